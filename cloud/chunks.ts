@@ -1,0 +1,36 @@
+import type { EncodedGroup } from '../core/partial'
+
+/**
+ * Most JSON text in one chunk. DynamoDB takes items of 400 KB; what compresses to more than the text itself does not occur, so
+ * a limit on the text keeps every chunk under 300 KB without compressing it twice.
+ */
+export const MAX_CHUNK_BYTES = 290_000
+
+/** Most JSON text that travels inside a head: then an envelope is one write. */
+export const MAX_INLINE_BYTES = 200_000
+
+/** A group too large for any item. Not retryable; the window is finished at the edge instead. */
+export class GroupTooLarge extends Error {
+  readonly code = 'group_too_large'
+  readonly retryable = false
+  constructor(key: string, bytes: number) {
+    super(`the state of key "${key.slice(0, 60)}" takes ${bytes} bytes; at most ${MAX_CHUNK_BYTES} fit an item`)
+  }
+}
+
+/** Splits groups into runs whose JSON text stays under the limit of a chunk. Throws GroupTooLarge. */
+export function chunkGroups(groups: readonly EncodedGroup[]): EncodedGroup[][] {
+  const chunks: EncodedGroup[][] = []
+  let room = 0
+  for (const group of groups) {
+    const bytes = Buffer.byteLength(JSON.stringify(group)) + 1
+    if (bytes > MAX_CHUNK_BYTES) throw new GroupTooLarge(group[0], bytes)
+    if (bytes > room) {
+      chunks.push([])
+      room = MAX_CHUNK_BYTES
+    }
+    chunks.at(-1)!.push(group)
+    room -= bytes
+  }
+  return chunks
+}

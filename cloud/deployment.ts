@@ -1,0 +1,64 @@
+import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+import { DescribeStreamSummaryCommand, type KinesisClient } from '@aws-sdk/client-kinesis'
+import { type LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda'
+
+/** What `sls deploy` made, by the names that the stack's outputs give. */
+export interface Deployment {
+  readonly stream: string
+  readonly partialsTable: string
+  readonly resultsTable: string
+  readonly burstFunction: string
+  readonly mergeFunction: string
+}
+
+/** The cloud is not as it must be. Not retryable without doing what the message says. */
+export class NotDeployed extends Error {
+  readonly code = 'not_deployed'
+  readonly retryable = false
+}
+
+const OUTPUTS = {
+  stream: 'StreamName',
+  partialsTable: 'PartialsTable',
+  resultsTable: 'ResultsTable',
+  burstFunction: 'BurstFunction',
+  mergeFunction: 'MergeFunction',
+} as const satisfies Record<keyof Deployment, string>
+
+/** Reads the outputs of a stack. Rejects with NotDeployed when there is none, or one of another kind. */
+export async function readDeployment(client: CloudFormationClient, stackName: string): Promise<Deployment> {
+  const answer = await client.send(new DescribeStacksCommand({ StackName: stackName })).catch((error: Error) => {
+    throw new NotDeployed(`stack ${stackName} cannot be read (${error.message}); deploy it with: npx sls deploy`)
+  })
+  const outputs = new Map(answer.Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]))
+  const value = (name: string) => {
+    const found = outputs.get(name)
+    if (found === undefined)
+      throw new NotDeployed(`stack ${stackName} has no output ${name}; deploy it again: npx sls deploy`)
+    return found
+  }
+  return {
+    stream: value(OUTPUTS.stream),
+    partialsTable: value(OUTPUTS.partialsTable),
+    resultsTable: value(OUTPUTS.resultsTable),
+    burstFunction: value(OUTPUTS.burstFunction),
+    mergeFunction: value(OUTPUTS.mergeFunction),
+  }
+}
+
+/** How much can run side by side: shards times the mapping's parallelization factor. */
+export interface Lanes {
+  readonly shards: number
+  readonly parallelization: number
+}
+
+export async function readLanes(kinesis: KinesisClient, lambda: LambdaClient, deployment: Deployment): Promise<Lanes> {
+  const [stream, mappings] = await Promise.all([
+    kinesis.send(new DescribeStreamSummaryCommand({ StreamName: deployment.stream })),
+    lambda.send(new ListEventSourceMappingsCommand({ FunctionName: deployment.burstFunction })),
+  ])
+  return {
+    shards: stream.StreamDescriptionSummary?.OpenShardCount ?? 0,
+    parallelization: mappings.EventSourceMappings?.[0]?.ParallelizationFactor ?? 1,
+  }
+}

@@ -1,0 +1,34 @@
+/** One item of a table: a key, an opaque body, and the second of its expiry. */
+export interface Item {
+  readonly pk: string
+  readonly sk: string
+  readonly body: Uint8Array
+  readonly expiresAtS: number
+}
+
+export interface ItemKey {
+  readonly pk: string
+  readonly sk: string
+}
+
+/** What calls have used, as the service reports it: the ground of every cost figure. */
+export interface CapacityMeter {
+  readUnits: number
+  writeUnits: number
+}
+
+/**
+ * The few table operations that the protocol needs. Reads are strongly consistent. Calls retry what the service calls temporary
+ * (throttling, unprocessed keys) and reject with its error when that lasts; repeating any of them is safe.
+ */
+export interface ItemStore {
+  readonly meter: CapacityMeter
+  /** Writes items whose keys are written once only, in any order and number. */
+  putAll(items: readonly Item[]): Promise<void>
+  /** Writes the item if its key is free. False: another item stands there and stays. */
+  putIfAbsent(item: Item): Promise<boolean>
+  /** The items in the order of their keys; undefined where there is none. */
+  getAll(keys: readonly ItemKey[]): Promise<(Item | undefined)[]>
+  /** Marks an existing item as final, for readers in the cloud. Does nothing when the item is gone. */
+  markFinal(key: ItemKey): Promise<void>
+}

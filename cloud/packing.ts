@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import type { Json } from '../core/aggregate'
+
+/** SHA-256 of the lines joined by newlines, in hex: the content digest of envelopes, account lists and result files. */
+export function digestOf(lines: readonly string[]): string {
+  const hash = createHash('sha256')
+  hash.update(lines.join('\n'))
+  return hash.digest('hex')
+}
+
+const MAX_UNPACKED_BYTES = 64 * 1024 * 1024 // far above any chunk or envelope; stops a corrupt length from filling the memory
+
+/** JSON, compressed. Level 1: the ratio of level 6 would cost three times the time. */
+export const pack = (value: unknown): Uint8Array => gzipSync(JSON.stringify(value), { level: 1 })
+
+/** Throws when the bytes are no compressed JSON. */
+export const unpack = (bytes: Uint8Array): Json =>
+  JSON.parse(gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED_BYTES }).toString('utf8'))

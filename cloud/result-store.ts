@@ -1,0 +1,80 @@
+import type { WindowResult } from '../core/merge'
+import type { Row } from '../core/pipeline'
+import { MAX_CHUNK_BYTES } from './chunks'
+import type { Item, ItemStore } from './item-store'
+import { chunkKey, HEAD, type Origin, resultPartition } from './keys'
+import { pack, unpack } from './packing'
+
+/** A merged result that waits to be adopted: everything of it but the rows. */
+export interface Candidate {
+  readonly attempt: string
+  readonly version: string
+  /** Digest of the accepted set that it was made from. */
+  readonly acceptedDigest: string
+  readonly chunks: number
+  readonly result: Omit<WindowResult, 'rows'>
+}
+
+/** Window results in a table of items: candidates until the edge has logged one as final. */
+export class ResultStore {
+  constructor(
+    private readonly items: ItemStore,
+    private readonly expiresAtS: () => number,
+  ) {}
+
+  /** Writes the rows under the attempt, then the head. False when another candidate stands. */
+  async putCandidate(
+    from: Origin,
+    attempt: string,
+    acceptedDigest: string,
+    { rows, ...result }: WindowResult,
+  ): Promise<boolean> {
+    const pk = resultPartition(from, result.endMs)
+    const runs = chunkRows(rows)
+    await this.items.putAll(runs.map((run, index) => this.item(pk, chunkKey(attempt, result.endMs, index), run)))
+    const candidate: Candidate = { attempt, version: from.version, acceptedDigest, chunks: runs.length, result }
+    return this.items.putIfAbsent(this.item(pk, HEAD, candidate))
+  }
+
+  /** The candidate that stands for a window, without its rows. */
+  async candidate(from: Origin, endMs: number): Promise<Candidate | null> {
+    const [item] = await this.items.getAll([{ pk: resultPartition(from, endMs), sk: HEAD }])
+    return item === undefined ? null : (unpack(item.body) as unknown as Candidate)
+  }
+
+  /** The rows of a candidate, or null when a chunk is missing. */
+  async rows(from: Origin, endMs: number, { attempt, chunks }: Candidate): Promise<Row[] | null> {
+    const pk = resultPartition(from, endMs)
+    const keys = Array.from({ length: chunks }, (_, index) => ({ pk, sk: chunkKey(attempt, endMs, index) }))
+    const rows: Row[] = []
+    for (const item of await this.items.getAll(keys)) {
+      if (item === undefined) return null
+      rows.push(...(unpack(item.body) as unknown as Row[]))
+    }
+    return rows
+  }
+
+  /** Tells readers in the cloud that the candidate is final. */
+  async markFinal(from: Origin, endMs: number): Promise<void> {
+    await this.items.markFinal({ pk: resultPartition(from, endMs), sk: HEAD })
+  }
+
+  private item(pk: string, sk: string, content: unknown): Item {
+    return { pk, sk, body: pack(content), expiresAtS: this.expiresAtS() }
+  }
+}
+
+function chunkRows(rows: readonly Row[]): Row[][] {
+  const chunks: Row[][] = []
+  let room = 0
+  for (const row of rows) {
+    const bytes = Buffer.byteLength(JSON.stringify(row)) + 1
+    if (bytes > room) {
+      chunks.push([])
+      room = MAX_CHUNK_BYTES
+    }
+    chunks.at(-1)!.push(row)
+    room -= bytes
+  }
+  return chunks
+}

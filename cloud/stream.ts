@@ -1,0 +1,74 @@
+import { type KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis'
+import { jitteredDelays } from './backoff'
+
+/** A record for the stream. Envelopes need no order among them, so each has a partition key of its own. */
+export interface StreamRecord {
+  readonly partitionKey: string
+  readonly data: Uint8Array
+}
+
+/** What a call of `put` came to, for the controller: throttled entries slow bursting down and are no outage. */
+export interface PutReport {
+  /** Indexes of the records that the stream did not take in the end. */
+  readonly failed: readonly number[]
+  /** Entries that came back throttled and were sent again. */
+  readonly throttled: number
+}
+
+/** PutRecords takes 500 records and 5 MB in all. */
+export const MAX_PUT_RECORDS = 500
+export const MAX_PUT_BYTES = 5 * 1024 * 1024
+const MAX_TRIES = 8 // about 5 s with the backoff; after that folding at the edge is faster than waiting
+
+/** Writes to one Kinesis stream. */
+export class KinesisStream {
+  constructor(
+    private readonly client: KinesisClient,
+    private readonly stream: string,
+  ) {}
+
+  /**
+   * Puts at most MAX_PUT_RECORDS records of at most MAX_PUT_BYTES together. Failures come back record by record inside a success: exactly those are
+   * sent again, with jitter. `onAccepted` hears of each record once, by its index. Never rejects: what was not taken is in the report.
+   */
+  async put(records: readonly StreamRecord[], onAccepted: (index: number) => void): Promise<PutReport> {
+    const delays = jitteredDelays(MAX_TRIES)
+    let pending = records.map((_, index) => index)
+    let throttled = 0
+    for (;;) {
+      const failures = await this.tryPut(records, pending, onAccepted)
+      throttled += failures.filter(({ code }) => code === 'ProvisionedThroughputExceededException').length
+      pending = failures.map(({ index }) => index)
+      if (pending.length === 0) return { failed: [], throttled }
+      try {
+        await delays.next(`${pending.length} records were not taken by ${this.stream}`)
+      } catch {
+        return { failed: pending, throttled }
+      }
+    }
+  }
+
+  private async tryPut(
+    records: readonly StreamRecord[],
+    pending: readonly number[],
+    onAccepted: (index: number) => void,
+  ) {
+    try {
+      const entries = pending.map((index) => ({
+        PartitionKey: records[index]!.partitionKey,
+        Data: records[index]!.data,
+      }))
+      const answer = await this.client.send(new PutRecordsCommand({ StreamName: this.stream, Records: entries }))
+      const failures: { index: number; code: string }[] = []
+      pending.forEach((index, place) => {
+        const code = answer.Records?.[place]?.ErrorCode
+        if (code === undefined) onAccepted(index)
+        else failures.push({ index, code })
+      })
+      return failures
+    } catch (error) {
+      const code = error instanceof Error ? error.name : 'unknown'
+      return pending.map((index) => ({ index, code }))
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/** Why a value or an event cannot be folded. Never retryable: the same event fails the same way everywhere. */
+export class Refusal {
+  constructor(
+    readonly code: 'not_a_number' | 'out_of_range' | 'not_a_scalar' | 'missing_key' | 'key_too_long' | 'map_failed',
+    readonly reason: string,
+  ) {}
+}
+
+/** What `JSON.parse` can return. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+
+/**
+ * A commutative monoid over events: `merge` is associative and commutative with `zero()` as its unit, and adding events one by
+ * one or merging partial states gives the same `present`ed result to the bit, in any order. `test/core/aggregate-laws.test.ts` holds every aggregate to that.
+ */
+export interface Aggregate<Value, State, Result> {
+  /** Function and arguments, e.g. `sum("price")`. Part of the pipeline's version. */
+  readonly signature: string
+  /** The value that `add` takes, or why the event has none. Called before any `add`, so that an event counts everywhere or nowhere. */
+  read(event: unknown): Value | Refusal
+  /** A new, empty state, never shared. */
+  zero(): State
+  /** Adds a value; may change and return `state`. */
+  add(state: State, value: Value): State
+  /** Joins two states; may change and return `into`, never changes `from`. */
+  merge(into: State, from: State): State
+  /** The result a user sees. Does not change `state`. */
+  present(state: State): Result
+  /** The whole state as JSON; `decode(JSON.parse(JSON.stringify(encode(s))))` behaves exactly like `s`. */
+  encode(state: State): Json
+  /** Throws a RangeError that names what is wrong when `json` was not made by `encode`. */
+  decode(json: Json): State
+}

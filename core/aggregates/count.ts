@@ -1,0 +1,17 @@
+import type { Aggregate } from '../aggregate'
+import { decodeCount } from './malformed'
+
+/** The number of events. It reads nothing, so it refuses nothing. */
+export function count(): Aggregate<null, number, number> {
+  const signature = 'count()'
+  return {
+    signature,
+    read: () => null,
+    zero: () => 0,
+    add: (state) => state + 1,
+    merge: (into, from) => into + from,
+    present: (state) => state,
+    encode: (state) => state,
+    decode: (json) => decodeCount(signature, json),
+  }
+}

@@ -1,0 +1,34 @@
+import type { Aggregate, Json } from '../aggregate'
+import { MAX_MAGNITUDE, numberReader } from './field'
+import { malformed } from './malformed'
+
+/** The best value so far, null before the first. */
+export type ExtremeState = number | null
+
+/**
+ * What `min` and `max` share: keeps whichever value `better(candidate, kept)` prefers. NaN without events (which no row
+ * of a window shows).
+ */
+export function extreme(
+  signature: string,
+  field: string,
+  better: (candidate: number, kept: number) => boolean,
+): Aggregate<number, ExtremeState, number> {
+  const add = (state: ExtremeState, value: number) => (state === null || better(value, state) ? value : state)
+  return {
+    signature,
+    read: numberReader(field),
+    zero: () => null,
+    add,
+    merge: (into, from) => (from === null ? into : add(into, from)),
+    present: (state) => state ?? Number.NaN,
+    encode: (state) => state,
+    decode: (json) => decode(signature, json),
+  }
+}
+
+function decode(signature: string, json: Json): ExtremeState {
+  if (json === null) return null
+  if (typeof json === 'number' && Math.abs(json) <= MAX_MAGNITUDE) return json + 0
+  throw malformed(signature, 'null or a number up to 2^970', json)
+}

@@ -1,0 +1,46 @@
+import type { Aggregate, Json } from '../aggregate'
+import { addExactly, canonical, decodeExpansion, type Expansion, mergeExactly, roundOnce } from './exact-sum'
+import { fieldSignature, numberReader } from './field'
+import { decodeCount, malformed } from './malformed'
+
+/** The exact sum and the number of the values in it. */
+export type MeanState = { sum: Expansion; count: number }
+
+/**
+ * The correctly rounded sum of a number field, divided once by the count. NaN without events (which no row of a window
+ * shows).
+ */
+export function mean(field: string): Aggregate<number, MeanState, number> {
+  const signature = fieldSignature('mean', field)
+  return {
+    signature,
+    read: numberReader(field),
+    zero: () => ({ sum: [], count: 0 }),
+    add,
+    merge,
+    present: (state) => roundOnce(state.sum) / state.count + 0, // a tiny negative sum divides to -0
+    encode: (state) => [state.count, ...canonical(state.sum)],
+    decode: (json) => decode(signature, json),
+  }
+}
+
+function add(state: MeanState, value: number): MeanState {
+  addExactly(state.sum, value)
+  state.count += 1
+  return state
+}
+
+function merge(into: MeanState, from: MeanState): MeanState {
+  mergeExactly(into.sum, from.sum)
+  into.count += from.count
+  return into
+}
+
+function decode(signature: string, json: Json): MeanState {
+  if (!Array.isArray(json)) throw malformed(signature, 'an array', json)
+  const [first, ...components] = json
+  const count = decodeCount(signature, first)
+  const sum = decodeExpansion(signature, components)
+  if (count === 0 && sum.length > 0) throw malformed(signature, 'no sum for a count of 0', json)
+  return { sum, count }
+}

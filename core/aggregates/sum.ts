@@ -1,0 +1,18 @@
+import type { Aggregate } from '../aggregate'
+import { addExactly, canonical, decodeExpansion, type Expansion, mergeExactly, roundOnce } from './exact-sum'
+import { fieldSignature, numberReader } from './field'
+
+/** The exact sum of a number field, rounded once to the nearest double (ties to even); 0 for no events, never -0. */
+export function sum(field: string): Aggregate<number, Expansion, number> {
+  const signature = fieldSignature('sum', field)
+  return {
+    signature,
+    read: numberReader(field),
+    zero: () => [],
+    add: addExactly,
+    merge: mergeExactly,
+    present: roundOnce,
+    encode: canonical,
+    decode: (json) => decodeExpansion(signature, json),
+  }
+}

@@ -1,0 +1,104 @@
+import { Refusal } from './aggregate'
+import type { Pipeline } from './pipeline'
+import { readTimestamp } from './timestamp'
+
+/** Why a line was refused at ingest. Never retryable: the line has to change. */
+export interface Rejection {
+  readonly code:
+    | 'invalid_utf8'
+    | 'invalid_json'
+    | 'not_an_object'
+    | 'line_too_long'
+    | 'schema'
+    | 'missing_timestamp'
+    | 'invalid_timestamp'
+    | 'timestamp_in_future'
+    | 'missing_key'
+    | 'key_too_long'
+    | 'too_many_windows'
+  readonly reason: string
+}
+
+/** A line that can be admitted: its text and its event time in ms. */
+export interface ReadLine {
+  /** Number of the line in its request, from 1. */
+  readonly number: number
+  readonly line: string
+  readonly timestampMs: number
+}
+
+/**
+ * Reads raw line `number` (at most the size limit, checked by the caller) into its event time, or says why it cannot be an event.
+ * `latestMs` is the largest timestamp taken: the clock plus the allowed skew.
+ */
+export function readLine(pipeline: Pipeline, number: number, line: string, latestMs: number): ReadLine | Rejection {
+  const raw = parse(line)
+  if (raw === undefined) return { code: 'invalid_json', reason: 'the line is no JSON value' }
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+    return { code: 'not_an_object', reason: 'an event is a JSON object, such as {"key": "a"}' }
+  }
+  const checked = pipeline.check(raw)
+  if ('issue' in checked) return { code: 'schema', reason: checked.issue }
+  const timestampMs = timestamp(pipeline, checked.event, latestMs)
+  if (typeof timestampMs !== 'number') return timestampMs
+  if (pipeline.map === undefined) {
+    const key = keyOf(pipeline, checked.event)
+    if (key instanceof Refusal) {
+      return { code: key.code === 'key_too_long' ? 'key_too_long' : 'missing_key', reason: key.reason }
+    }
+  }
+  return { number, line, timestampMs }
+}
+
+/** The key of an event. A key function that throws has found none: it is the user's code and may meet any event. */
+export function keyOf(pipeline: Pipeline, event: unknown): string | Refusal {
+  try {
+    return pipeline.keyOf(event)
+  } catch (error) {
+    return new Refusal('missing_key', `the key function failed: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+/** The event of an admitted line, as `map` takes it. Throws when the line could not have been admitted. */
+export function eventOf<Event>(pipeline: Pipeline<Event>, line: string): Event {
+  const checked = pipeline.check(JSON.parse(line))
+  if ('issue' in checked) throw new Error(`an admitted line is refused by the schema: ${checked.issue}`)
+  return checked.event
+}
+
+/** The event time of an admitted event in ms. Throws when it could not have been admitted. */
+export function timestampMsOf<Event>(pipeline: Pipeline<Event>, event: Event): number {
+  const timestampMs = readTimestamp(pipeline.timestampOf(event))
+  if (timestampMs === null) throw new Error('an admitted event has no timestamp')
+  return timestampMs
+}
+
+function timestamp(pipeline: Pipeline, event: unknown, latestMs: number): number | Rejection {
+  const value = timestampField(pipeline, event)
+  if (value === undefined || value === null) return { code: 'missing_timestamp', reason: 'the event has no timestamp' }
+  const timestampMs = readTimestamp(value)
+  if (timestampMs === null) {
+    return { code: 'invalid_timestamp', reason: 'the timestamp is neither epoch milliseconds nor ISO 8601' }
+  }
+  if (timestampMs <= latestMs) return timestampMs
+  return {
+    code: 'timestamp_in_future',
+    reason: `the timestamp is ${timestampMs - latestMs} ms further ahead of the clock than is taken`,
+  }
+}
+
+function timestampField(pipeline: Pipeline, event: unknown): unknown {
+  try {
+    return pipeline.timestampOf(event)
+  } catch {
+    return undefined
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,144 @@
+import { Refusal } from './aggregate'
+import type { Envelope } from './envelope'
+import { eventOf, keyOf, timestampMsOf } from './event'
+import { addEvent, type EventHasher, eventHasher } from './hash-sum'
+import { emptyPartial, groupOf, type Partial, type Tally } from './partial'
+import type { Pipeline } from './pipeline'
+import { firstOpenWindowEnd, paneStart } from './window'
+
+/** An event that could not be folded; the edge has its line in the log. */
+export interface DeadLetter {
+  readonly offset: number
+  readonly code: Refusal['code']
+  readonly reason: string
+}
+
+/** What one envelope comes to, per pane (by its start in ms), and the events that could not be folded. */
+export interface EnvelopePartial {
+  readonly panes: ReadonlyMap<number, Partial>
+  readonly deadLetters: readonly DeadLetter[]
+}
+
+/** A group that an event goes to, with one value for each column. */
+interface Contribution {
+  readonly key: string
+  readonly values: readonly unknown[]
+}
+
+const MAX_REASON_LENGTH = 200 // reasons travel inside heads, one for each dead letter
+
+/**
+ * Folds the events of an envelope into partial accumulators per pane and key. The one place where events become results: the
+ * edge and the functions both call it. Rejects only for a bug; an event that cannot be folded is a dead letter.
+ */
+export async function foldEnvelope(pipeline: Pipeline, envelope: Envelope): Promise<EnvelopePartial> {
+  const fold = new Fold(pipeline, envelope)
+  let next = 0
+  const worker = async () => {
+    while (next < envelope.lines.length) await fold.line(next++)
+  }
+  const concurrency = pipeline.map === undefined ? 1 : Math.min(pipeline.mapConcurrency, envelope.lines.length)
+  await Promise.all(Array.from({ length: concurrency }, worker))
+  return fold.result()
+}
+
+class Fold {
+  private readonly hasher: EventHasher
+  private readonly panes = new Map<number, Partial>()
+  private readonly deadLetters: DeadLetter[] = []
+
+  constructor(
+    private readonly pipeline: Pipeline,
+    private readonly envelope: Envelope,
+  ) {
+    this.hasher = eventHasher(envelope.incarnation)
+  }
+
+  /** Folds one line; returns a promise only where `map` did, since awaiting each event would cost more than folding it. */
+  line(index: number): Promise<void> | undefined {
+    const { pipeline, envelope } = this
+    const event = eventOf(pipeline, envelope.lines[index]!)
+    const timestampMs = timestampMsOf(pipeline, event)
+    const pane = paneStart(pipeline.window, timestampMs)
+    if (firstOpenWindowEnd(pipeline.window, pane, envelope.horizonMs) === null) return undefined
+    const offset = envelope.firstOffset + index
+    if (pipeline.map === undefined) return this.add(pane, offset, event)
+    try {
+      const mapped = pipeline.map(event, { timestampMs })
+      if (!(mapped instanceof Promise)) return this.add(pane, offset, mapped)
+      return mapped.then(
+        (value) => this.add(pane, offset, value),
+        (error) => this.bury(pane, offset, mapFailure(error)),
+      )
+    } catch (error) {
+      this.bury(pane, offset, mapFailure(error))
+      return undefined
+    }
+  }
+
+  result(): EnvelopePartial {
+    return { panes: this.panes, deadLetters: this.deadLetters.sort((a, b) => a.offset - b.offset) }
+  }
+
+  private add(paneStartMs: number, offset: number, mapped: unknown): undefined {
+    const contributions = contributionsOf(this.pipeline, mapped)
+    if (contributions instanceof Refusal) {
+      this.bury(paneStartMs, offset, contributions)
+      return
+    }
+    const partial = this.partial(paneStartMs)
+    for (const { key, values } of contributions) {
+      const group = groupOf(this.pipeline, partial, key)
+      this.pipeline.columns.forEach(([, aggregate], column) => {
+        group[column] = aggregate.add(group[column], values[column])
+      })
+    }
+    this.count(partial.folded, offset)
+  }
+
+  private bury(paneStartMs: number, offset: number, refusal: Refusal): void {
+    this.count(this.partial(paneStartMs).dead, offset)
+    this.deadLetters.push({ offset, code: refusal.code, reason: refusal.reason.slice(0, MAX_REASON_LENGTH) })
+  }
+
+  private count(tally: Tally, offset: number): void {
+    tally.count += 1
+    addEvent(tally.sum, this.hasher, offset)
+  }
+
+  private partial(paneStartMs: number): Partial {
+    let partial = this.panes.get(paneStartMs)
+    if (partial === undefined) {
+      partial = emptyPartial()
+      this.panes.set(paneStartMs, partial)
+    }
+    return partial
+  }
+}
+
+/** Reads everything before anything is added, so that an event counts in each aggregate of each of its groups, or in none. */
+function contributionsOf(pipeline: Pipeline, mapped: unknown): Contribution[] | Refusal {
+  if (mapped === undefined) return []
+  const contributions: Contribution[] = []
+  for (const event of Array.isArray(mapped) ? mapped : [mapped]) {
+    const contribution = contributionOf(pipeline, event)
+    if (contribution instanceof Refusal) return contribution
+    contributions.push(contribution)
+  }
+  return contributions
+}
+
+function contributionOf(pipeline: Pipeline, event: unknown): Contribution | Refusal {
+  const key = keyOf(pipeline, event)
+  if (key instanceof Refusal) return key
+  const values: unknown[] = []
+  for (const [, aggregate] of pipeline.columns) {
+    const value = aggregate.read(event)
+    if (value instanceof Refusal) return value
+    values.push(value)
+  }
+  return { key, values }
+}
+
+const mapFailure = (error: unknown) => new Refusal('map_failed', `map failed: ${messageOf(error)}`)
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,276 @@
+import type { Envelope, EnvelopeHeader } from './envelope'
+import type { ReadLine, Rejection } from './event'
+import { addEvent, type EventHasher, eventHasher } from './hash-sum'
+import type { Answer, LogRecord } from './log-record'
+import { type Tally, zeroTally } from './partial'
+import type { Pipeline } from './pipeline'
+import { firstOpenWindowEnd, lastWindowEnd, lateness, paneStart } from './window'
+
+/** Limits and times of admission; see `edge-node/config.ts` for the defaults and their reasons. */
+export interface IntakeLimits {
+  /** Idempotency keys remembered; the oldest are forgotten first. */
+  readonly answers: number
+  /** Panes that may hold events at once; an event that would open another is rejected. */
+  readonly openPanes: number
+  /** Time without requests, in ticks, after which the watermark passes the last open window. */
+  readonly idleTimeoutMs: number
+}
+
+/** What identifies the log that admission writes to. */
+export interface LogIdentity {
+  readonly incarnation: string
+  readonly version: string
+}
+
+/** An envelope as it was cut, with what each pane accepted: the edge's knowledge for the ledger. */
+export interface CutEnvelope {
+  readonly envelope: Envelope
+  readonly panes: ReadonlyMap<number, Tally>
+  /** Length of the lines, newlines included. */
+  readonly bytes: number
+}
+
+/** Events accepted and not yet cut: their lines, and the pane of each. */
+interface Uncut {
+  readonly lines: string[]
+  readonly panes: number[]
+  bytes: number
+}
+
+/** A request as it was read: lines that can be admitted, and those that cannot with their number. */
+export interface ReadRequest {
+  readonly key: string | null
+  readonly lines: readonly ReadLine[]
+  readonly rejected: readonly ({ readonly line: number } & Rejection)[]
+}
+
+/**
+ * The synchronous append step: everything that depends on the order of the log and nothing else. Each method that returns
+ * a record has already changed the state, so the caller appends the records in the order in which it called. `replay` brings a new intake to the
+ * same state from the records alone and never judges an event again.
+ */
+export class Intake {
+  private offset = 0
+  private envelopes = 0
+  private closedMs = Number.NEGATIVE_INFINITY
+  private newestMs = Number.NEGATIVE_INFINITY
+  private idleMs = 0
+  private readonly uncut: Uncut = { lines: [], panes: [], bytes: 0 }
+  private readonly answers = new Map<string, Answer>()
+  /** Panes with accepted events and a window still open, and the end of the last window of each. */
+  private readonly openPanes = new Map<number, number>()
+  private earliestOpenEndMs = Number.POSITIVE_INFINITY
+  private readonly hasher: EventHasher
+
+  constructor(
+    private readonly pipeline: Pipeline,
+    private readonly identity: LogIdentity,
+    private readonly limits: IntakeLimits,
+    private readonly digestOf: (lines: readonly string[]) => string,
+  ) {
+    this.hasher = eventHasher(identity.incarnation)
+  }
+
+  /** Event time in ms up to which windows are closed; -Infinity at first. */
+  get horizonMs(): number {
+    return this.closedMs
+  }
+
+  /** Largest timestamp accepted less the pipeline's out-of-orderness; -Infinity at first. */
+  get watermarkMs(): number {
+    return this.newestMs - this.pipeline.outOfOrdernessMs
+  }
+
+  /** Offset of the next event: how many this log has ever accepted. */
+  get nextOffset(): number {
+    return this.offset
+  }
+
+  /** Events accepted and not yet cut. */
+  get open(): { readonly events: number; readonly bytes: number } {
+    return { events: this.uncut.lines.length, bytes: this.uncut.bytes }
+  }
+
+  /** The answer that a request with this key has had. */
+  answered(key: string): Answer | undefined {
+    return this.answers.get(key)
+  }
+
+  /** Judges the lines against the horizon, accepts what is in time, and gives the record that makes it so. */
+  admit(request: ReadRequest): Extract<LogRecord, { type: 'request' }> {
+    this.idleMs = 0
+    const firstOffset = this.offset
+    const lines: string[] = []
+    const rejected = [...request.rejected]
+    let late = 0
+    let partlyLate = 0
+    for (const read of request.lines) {
+      const verdict = lateness(this.pipeline.window, read.timestampMs, this.closedMs)
+      if (verdict === 'late') late++
+      else if (!this.hasRoom(read.timestampMs)) rejected.push(tooManyWindows(read, this.limits.openPanes))
+      else {
+        if (verdict === 'partlyLate') partlyLate++
+        lines.push(read.line)
+        this.accept(read.line, read.timestampMs)
+      }
+    }
+    rejected.sort((a, b) => a.line - b.line)
+    const answer = { accepted: lines.length, late, partlyLate, horizon: finiteOrNull(this.closedMs), rejected }
+    this.remember(request.key, answer)
+    return { type: 'request', key: request.key, answer, firstOffset, lines }
+  }
+
+  /**
+   * Makes an envelope of the oldest accepted events, at most `maxBytes` of lines (but one line at least); null when none waits. A large request becomes several.
+   */
+  cut(maxBytes: number): { readonly record: Extract<LogRecord, { type: 'cut' }>; readonly cut: CutEnvelope } | null {
+    const count = this.countWithin(maxBytes)
+    if (count === 0) return null
+    const header: EnvelopeHeader = {
+      pipeline: this.pipeline.name,
+      version: this.identity.version,
+      incarnation: this.identity.incarnation,
+      number: this.envelopes,
+      firstOffset: this.offset - this.uncut.lines.length,
+      count,
+      horizonMs: this.closedMs,
+      digest: this.digestOf(this.uncut.lines.slice(0, count)),
+    }
+    return { record: { type: 'cut', header }, cut: this.take(header) }
+  }
+
+  /** Lets time without requests pass, in ms since the last tick (capped by the caller). Not called while requests are refused. */
+  tick(elapsedMs: number): void {
+    this.idleMs += elapsedMs
+  }
+
+  /**
+   * The horizon to close to, or null when no window with events would close. By the watermark; or, when nothing has come
+   * for the idle timeout, by the clock, so that a pause never closes a window that the world is still in.
+   */
+  dueHorizonMs(clockMs: number): number | null {
+    const byEvents = this.watermarkMs - this.pipeline.allowedLatenessMs
+    const byIdleness =
+      this.idleMs < this.limits.idleTimeoutMs
+        ? Number.NEGATIVE_INFINITY
+        : Math.min(this.lastOpenEndMs(), clockMs - this.pipeline.outOfOrdernessMs - this.pipeline.allowedLatenessMs)
+    const horizonMs = Math.max(byEvents, byIdleness)
+    return this.earliestOpenEndMs <= horizonMs ? horizonMs : null
+  }
+
+  /** Moves the horizon. The caller cuts first: an envelope lies on one side of each closing. */
+  close(horizonMs: number): Extract<LogRecord, { type: 'closing' }> {
+    if (this.uncut.lines.length > 0) throw new Error('a closing needs everything before it to be cut')
+    if (horizonMs <= this.closedMs) throw new Error(`the horizon only moves forward: ${this.closedMs} to ${horizonMs}`)
+    this.closedMs = horizonMs
+    this.earliestOpenEndMs = Number.POSITIVE_INFINITY
+    for (const [pane, lastEndMs] of this.openPanes) {
+      if (lastEndMs <= horizonMs) this.openPanes.delete(pane)
+      else this.noteOpenEnd(pane)
+    }
+    return { type: 'closing', horizonMs }
+  }
+
+  /** Applies a record of the log; a cut gives its envelope again. Throws when the record contradicts those before it. */
+  replay(record: LogRecord, timestampOf: (line: string) => number): CutEnvelope | null {
+    switch (record.type) {
+      case 'request':
+        if (record.firstOffset !== this.offset) throw new Error(`the log has a gap at offset ${this.offset}`)
+        for (const line of record.lines) this.accept(line, timestampOf(line))
+        this.remember(record.key, record.answer)
+        return null
+      case 'cut':
+        return this.replayCut(record.header)
+      case 'closing':
+        this.close(record.horizonMs)
+        return null
+      case 'boot':
+      case 'final':
+      case 'version':
+        return null
+    }
+  }
+
+  private replayCut(header: EnvelopeHeader): CutEnvelope {
+    const waiting = this.uncut.lines.length
+    if (header.number !== this.envelopes || header.firstOffset !== this.offset - waiting || header.count > waiting) {
+      throw new Error(`cut ${header.number} does not fit the requests before it in the log`)
+    }
+    const cut = this.take(header)
+    if (this.digestOf(cut.envelope.lines) !== header.digest)
+      throw new Error(`the lines of envelope ${header.number} have changed`)
+    return cut
+  }
+
+  private take(header: EnvelopeHeader): CutEnvelope {
+    const lines = this.uncut.lines.splice(0, header.count)
+    const panes = new Map<number, Tally>()
+    this.uncut.panes.splice(0, header.count).forEach((pane, index) => {
+      const tally = panes.get(pane) ?? zeroTally()
+      panes.set(pane, tally)
+      tally.count += 1
+      addEvent(tally.sum, this.hasher, header.firstOffset + index)
+    })
+    const bytes = lines.reduce((sum, line) => sum + lineBytes(line), 0)
+    this.uncut.bytes -= bytes
+    this.envelopes += 1
+    return { envelope: { ...header, lines }, panes, bytes }
+  }
+
+  private countWithin(maxBytes: number): number {
+    const { lines } = this.uncut
+    let count = 0
+    for (let bytes = 0; count < lines.length; count++) {
+      bytes += lineBytes(lines[count]!)
+      if (bytes > maxBytes && count > 0) break
+    }
+    return count
+  }
+
+  private accept(line: string, timestampMs: number): void {
+    const pane = paneStart(this.pipeline.window, timestampMs)
+    this.newestMs = Math.max(this.newestMs, timestampMs)
+    if (!this.openPanes.has(pane)) {
+      this.openPanes.set(pane, lastWindowEnd(this.pipeline.window, pane))
+      this.noteOpenEnd(pane)
+    }
+    this.uncut.lines.push(line)
+    this.uncut.panes.push(pane)
+    this.uncut.bytes += lineBytes(line)
+    this.offset += 1
+  }
+
+  private hasRoom(timestampMs: number): boolean {
+    return (
+      this.openPanes.size < this.limits.openPanes || this.openPanes.has(paneStart(this.pipeline.window, timestampMs))
+    )
+  }
+
+  private noteOpenEnd(pane: number): void {
+    const endMs = firstOpenWindowEnd(this.pipeline.window, pane, this.closedMs)
+    if (endMs !== null) this.earliestOpenEndMs = Math.min(this.earliestOpenEndMs, endMs)
+  }
+
+  private lastOpenEndMs(): number {
+    let lastMs = Number.NEGATIVE_INFINITY
+    for (const endMs of this.openPanes.values()) lastMs = Math.max(lastMs, endMs)
+    return lastMs
+  }
+
+  private remember(key: string | null, answer: Answer): void {
+    if (key === null) return
+    this.answers.set(key, answer)
+    if (this.answers.size <= this.limits.answers) return
+    const oldest = this.answers.keys().next().value
+    if (oldest !== undefined) this.answers.delete(oldest)
+  }
+}
+
+/** Length with its newline; UTF-16 units stand for bytes, exact for ASCII and near enough for limits. */
+const lineBytes = (line: string): number => line.length + 1
+const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
+
+function tooManyWindows(read: ReadLine, openPanes: number): { line: number } & Rejection {
+  const reason = `${openPanes} panes are open already; the event at ${read.timestampMs} would open another`
+  return { line: read.number, code: 'too_many_windows', reason }
+}

@@ -1,0 +1,197 @@
+import type { Envelope } from './envelope'
+import type { CutEnvelope } from './intake'
+import { addTally, type EncodedTally, encodeTally, type Tally, zeroTally } from './partial'
+import { type WindowSpec, windowEndsOfPane } from './window'
+
+/**
+ * Where an envelope is. `queued`: at the edge, not counted; `bursting`: sent, no head seen; `edge`, `burst`: counted there, for
+ * good. The only way back is from `bursting` to `queued`: a reclaim.
+ */
+export type Place = 'queued' | 'bursting' | 'edge' | 'burst'
+
+/** `open` takes events; `closing` waits for its envelopes; `finalizing` has them all; `final` windows leave the ledger. */
+export type Phase = 'open' | 'closing' | 'finalizing'
+
+interface Entry {
+  readonly number: number
+  readonly digest: string
+  readonly bytes: number
+  /** Ends of the windows that it counts in and that are not final. */
+  readonly windows: Set<number>
+  place: Place
+  /** Kept until the envelope is counted: a reclaim folds it at the edge. */
+  envelope: Envelope | null
+  reclaimAtMs: number
+}
+
+interface WindowEntry {
+  readonly endMs: number
+  readonly accepted: Tally
+  readonly envelopes: Set<number>
+  /** Envelopes that are not counted anywhere yet. */
+  waiting: number
+  phase: Phase
+}
+
+/** What decides a window's result: the edge partial and exactly these burst envelopes. Anything else in the cloud is an orphan. */
+export interface Manifest {
+  readonly pipeline: string
+  readonly version: string
+  readonly incarnation: string
+  readonly startMs: number
+  readonly endMs: number
+  readonly accepted: EncodedTally
+  /** Digest over the envelopes of the accepted set, wherever they were counted: equal for every way of splitting it. */
+  readonly acceptedDigest: string
+  /** The edge's partial, or null when the edge counted nothing. */
+  readonly edge: { readonly attempt: string; readonly chunks: number } | null
+  /** Number and content digest of each envelope counted in the burst. */
+  readonly burst: readonly (readonly [number, string])[]
+}
+
+/** Which envelopes a complete window is made of. */
+export interface Account {
+  readonly endMs: number
+  readonly accepted: EncodedTally
+  readonly edge: readonly (readonly [number, string])[]
+  readonly burst: readonly (readonly [number, string])[]
+}
+
+/** Which envelopes there are, which windows each touches and where it was counted. Holds no time but deadlines it was given. */
+export class Ledger {
+  private readonly entries = new Map<number, Entry>()
+  private readonly windows = new Map<number, WindowEntry>()
+  private readonly bursting = new Set<number>()
+
+  constructor(private readonly spec: WindowSpec) {}
+
+  /** Enters an envelope as `queued`. It counts in the windows of its panes that end after its horizon. */
+  enter({ envelope, panes, bytes }: CutEnvelope): void {
+    const windows = new Set<number>()
+    for (const [pane, tally] of panes) {
+      for (const endMs of windowEndsOfPane(this.spec, pane)) {
+        if (endMs <= envelope.horizonMs) continue
+        const window = this.window(endMs)
+        addTally(window.accepted, tally)
+        if (!windows.has(endMs)) window.waiting += 1
+        window.envelopes.add(envelope.number)
+        windows.add(endMs)
+      }
+    }
+    const { number, digest } = envelope
+    this.entries.set(number, { number, digest, bytes, windows, place: 'queued', envelope, reclaimAtMs: 0 })
+  }
+
+  /** Marks a queued envelope as sent; false when it is no longer queued. */
+  send(number: number, reclaimAtMs: number): boolean {
+    const entry = this.entries.get(number)
+    if (entry?.place !== 'queued') return false
+    entry.place = 'bursting'
+    entry.reclaimAtMs = reclaimAtMs
+    this.bursting.add(number)
+    return true
+  }
+
+  /** Counts a queued envelope at the edge. Throws when it is elsewhere: its events would count twice. */
+  countEdge(number: number): void {
+    this.count(number, 'queued', 'edge')
+  }
+
+  /** Counts a sent envelope in the burst; null when it was reclaimed in the meantime, so that its head is an orphan. */
+  countBurst(number: number): Envelope | null {
+    const entry = this.entries.get(number)
+    if (entry?.place !== 'bursting') return null
+    const { envelope } = entry
+    this.count(number, 'bursting', 'burst')
+    return envelope
+  }
+
+  /** Takes a sent envelope back to be folded at the edge; null when it is not in flight any more. */
+  reclaim(number: number): Envelope | null {
+    const entry = this.entries.get(number)
+    if (entry?.place !== 'bursting') return null
+    entry.place = 'queued'
+    this.bursting.delete(number)
+    return entry.envelope
+  }
+
+  /** Sent envelopes without a head, with the digest that their head must have. */
+  inFlight(): { readonly number: number; readonly digest: string; readonly reclaimAtMs: number }[] {
+    return [...this.bursting].map((number) => {
+      const { digest, reclaimAtMs } = this.entries.get(number)!
+      return { number, digest, reclaimAtMs }
+    })
+  }
+
+  /** Windows that end at or before the horizon take no more events. Returns the ends of those that this closes. */
+  close(horizonMs: number): number[] {
+    const closing = [...this.windows.values()].filter(({ endMs, phase }) => phase === 'open' && endMs <= horizonMs)
+    for (const window of closing) window.phase = 'closing'
+    return closing.map(({ endMs }) => endMs)
+  }
+
+  /** Takes the closed windows whose envelopes are all counted, earliest first, and marks them as finalizing. */
+  takeComplete(): Account[] {
+    const complete = [...this.windows.values()].filter(({ phase, waiting }) => phase === 'closing' && waiting === 0)
+    for (const window of complete) window.phase = 'finalizing'
+    return complete.sort((a, b) => a.endMs - b.endMs).map((window) => this.account(window))
+  }
+
+  /** Lets a final window go, and with it the envelopes that touch no other. */
+  finalize(endMs: number): void {
+    const window = this.windows.get(endMs)
+    if (window === undefined) throw new Error(`no window ends at ${endMs}`)
+    for (const number of window.envelopes) {
+      const entry = this.entries.get(number)!
+      entry.windows.delete(endMs)
+      if (entry.windows.size === 0) this.entries.delete(number)
+    }
+    this.windows.delete(endMs)
+  }
+
+  /** Envelopes that nobody works on, in order: what a restart has to route again. */
+  queued(): Envelope[] {
+    return [...this.entries.values()].flatMap(({ place, envelope }) =>
+      place === 'queued' && envelope ? [envelope] : [],
+    )
+  }
+
+  /** The phase of a window; undefined once it is final or before its first envelope. */
+  phaseOf(endMs: number): Phase | undefined {
+    return this.windows.get(endMs)?.phase
+  }
+
+  /** How many windows are in each phase, and how many envelopes are sent but without a head. */
+  tally(): Readonly<Record<Phase, number>> & { readonly inFlight: number; readonly inFlightBytes: number } {
+    const phases: Record<Phase, number> = { open: 0, closing: 0, finalizing: 0 }
+    for (const { phase } of this.windows.values()) phases[phase] += 1
+    let inFlightBytes = 0
+    for (const number of this.bursting) inFlightBytes += this.entries.get(number)!.bytes
+    return { ...phases, inFlight: this.bursting.size, inFlightBytes }
+  }
+
+  private count(number: number, from: Place, to: 'edge' | 'burst'): void {
+    const entry = this.entries.get(number)
+    if (entry?.place !== from) throw new Error(`envelope ${number} is ${entry?.place ?? 'gone'}, not ${from}`)
+    entry.place = to
+    entry.envelope = null
+    this.bursting.delete(number)
+    for (const endMs of entry.windows) this.windows.get(endMs)!.waiting -= 1
+  }
+
+  private account(window: WindowEntry): Account {
+    const entries = [...window.envelopes].sort((a, b) => a - b).map((number) => this.entries.get(number)!)
+    const at = (place: Place) => entries.filter((e) => e.place === place).map((e) => [e.number, e.digest] as const)
+    return { endMs: window.endMs, accepted: encodeTally(window.accepted), edge: at('edge'), burst: at('burst') }
+  }
+
+  private window(endMs: number): WindowEntry {
+    let window = this.windows.get(endMs)
+    if (window === undefined) {
+      window = { endMs, accepted: zeroTally(), envelopes: new Set(), waiting: 0, phase: 'open' }
+      this.windows.set(endMs, window)
+    }
+    if (window.phase !== 'open') throw new Error(`window ${endMs} is closed and cannot take an envelope`)
+    return window
+  }
+}

@@ -1,0 +1,60 @@
+import type { EnvelopeHeader } from './envelope'
+import type { Rejection } from './event'
+import type { EncodedTally } from './partial'
+
+/** What a client is told about its request; the same again when it repeats the request under its key. */
+export interface Answer {
+  /** Events that count in at least one window, partly late ones included. */
+  readonly accepted: number
+  /** Events all of whose windows were closed at `horizon`: they count nowhere. */
+  readonly late: number
+  /** Accepted events that miss some of their windows. */
+  readonly partlyLate: number
+  /** Closed horizon (event time in ms) at the request's place in the log; null when nothing was closed yet. */
+  readonly horizon: number | null
+  readonly rejected: readonly ({ readonly line: number } & Rejection)[]
+}
+
+/** A result that became final. Final is final: no later record changes it. */
+export interface FinalRecord {
+  readonly type: 'final'
+  /** Dense number of the final, the id in the stream of results. */
+  readonly number: number
+  readonly startMs: number
+  readonly endMs: number
+  readonly version: string
+  readonly accepted: EncodedTally
+  /** Events folded at the edge, in the burst, and dead-lettered; they add up to the accepted ones. */
+  readonly edge: number
+  readonly burst: number
+  readonly deadLettered: number
+  readonly rows: number
+  /** SHA-256 of the result file's content, in hex. */
+  readonly digest: string
+  readonly atMs: number
+}
+
+/** Everything the log holds. Its order decides what is late, which envelopes there are and which results are final. */
+export type LogRecord =
+  | {
+      readonly type: 'boot'
+      readonly incarnation: string
+      readonly epoch: number
+      readonly version: string
+      readonly atMs: number
+    }
+  | {
+      readonly type: 'request'
+      /** The client's idempotency key, when it sent one. */
+      readonly key: string | null
+      readonly answer: Answer
+      /** Offset of the first accepted event; the others follow. */
+      readonly firstOffset: number
+      /** The accepted lines, as they came. */
+      readonly lines: readonly string[]
+    }
+  | { readonly type: 'cut'; readonly header: EnvelopeHeader }
+  | { readonly type: 'closing'; readonly horizonMs: number }
+  | FinalRecord
+  /** From event time `fromMs` on, windows belong to `version`. */
+  | { readonly type: 'version'; readonly version: string; readonly fromMs: number }

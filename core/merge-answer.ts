@@ -1,0 +1,16 @@
+import type { EncodedTally } from './partial'
+
+/** What a merge came to. `work` is what it used, for the cost figures. Everything but `merged` leaves no trace and may be asked again. */
+export type MergeAnswer = { readonly work: MergeWork } & (
+  | { readonly status: 'merged' }
+  | { readonly status: 'missing'; readonly envelopes: readonly number[]; readonly edge: boolean }
+  | { readonly status: 'unbalanced'; readonly expected: EncodedTally; readonly found: EncodedTally }
+  | { readonly status: 'refused'; readonly reason: string }
+)
+
+export interface MergeWork {
+  readonly ms: number
+  readonly memoryMb: number
+  readonly readUnits: number
+  readonly writeUnits: number
+}

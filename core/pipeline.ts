@@ -1,0 +1,132 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type Aggregate, Refusal } from './aggregate'
+import { type Duration, parseDurationMs } from './duration'
+import type { WindowSpec } from './window'
+
+/** Aggregates by the name that their results have in a row. */
+export type Aggregates = Readonly<Record<string, Aggregate<unknown, unknown, unknown>>>
+
+/** One result row: the key of the group and the result of each aggregate. */
+export type Row<A extends Aggregates = Aggregates> = { readonly key: string } & {
+  readonly [Name in keyof A]: ReturnType<A[Name]['present']>
+}
+
+/** What `map` is told about the event it works on. */
+export interface MapContext {
+  /** The event's own timestamp in ms since 1970, as read at ingest. */
+  readonly timestampMs: number
+}
+
+type MapResult<Mapped> = Mapped | readonly Mapped[] | undefined
+
+/** What a user writes; see `pipeline`. */
+export interface PipelineOptions<Event, Mapped, A extends Aggregates> {
+  /** Lower-case letters, digits and dashes; part of every key in the cloud. */
+  readonly name: string
+  /** Checks the event at ingest; what it returns is what `map` sees. Must answer synchronously. */
+  readonly event?: StandardSchemaV1<unknown, Event>
+  /** Field name, or a function of the (mapped) event that returns a string, number or boolean. */
+  readonly key: string | ((event: Mapped) => unknown)
+  /** Field name, or a function of the raw event: epoch ms or ISO 8601. Read once, at ingest. */
+  readonly timestamp: string | ((event: Event) => unknown)
+  /** Enrich, score, decode; returns an event, several, or none. Where it throws, the event is dead-lettered. */
+  readonly map?: (event: Event, context: MapContext) => MapResult<Mapped> | Promise<MapResult<Mapped>>
+  /** Calls of `map` in progress at once per envelope; 64 keeps a slow service busy without a promise per event of a large envelope. */
+  readonly mapConcurrency?: number
+  readonly window: WindowSpec
+  /** How long after a window's end its events are still taken; default 0. */
+  readonly allowedLateness?: Duration
+  /** How far behind the largest timestamp the watermark runs; default 2 s. */
+  readonly outOfOrderness?: Duration
+  readonly aggregates: A
+}
+
+/** A checked pipeline, the same object at the edge and in the functions. */
+export interface Pipeline<Event = unknown, Mapped = unknown, A extends Aggregates = Aggregates> {
+  readonly name: string
+  readonly window: WindowSpec
+  readonly allowedLatenessMs: number
+  readonly outOfOrdernessMs: number
+  readonly mapConcurrency: number
+  readonly aggregates: A
+  /** Names and aggregates in one fixed order: the order of states in every partial. */
+  readonly columns: readonly (readonly [string, Aggregate<unknown, unknown, unknown>])[]
+  /** The event as `map` takes it, or why the schema refuses it. */
+  check(raw: unknown): { readonly event: Event } | { readonly issue: string }
+  timestampOf(event: Event): unknown
+  keyOf(event: Mapped): string | Refusal
+  map?(event: Event, context: MapContext): MapResult<Mapped> | Promise<MapResult<Mapped>>
+}
+
+const MAX_KEY_LENGTH = 512 // keys stand in every partial, row and query; longer ones are nearly always a wrong field
+
+/**
+ * Defines a pipeline. Throws a TypeError that names the option when the definition cannot work, so that a wrong pipeline
+ * fails when it is loaded and not at its first event.
+ */
+export function pipeline<Event = unknown, Mapped = Event, A extends Aggregates = Aggregates>(
+  options: PipelineOptions<Event, Mapped, A>,
+): Pipeline<Event, Mapped, A> {
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(options.name)) {
+    throw new TypeError(`pipeline name "${options.name}": use lower-case letters, digits and dashes, at most 63`)
+  }
+  const columns = Object.entries(options.aggregates)
+  if (columns.length === 0) throw new TypeError(`pipeline "${options.name}": aggregates is empty; name at least one`)
+  if ('key' in options.aggregates) throw new TypeError(`pipeline "${options.name}": an aggregate cannot be named "key"`)
+  const mapConcurrency = options.mapConcurrency ?? 64
+  if (!Number.isInteger(mapConcurrency) || mapConcurrency < 1) {
+    throw new TypeError(`pipeline "${options.name}": mapConcurrency must be a whole number of at least 1`)
+  }
+  return {
+    name: options.name,
+    window: options.window,
+    allowedLatenessMs: parseDurationMs(options.allowedLateness ?? 0),
+    outOfOrdernessMs: parseDurationMs(options.outOfOrderness ?? '2s'),
+    mapConcurrency,
+    aggregates: options.aggregates,
+    columns,
+    check: checker(options),
+    timestampOf: reader(options.timestamp),
+    keyOf: keyReader(reader(options.key)),
+    ...(options.map === undefined ? {} : { map: options.map }),
+  }
+}
+
+function checker<Event, Mapped, A extends Aggregates>(options: PipelineOptions<Event, Mapped, A>) {
+  const schema = options.event?.['~standard']
+  if (schema === undefined) return (raw: unknown) => ({ event: raw as Event })
+  return (raw: unknown) => {
+    const result = schema.validate(raw)
+    if (result instanceof Promise) {
+      throw new TypeError(`pipeline "${options.name}": the event schema answers asynchronously; use a synchronous one`)
+    }
+    if (result.issues === undefined) return { event: result.value }
+    const issue = result.issues[0]
+    const path = issue?.path?.map((step) => String(typeof step === 'object' ? step.key : step)).join('.')
+    return { issue: path ? `${path}: ${issue?.message}` : (issue?.message ?? 'refused by the event schema') }
+  }
+}
+
+function reader<T>(field: string | ((event: T) => unknown)): (event: T) => unknown {
+  if (typeof field === 'function') return field
+  return (event) =>
+    typeof event === 'object' && event !== null && Object.hasOwn(event, field)
+      ? (event as Record<string, unknown>)[field]
+      : undefined
+}
+
+function keyReader<T>(read: (event: T) => unknown): (event: T) => string | Refusal {
+  return (event) => {
+    const value = read(event)
+    const key = keyText(value)
+    if (key === undefined) return new Refusal('missing_key', 'the key is missing, or no string, number or boolean')
+    if (key.length <= MAX_KEY_LENGTH) return key
+    return new Refusal('key_too_long', `the key has ${key.length} characters; at most ${MAX_KEY_LENGTH} are taken`)
+  }
+}
+
+function keyText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  if (typeof value === 'boolean') return String(value)
+  return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined
+}

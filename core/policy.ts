@@ -1,0 +1,71 @@
+/** What the controller knows at one moment; rates and delays come from cumulative counters, see `core/sensor.ts`. */
+export interface Facts {
+  /** Events per second that the edge can fold: folded / busy time. 0 before anything was folded. */
+  readonly trueRate: number
+  /** Events accepted and not yet folded or sent. */
+  readonly backlogEvents: number
+  readonly backlogBytes: number
+  /** Envelopes sent without a head, and their raw bytes. */
+  readonly inFlightEnvelopes: number
+  readonly inFlightBytes: number
+}
+
+/** What the operator wants; see `edge-node/config.ts` for the defaults. */
+export interface PolicyLimits {
+  /** An envelope bursts when the events before it would keep it waiting longer than this. */
+  readonly maxQueueDelayMs: number
+  /** Once bursting, it goes on until the queue delay is below this share of the limit, so that the valve does not flutter. */
+  readonly releaseShare: number
+  readonly maxBacklogBytes: number
+  readonly maxInFlightEnvelopes: number
+  readonly maxInFlightBytes: number
+}
+
+/** `auto`: by queue delay; `always`, `never`: what the operator said. */
+export type BurstMode = 'auto' | 'always' | 'never'
+
+/** Where the next envelope goes, or that nothing more can be taken, and why in words. */
+export interface Decision {
+  readonly route: 'edge' | 'burst' | 'refuse'
+  readonly queueDelayMs: number
+  readonly reason: string
+}
+
+/** How long an event that arrives now would wait at the edge, in ms. */
+export function queueDelayMs({ backlogEvents, trueRate }: Facts): number {
+  if (backlogEvents === 0) return 0
+  return trueRate > 0 ? (backlogEvents / trueRate) * 1000 : 0
+}
+
+/**
+ * Where the next envelope goes. `bursting` says whether the last one went to the burst: entering and leaving have different
+ * thresholds. Pure: the same facts give the same decision.
+ */
+export function decide(mode: BurstMode, limits: PolicyLimits, bursting: boolean, facts: Facts): Decision {
+  const delayMs = queueDelayMs(facts)
+  const cloudFull =
+    facts.inFlightEnvelopes >= limits.maxInFlightEnvelopes || facts.inFlightBytes >= limits.maxInFlightBytes
+  const edgeFull = facts.backlogBytes >= limits.maxBacklogBytes
+  const decision = (route: Decision['route'], reason: string): Decision => ({ route, queueDelayMs: delayMs, reason })
+  switch (mode) {
+    case 'never':
+      return edgeFull ? decision('refuse', backlogReason(facts, limits)) : decision('edge', 'bursting is switched off')
+    case 'always':
+      if (!cloudFull) return decision('burst', 'bursting is switched on for everything')
+      return edgeFull ? decision('refuse', backlogReason(facts, limits)) : decision('edge', inFlightReason(facts))
+    case 'auto': {
+      const limitMs = limits.maxQueueDelayMs * (bursting ? limits.releaseShare : 1)
+      const delay = `queue delay ${Math.round(delayMs)} ms, limit ${Math.round(limitMs)} ms`
+      if (delayMs <= limitMs && !edgeFull) return decision('edge', delay)
+      if (!cloudFull) return decision('burst', delay)
+      return edgeFull
+        ? decision('refuse', `${backlogReason(facts, limits)}; ${inFlightReason(facts)}`)
+        : decision('edge', inFlightReason(facts))
+    }
+  }
+}
+
+const backlogReason = (facts: Facts, limits: PolicyLimits) =>
+  `the edge is full: ${facts.backlogBytes} of ${limits.maxBacklogBytes} bytes wait`
+const inFlightReason = (facts: Facts) =>
+  `the cloud is full: ${facts.inFlightEnvelopes} envelopes (${facts.inFlightBytes} bytes) in flight`

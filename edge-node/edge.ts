@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../cloud/clients'
+import { readDeployment, readLanes } from '../cloud/deployment'
+import { DynamoItemStore } from '../cloud/dynamo-item-store'
+import { expiresAtS } from '../cloud/expiry'
+import { FunctionInvoker } from '../cloud/functions'
+import { PartialStore } from '../cloud/partial-store'
+import { ResultStore } from '../cloud/result-store'
+import { KinesisStream } from '../cloud/stream'
+import { pipelines } from '../pipelines/registry'
+import { pipelineVersion } from '../pipelines/version.cjs'
+import type { Config } from './config'
+import { DeadLetters } from './dead-letters'
+import { createHttp } from './http'
+import { DurableLog } from './log'
+import { EdgeNode } from './node'
+import { recover } from './recovery'
+import { Results } from './results'
+import { statusOf } from './status'
+
+/** A running edge node. */
+export interface Edge {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** The configuration names something that is not there. Not retryable. */
+export class BadConfig extends Error {
+  readonly code = 'bad_config'
+  readonly retryable = false
+}
+
+/**
+ * Starts an edge node: reads the deployment, recovers the log, listens. Rejects with BadConfig, NotDeployed, CannotRecover or
+ * LogFailed, each of which says what to do.
+ */
+export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
+  const pipeline = pipelines.get(config.pipeline)
+  if (pipeline === undefined) {
+    throw new BadConfig(`there is no pipeline "${config.pipeline}"; there are: ${[...pipelines.keys()].join(', ')}`)
+  }
+  const version = pipelineVersion()
+  const kinesis = kinesisClient(process.env)
+  const lambda = lambdaClient()
+  const deployment = await readDeployment(cloudFormationClient(), config.stack)
+  const lanes = await readLanes(kinesis, lambda, deployment)
+  const { log, records, tornBytes } = await DurableLog.open(join(config.dataDir, 'log'))
+  if (tornBytes > 0) logger.warn({ tornBytes }, 'a torn tail was cut off the log; nothing of it had been answered')
+  const limits = { answers: config.maxAnswers, openPanes: config.maxOpenPanes, idleTimeoutMs: config.idleTimeoutMs }
+  const recovered = recover(pipeline, version, records, limits, Date.now())
+  await log.append([recovered.boot])
+  const results = await Results.open(join(config.dataDir, 'results'))
+  for (const final of recovered.finals) results.publish(final)
+  const dynamo = dynamoClient()
+  const partialItems = new DynamoItemStore(dynamo, deployment.partialsTable)
+  const resultItems = new DynamoItemStore(dynamo, deployment.resultsTable)
+  const node = new EdgeNode({
+    config,
+    pipeline,
+    log,
+    recovered,
+    results,
+    deadLetters: await DeadLetters.open(join(config.dataDir, 'dead-letters.ndjson')),
+    cloud: {
+      partials: new PartialStore(partialItems, expiresAtS),
+      results: new ResultStore(resultItems, expiresAtS),
+      merge: new FunctionInvoker(lambda, deployment.mergeFunction),
+    },
+    stream: new KinesisStream(kinesis, deployment.stream),
+    logger,
+  })
+  const sources = {
+    node,
+    pipeline: pipeline.name,
+    identity: recovered.boot,
+    lanes,
+    meters: [partialItems.meter, resultItems.meter],
+  }
+  const http = createHttp({ config, pipeline, node, results, status: () => statusOf(sources), logger })
+  node.start()
+  const url = await http.listen({ host: config.host, port: config.port })
+  logger.info(
+    { url, pipeline: pipeline.name, version, recoveredRecords: records.length, lanes },
+    'the edge node is listening',
+  )
+  return {
+    url,
+    stop: async () => {
+      await http.close()
+      await node.stop()
+    },
+  }
+}

@@ -1,0 +1,142 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import type { Pipeline } from '../core/pipeline'
+import type { Config } from './config'
+import { LogFailed } from './log'
+import type { EdgeNode } from './node'
+import { decodeBody, readBody, UnreadableBody } from './request-body'
+import { streamFinals } from './result-stream'
+import { InvalidCursor, type Results } from './results'
+import type { Status } from './status'
+
+const MAX_KEY_LENGTH = 128 // an idempotency key is remembered; a UUID has 36
+const MAX_PAGE_ROWS = 10_000 // rows in one answer: a few megabytes
+const REQUEST_TIMEOUT_MS = 60_000 // for a client that sends slowly
+
+const windowsQuery = z.object({
+  from: z.coerce.number().default(Number.NEGATIVE_INFINITY),
+  to: z.coerce.number().default(Number.POSITIVE_INFINITY),
+  key: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_ROWS).default(1_000),
+  cursor: z.string().optional(),
+})
+
+const burstBody = z.object({ mode: z.enum(['auto', 'always', 'never']) })
+
+/** What the HTTP surface shows and drives. */
+export interface Surface {
+  readonly config: Config
+  readonly pipeline: Pipeline
+  readonly node: EdgeNode
+  readonly results: Results
+  readonly status: () => Status
+  readonly logger: Logger
+}
+
+/** The HTTP API of the edge node. Every error is `{code, message, retryable}`. */
+export function createHttp(surface: Surface): FastifyInstance {
+  const app = fastify({
+    bodyLimit: surface.config.maxBodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.setErrorHandler((error, request, reply) => answerError(surface, error, request, reply))
+  app.setNotFoundHandler((request, reply) =>
+    fail(reply, 404, 'not_found', `there is no ${request.method} ${request.url}`),
+  )
+  app.post('/v1/events', (request, reply) => postEvents(surface, request, reply))
+  app.get('/v1/windows', (request, reply) => getWindows(surface, request, reply))
+  app.get('/v1/stream', (request, reply) => streamFinals(surface, request, reply))
+  app.get('/v1/status', () => surface.status())
+  app.post('/v1/burst', (request, reply) => postBurst(surface, request, reply))
+  app.get('/healthz', () => ({ status: 'ok' }))
+  app.get('/readyz', (_request, reply) =>
+    reply.code(surface.node.ready ? 200 : 503).send({ ready: surface.node.ready }),
+  )
+  return app
+}
+
+async function postEvents(surface: Surface, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const { config, node, pipeline } = surface
+  const key = header(request, 'idempotency-key') ?? null
+  if (key !== null && (key === '' || key.length > MAX_KEY_LENGTH)) {
+    return fail(reply, 400, 'invalid_key', `an Idempotency-Key has 1 to ${MAX_KEY_LENGTH} characters`)
+  }
+  if (!node.ready) return fail(reply, 503, 'not_ready', 'the node cannot write its log now; try again', true)
+  const limits = {
+    bodyBytes: config.maxBodyBytes,
+    lineBytes: config.maxLineBytes,
+    futureSkewMs: config.maxFutureSkewMs,
+  }
+  const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+  const body = await decodeBody(raw, header(request, 'content-encoding'), limits)
+  const scheduledAtMs = Number(header(request, 'spillway-scheduled-at') ?? Number.NaN)
+  const ingested = await node.ingest(
+    { key, ...readBody(pipeline, body, limits, Date.now()) },
+    Number.isFinite(scheduledAtMs) ? scheduledAtMs : null,
+  )
+  switch (ingested.kind) {
+    case 'accepted':
+      return reply.code(202).send(ingested.answer)
+    case 'refused': {
+      const retryAfterMs = Math.ceil(ingested.retryAfterMs)
+      reply.header('retry-after', Math.ceil(retryAfterMs / 1000))
+      const message = `${ingested.reason}; nothing of this request was accepted, send it again later`
+      return reply.code(429).send({ code: 'overloaded', message, retryable: true, retryAfterMs })
+    }
+  }
+}
+
+async function getWindows(surface: Surface, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const query = windowsQuery.safeParse(request.query)
+  if (!query.success) return fail(reply, 400, 'invalid_query', z.prettifyError(query.error))
+  const { from, to, key, limit, cursor } = query.data
+  const page = await surface.results.page({ fromMs: from, toMs: to, key: key ?? null, limit, cursor: cursor ?? null })
+  return { pipeline: surface.pipeline.name, ...page }
+}
+
+async function postBurst(surface: Surface, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const body = burstBody.safeParse(parseJson(request.body))
+  if (!body.success) return fail(reply, 400, 'invalid_mode', 'send {"mode": "auto"}, "always" or "never"')
+  surface.node.mode = body.data.mode
+  surface.logger.info({ mode: body.data.mode }, 'the burst mode was set')
+  return { mode: body.data.mode }
+}
+
+function answerError(surface: Surface, error: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
+  if (error instanceof UnreadableBody) return fail(reply, error.status, error.code, error.message)
+  if (error instanceof InvalidCursor) return fail(reply, 400, error.code, error.message)
+  if (error instanceof LogFailed) return fail(reply, 503, error.code, error.message, true)
+  const { statusCode = 500, message = String(error) } = error as { statusCode?: number; message?: string }
+  if (statusCode === 413)
+    return fail(
+      reply,
+      413,
+      'body_too_large',
+      `the body is over ${surface.config.maxBodyBytes} bytes; send less at a time`,
+    )
+  if (statusCode < 500) return fail(reply, statusCode, 'bad_request', message)
+  surface.logger.error({ err: error, url: request.url }, 'a request failed')
+  return fail(reply, 500, 'internal', 'a bug in the edge node; its log has the details')
+}
+
+function fail(reply: FastifyReply, status: number, code: string, message: string, retryable = false): FastifyReply {
+  if (status === 503) reply.header('retry-after', 1)
+  return reply.code(status).send({ code, message, retryable })
+}
+
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+function parseJson(body: unknown): unknown {
+  try {
+    return JSON.parse(String(body))
+  } catch {
+    return undefined
+  }
+}

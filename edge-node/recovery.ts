@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import { digestOf } from '../cloud/packing'
+import { eventOf, timestampMsOf } from '../core/event'
+import { Intake, type IntakeLimits } from '../core/intake'
+import { Ledger } from '../core/ledger'
+import type { FinalRecord, LogRecord } from '../core/log-record'
+import type { Pipeline } from '../core/pipeline'
+
+/** The node cannot start on this log. Not retryable without doing what the message says. */
+export class CannotRecover extends Error {
+  readonly code = 'cannot_recover'
+  readonly retryable = false
+}
+
+/** Everything that the log alone decides. */
+export interface Recovered {
+  readonly intake: Intake
+  readonly ledger: Ledger
+  readonly finals: readonly FinalRecord[]
+  readonly boot: Extract<LogRecord, { type: 'boot' }>
+}
+
+/**
+ * Rebuilds the state from the records of the log, and the boot record that has to be logged next. Envelopes of windows that are not final come back as
+ * queued: where they were counted before is not in the log and does not matter.
+ */
+export function recover(
+  pipeline: Pipeline,
+  version: string,
+  records: readonly LogRecord[],
+  limits: IntakeLimits,
+  nowMs: number,
+): Recovered {
+  const last = records.findLast((record) => record.type === 'boot')
+  const incarnation = last?.incarnation ?? randomUUID()
+  const identity = { incarnation, version: last?.version ?? version }
+  const intake = new Intake(pipeline, { incarnation, version }, limits, digestOf)
+  const ledger = new Ledger(pipeline.window)
+  const finals: FinalRecord[] = []
+  const timestampOf = (line: string) => timestampMsOf(pipeline, eventOf(pipeline, line))
+  for (const record of records) {
+    const cut = intake.replay(record, timestampOf)
+    if (cut !== null) ledger.enter(cut)
+    if (record.type === 'closing') ledger.close(record.horizonMs)
+    if (record.type === 'final') {
+      finals.push(record)
+      ledger.finalize(record.endMs)
+    }
+  }
+  if (identity.version !== version && (ledger.queued().length > 0 || intake.open.events > 0)) {
+    throw new CannotRecover(
+      `the log has windows of pipeline version ${identity.version} that are not final, and this is version ${version}; start the old version again until its windows are final`,
+    )
+  }
+  return {
+    intake,
+    ledger,
+    finals,
+    boot: { type: 'boot', incarnation, epoch: (last?.epoch ?? 0) + 1, version, atMs: nowMs },
+  }
+}

@@ -1,0 +1,56 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FinalRecord } from '../core/log-record'
+import type { Surface } from './http'
+import { served } from './results'
+
+const MAX_ROWS = 1_000 // rows in one event; a larger window says so and is read at /v1/windows
+const MAX_QUEUED = 1_000 // finals waiting for a slow reader before it is cut off; it resumes by Last-Event-ID
+const KEEP_ALIVE_MS = 15_000 // comments that keep proxies from closing an idle connection
+
+/** Server-sent events: one `window` for each final window, its number as the id. Resumes after Last-Event-ID, else begins with the next final. */
+export async function streamFinals(surface: Surface, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { results, node } = surface
+  const last = Number.parseInt(String(request.headers['last-event-id'] ?? ''), 10)
+  const waiting: FinalRecord[] = Number.isNaN(last) ? [] : [...results.since(last + 1)]
+  reply.hijack()
+  const { raw } = reply
+  raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  raw.write(': final windows\n\n')
+  let sending = false
+  const send = async () => {
+    if (sending) return
+    sending = true
+    for (let final = waiting.shift(); final !== undefined && !raw.destroyed; final = waiting.shift()) {
+      if (!raw.write(await windowEvent(surface, final))) await drained(raw)
+    }
+    sending = false
+  }
+  const stopListening = node.onFinal((final) => {
+    waiting.push(final)
+    if (waiting.length > MAX_QUEUED) raw.destroy()
+    void send()
+  })
+  const keepAlive = setInterval(() => raw.write(': waiting\n\n'), KEEP_ALIVE_MS)
+  raw.on('close', () => {
+    stopListening()
+    clearInterval(keepAlive)
+  })
+  await send()
+}
+
+async function windowEvent({ results }: Surface, final: FinalRecord): Promise<string> {
+  const rows = await results.rows(final)
+  const data = {
+    ...served(final),
+    rowCount: rows.length,
+    rows: rows.slice(0, MAX_ROWS),
+    truncated: rows.length > MAX_ROWS,
+  }
+  return `id: ${final.number}\nevent: window\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+const drained = (raw: NodeJS.WritableStream & NodeJS.EventEmitter) =>
+  new Promise<void>((resolve) => {
+    raw.once('drain', resolve)
+    raw.once('close', resolve)
+  })

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto'
+import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
+import { GroupTooLarge } from '../cloud/chunks'
+import { dynamoClient } from '../cloud/clients'
+import { DynamoItemStore } from '../cloud/dynamo-item-store'
+import { openEnvelope, type WireHeader } from '../cloud/envelope-codec'
+import { expiresAtS } from '../cloud/expiry'
+import { PartialStore } from '../cloud/partial-store'
+import type { Envelope } from '../core/envelope'
+import { foldEnvelope } from '../core/fold'
+import type { RefusalCode } from '../core/head'
+import type { Pipeline } from '../core/pipeline'
+import { pipelines } from '../pipelines/registry'
+import { required } from './environment'
+
+/** What the handler works with; the tests and the local cloud give others. */
+export interface BurstDependencies {
+  readonly store: PartialStore
+  readonly pipelines: ReadonlyMap<string, Pipeline>
+  /** Version of the pipelines in this bundle: envelopes of another are refused. */
+  readonly version: string
+  readonly nowMs: () => number
+  readonly newAttempt: () => string
+  readonly log: (line: Record<string, unknown>) => void
+}
+
+type Invocation = Pick<Context, 'awsRequestId' | 'memoryLimitInMB'>
+
+/**
+ * Folds the envelopes of a Kinesis batch, in order. Stops at the first one that fails for a passing reason and reports it, so that the batch is tried
+ * again from there; what can never work is refused by a head of its own and does not block the shard.
+ */
+export function createBurstHandler(dependencies: BurstDependencies) {
+  return async (event: KinesisStreamEvent, invocation: Invocation): Promise<KinesisStreamBatchResponse> => {
+    for (const record of event.Records) {
+      try {
+        await burstOne(dependencies, Buffer.from(record.kinesis.data, 'base64'), invocation)
+      } catch (error) {
+        const { sequenceNumber } = record.kinesis
+        dependencies.log({
+          level: 'error',
+          message: 'the batch is tried again from here',
+          sequenceNumber,
+          error: String(error),
+        })
+        return { batchItemFailures: [{ itemIdentifier: sequenceNumber }] }
+      }
+    }
+    return { batchItemFailures: [] }
+  }
+}
+
+async function burstOne(dependencies: BurstDependencies, data: Uint8Array, invocation: Invocation): Promise<void> {
+  const opened = openEnvelope(data)
+  switch (opened.kind) {
+    case 'unreadable':
+      // It names no envelope, so nobody can be told; the edge takes it back at its deadline.
+      dependencies.log({ level: 'error', message: 'a record was skipped', reason: opened.reason })
+      return
+    case 'corrupt':
+      return refuse(dependencies, opened.header, 'corrupt', opened.reason)
+    case 'envelope':
+      if (dependencies.nowMs() >= opened.header.reclaimAtMs) return // an orphan already: new work goes first
+      return foldOne(dependencies, opened.header, opened.envelope, invocation)
+  }
+}
+
+async function foldOne(
+  dependencies: BurstDependencies,
+  header: WireHeader,
+  envelope: Envelope,
+  invocation: Invocation,
+): Promise<void> {
+  const { store, nowMs, newAttempt, version } = dependencies
+  const pipeline = dependencies.pipelines.get(header.pipeline)
+  if (pipeline === undefined)
+    return refuse(dependencies, header, 'unknown_pipeline', `no pipeline ${header.pipeline} here`)
+  if (header.version !== version) {
+    return refuse(dependencies, header, 'unknown_version', `this function has version ${version}; deploy again`)
+  }
+  const startMs = nowMs()
+  const partial = await foldEnvelope(pipeline, envelope)
+  const work = (writeUnits: number) => ({
+    requestId: invocation.awsRequestId,
+    ms: nowMs() - startMs,
+    memoryMb: Number(invocation.memoryLimitInMB),
+    writeUnits,
+  })
+  try {
+    await store.putEnvelope(pipeline, header, envelope, newAttempt(), partial, work)
+  } catch (error) {
+    if (!(error instanceof GroupTooLarge)) throw error
+    await refuse(dependencies, header, 'too_large', error.message)
+  }
+}
+
+async function refuse(
+  { store, log }: BurstDependencies,
+  header: WireHeader,
+  code: RefusalCode,
+  reason: string,
+): Promise<void> {
+  log({ level: 'warn', message: 'an envelope was refused', envelope: header.number, code, reason })
+  await store.refuse(header, header.number, { kind: 'refused', digest: header.digest, code, reason })
+}
+
+let standing: ReturnType<typeof createBurstHandler> | undefined
+
+/** The function behind the stream. Its environment is read at the first call, so that the module can be imported anywhere. */
+export const handler = async (event: KinesisStreamEvent, context: Context): Promise<KinesisStreamBatchResponse> => {
+  standing ??= createBurstHandler({
+    store: new PartialStore(new DynamoItemStore(dynamoClient(), required('PARTIALS_TABLE')), expiresAtS),
+    pipelines,
+    version: required('PIPELINE_VERSION'),
+    nowMs: Date.now,
+    newAttempt: randomUUID,
+    log: (line) => console.log(JSON.stringify(line)),
+  })
+  return standing(event, context)
+}

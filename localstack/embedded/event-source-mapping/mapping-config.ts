@@ -1,0 +1,36 @@
+import type { StartingPosition } from '../kinesis/shard-reader'
+
+/** A Kinesis event source mapping, complete and valid. Made by `mappingConfig` from CloudFormation's properties. */
+export interface MappingConfig {
+  readonly uuid: string
+  readonly enabled: boolean
+  readonly eventSourceArn: string
+  /** The plain name that the function is invoked by. */
+  readonly functionName: string
+  readonly functionArn: string
+  /** Shown to the function as `invokeIdentityArn`. */
+  readonly executionRoleArn: string
+  readonly startingPosition: StartingPosition
+  /** Records per invocation, 1 to 10,000. */
+  readonly batchSize: number
+  /** How long records are gathered for a full batch; 0 sends what a read brought. */
+  readonly batchingWindowMs: number
+  /** Lanes per shard, 1 to 10: batches in flight at the same time. The records of one partition key stay in one lane. */
+  readonly parallelizationFactor: number
+  readonly reportBatchItemFailures: boolean
+  readonly bisectBatchOnFunctionError: boolean
+  /** How often the same batch is sent again; infinite unless given. */
+  readonly maximumRetryAttempts: number
+  /** Older records are discarded; infinite unless given (the stream's retention still applies). */
+  readonly maximumRecordAgeMs: number
+  /** Where metadata of discarded batches goes: the ARN of an SQS queue, an SNS topic or an S3 bucket. */
+  readonly onFailureDestinationArn: string | undefined
+  /** Pause after a read that found nothing. On AWS one second, which cannot be changed there. */
+  readonly pollIntervalMs: number
+}
+
+/** What the Lambda API answers to a mapping that cannot be: `InvalidParameterValueException`, HTTP 400. */
+export class InvalidMapping extends Error {
+  override readonly name = 'InvalidMapping'
+  readonly code = 'InvalidParameterValueException'
+}

@@ -1,0 +1,26 @@
+const MIB = 1024 * 1024
+
+/**
+ * The service's documented limits (Kinesis API reference and "Quotas and limits"), which are what a burst meets first. They are
+ * enforced, not simulated: a producer that ignores a partial failure here would lose records on AWS as well.
+ */
+export const kinesisLimits = {
+  /** Data before base64 plus partition key. AWS's default for a stream; raising it to 10 MiB is not embedded. */
+  recordBytes: MIB,
+  recordsPerPut: 500,
+  /** Data and partition keys of one PutRecords request; 5 MiB until 2025. */
+  bytesPerPut: 10 * MIB,
+  shardWriteBytesPerSecond: MIB,
+  shardWriteRecordsPerSecond: 1000,
+  shardReadCallsPerSecond: 5,
+  shardReadBytesPerSecond: 2 * MIB,
+  recordsPerRead: 10_000,
+  bytesPerRead: 10 * MIB,
+  iteratorLifetimeMs: 5 * 60 * 1000,
+  defaultRetentionHours: 24,
+  maximumRetentionHours: 8760,
+  /** AWS's smallest default quota per account and region. */
+  shards: 200,
+  /** What an on-demand stream starts with on AWS (4 MiB/s in). Growing with the peak is not embedded. */
+  onDemandShards: 4,
+} as const

@@ -1,0 +1,68 @@
+import type { ReadAllowance, WriteAllowance } from './allowance'
+import { chargeRead, freshReadAllowance, freshWriteAllowance, spendRead, spendWrite } from './allowance'
+import type { HashKeyRange } from './hash-key'
+import { sequenceNumberOf } from './sequence-number'
+import { type LogRead, type ReadLimits, ShardLog } from './shard-log'
+
+/** Data as it comes in: base64, and what it counts against the limits. */
+export interface IncomingRecord {
+  readonly partitionKey: string
+  readonly data: string
+  readonly bytes: number
+}
+
+export type PutOutcome =
+  | { readonly kind: 'stored'; readonly shardId: string; readonly sequenceNumber: string }
+  | { readonly kind: 'throttled'; readonly shardId: string }
+
+/** One shard: its records, and what it may still take in and give out. */
+export class Shard {
+  readonly id: string
+  readonly log = new ShardLog()
+  private writes: WriteAllowance
+  private reads: ReadAllowance
+
+  constructor(
+    private readonly streamEpochMs: number,
+    readonly index: number,
+    readonly range: HashKeyRange,
+  ) {
+    this.id = `shardId-${String(index).padStart(12, '0')}`
+    this.writes = freshWriteAllowance(streamEpochMs)
+    this.reads = freshReadAllowance(streamEpochMs)
+  }
+
+  /** The number of the shard itself, below that of its first record. */
+  get startingSequenceNumber(): string {
+    return this.sequenceNumberAt(0)
+  }
+
+  put(record: IncomingRecord, now: number): PutOutcome {
+    const writes = spendWrite(this.writes, record.bytes, now)
+    if (!writes) return { kind: 'throttled', shardId: this.id }
+    this.writes = writes
+    const sequenceNumber = this.sequenceNumberAt(this.log.nextOrdinal)
+    this.log.append({ ...record, sequenceNumber, arrivalMs: now })
+    return { kind: 'stored', shardId: this.id, sequenceNumber }
+  }
+
+  /** A read that counts against the shard's limits; undefined when it must be throttled. */
+  readWithinLimits(fromOrdinal: number, limits: ReadLimits, now: number): LogRead | undefined {
+    const reads = spendRead(this.reads, now)
+    if (!reads) return undefined
+    const read = this.log.read(fromOrdinal, limits)
+    const bytes = read.records.reduce((sum, record) => sum + record.bytes, 0)
+    this.reads = chargeRead(reads, bytes, now)
+    return read
+  }
+
+  /** How long the record at `ordinal`, or the next one, has been waiting to be read; 0 at the end of the shard. */
+  millisBehindLatest(ordinal: number, now: number): number {
+    const arrivalMs = this.log.arrivalMsAt(ordinal)
+    return arrivalMs === undefined ? 0 : Math.max(0, now - arrivalMs)
+  }
+
+  private sequenceNumberAt(ordinal: number): string {
+    return sequenceNumberOf({ streamEpochMs: this.streamEpochMs, shardIndex: this.index, ordinal })
+  }
+}

@@ -1,0 +1,9 @@
+import type { Pipeline } from '../core/pipeline'
+import bids from './bids'
+import llmUsage from './llm-usage'
+
+/** Every pipeline that the edge can run and the functions know, by name. Add yours here. */
+export const pipelines: ReadonlyMap<string, Pipeline> = new Map<string, Pipeline>([
+  [bids.name, bids],
+  [llmUsage.name, llmUsage],
+])

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+
+/** What the edge node made of a batch. `taken` and `failed` are definite; `refused` says that sending again may help. */
+export type Answer =
+  | ({ readonly kind: 'taken' } & z.infer<typeof taken>)
+  | {
+      readonly kind: 'refused'
+      /** null: the connection was lost, so the batch may or may not have been taken. */
+      readonly status: number | null
+      readonly reason: string
+      readonly retryAfterMs: number | null
+    }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+export type Taken = Extract<Answer, { kind: 'taken' }>
+export type Refused = Extract<Answer, { kind: 'refused' }>
+
+const taken = z.object({
+  accepted: z.number(),
+  late: z.number(),
+  partlyLate: z.number(),
+  /** Windows that end at or before this event time were closed when the batch was taken. */
+  horizon: z.number().nullable(),
+  /** `line` counts from 1. */
+  rejected: z.array(z.object({ line: z.number(), code: z.string(), reason: z.string() })),
+})
+
+const refusal = z.object({
+  code: z.string().optional(),
+  message: z.string().optional(),
+  retryAfterMs: z.number().nonnegative().optional(),
+})
+
+/** Reads an answer of `POST /v1/events`; `retryAfter` is the header, in seconds. */
+export function readAnswer(status: number, retryAfter: string | undefined, text: string): Answer {
+  const body = parseJson(text)
+  if (status >= 200 && status < 300) return readTaken(status, body)
+  const said = refusal.safeParse(body).data ?? {}
+  const reason = [status, said.code, said.message].filter((part) => part !== undefined).join(' ')
+  if (status !== 429 && status < 500) return { kind: 'failed', reason }
+  return { kind: 'refused', status, reason, retryAfterMs: said.retryAfterMs ?? headerMs(retryAfter) }
+}
+
+function readTaken(status: number, body: unknown): Answer {
+  const read = taken.safeParse(body)
+  if (read.success) return { kind: 'taken', ...read.data }
+  return { kind: 'failed', reason: `${status} with an answer that is not the documented one` }
+}
+
+function headerMs(retryAfter: string | undefined): number | null {
+  const seconds = Number.parseFloat(retryAfter ?? '')
+  return seconds >= 0 ? seconds * 1000 : null
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,16 @@
+export type CannotVerifyCode =
+  | 'unreadable-accepted-file'
+  | 'unreachable-edge-node'
+  | 'unexpected-answer'
+  | 'unknown-pipeline'
+
+/** Nothing is known about exactness, because an input could not be had. The message names it and what to do. */
+export class CannotVerify extends Error {
+  constructor(
+    readonly code: CannotVerifyCode,
+    message: string,
+  ) {
+    super(message)
+    this.name = 'CannotVerify'
+  }
+}

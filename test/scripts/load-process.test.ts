@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { openTestNode, type TestNode, take } from './load-fixtures'
+
+let node: TestNode | undefined
+let child: ChildProcess | undefined
+
+afterEach(async () => {
+  child?.kill('SIGKILL')
+  await node?.close()
+})
+
+/** The script as a process of its own, with its output so far as promises. */
+function startLoad(...args: string[]) {
+  const root = join(__dirname, '../..')
+  const load = spawn(process.execPath, ['--import', 'tsx', 'scripts/load.ts', ...args], { cwd: root })
+  child = load
+  return { load, stdout: text(load.stdout), stderr: text(load.stderr), exit: once(load, 'exit') }
+}
+
+describe('the script', () => {
+  test('ends on SIGINT with the report of what it did, and exit code 0', async () => {
+    let load: ChildProcess | undefined
+    node = await openTestNode((request, response) => {
+      if (request.key === 'cli-1-2') load?.kill('SIGINT')
+      take(request, response)
+    })
+    const started = startLoad('--url', node.url, '--seconds', '600', '--run-id', 'cli', '--quiet')
+    load = started.load
+    expect(await started.exit).toEqual([0, null])
+    const report = JSON.parse(await started.stdout)
+    expect(report).toMatchObject({ interrupted: true, unanswered: 0, failed: 0 })
+    expect(report.accepted).toBe(report.sent)
+    expect(report.accepted).toBe(node.received.reduce((sum, { lines }) => sum + lines.length, 0))
+  })
+
+  test('exits with 2 and one line about a bad option', async () => {
+    const started = startLoad('--keys', 'none')
+    expect(await started.exit).toEqual([2, null])
+    expect(await started.stderr).toMatch(/^option '--keys <n>' argument 'none' is invalid\. .* See --help\.\n$/)
+  })
+})
