@@ -64,6 +64,7 @@ export async function startEmbeddedCloud(options: Partial<EmbeddedCloudOptions> 
   }
   process.once('exit', onExit)
   gateway = await listen(cloud.services, settings.port).catch(async (error: Error) => {
+    process.off('exit', onExit)
     await rm(folder, { recursive: true, force: true })
     throw error
   })

@@ -21,11 +21,15 @@ export function statsOf(
   return {
     functions: functions.stats(),
     streams: Object.fromEntries(kinesis.streams().map((stream) => [stream.name, { records: recordsPut(stream) }])),
-    mappings: Object.fromEntries(mappings.map((mapping) => [mapping.describe().FunctionArn, mapping.shards()])),
+    mappings: Object.fromEntries(mappings.map((mapping) => [functionOf(mapping), mapping.shards()])),
   }
 }
 
 /** The first record of a shard has the ordinal 1. */
 function recordsPut({ shards }: KinesisStream): number {
   return shards.reduce((sum, { log }) => sum + log.nextOrdinal - 1, 0)
+}
+
+function functionOf(mapping: EventSourceMapping): string {
+  return mapping.describe().FunctionArn.split(':').at(-1) ?? ''
 }

@@ -103,6 +103,12 @@ describe('putting records', () => {
     expect(putMany(store, stream, 9, 128 * KIB, START_MS + 250)).toBe(2)
   })
 
+  test('a long pause does not save up more than one second of capacity', () => {
+    const store = new KinesisStore()
+    const stream = provisioned(store, 1)
+    expect(putMany(store, stream, 1500, 1, START_MS + HOUR_MS)).toBe(1000)
+  })
+
   test('a full shard does not throttle the other shards', () => {
     const store = new KinesisStore()
     const stream = provisioned(store, 2)

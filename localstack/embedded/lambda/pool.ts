@@ -116,7 +116,10 @@ export class FunctionPool {
   }
 
   #release(instance: Instance): void {
-    if (!instance.alive || this.#stopped) return instance.kill()
+    if (!instance.alive || this.#stopped) {
+      instance.kill()
+      return
+    }
     const reaper = setTimeout(() => this.#reap(instance), this.#settings.idleTimeoutMs)
     reaper.unref()
     this.#idle.push({ instance, reaper })

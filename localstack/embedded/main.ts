@@ -1,0 +1,71 @@
+import { createWriteStream } from 'node:fs'
+import { Command } from 'commander'
+import { ensurePackaged } from '../package'
+import { collectParam, wholeNumber } from '../params'
+import { provision } from '../provision'
+import { readyScreen } from '../screen'
+import { endWith } from './lifetime'
+import { DEFAULT_OPTIONS, type EmbeddedCloudOptions, startEmbeddedCloud } from './start'
+
+interface Flags {
+  readonly port: number
+  readonly stage: string
+  readonly region: string
+  readonly pollIntervalMs: number
+  readonly concurrency: number
+  readonly param: Record<string, string>
+  readonly logFile?: string
+}
+
+const program = new Command('localstack/embedded/main.ts')
+  .description(
+    'Runs the embedded local cloud (Kinesis, Lambda, DynamoDB, SQS, CloudFormation, S3) on one loopback port, with the stack of serverless.yml in it.',
+  )
+  .option('--port <number>', 'port on 127.0.0.1; 0 takes any free one', wholeNumber(0), DEFAULT_OPTIONS.port)
+  .option('--stage <name>', 'stage of serverless.yml', 'dev')
+  .option('--region <name>', 'AWS region to pretend to be', DEFAULT_OPTIONS.region)
+  .option(
+    '--poll-interval-ms <number>',
+    'pause of an idle event source mapping',
+    wholeNumber(1),
+    DEFAULT_OPTIONS.pollIntervalMs,
+  )
+  .option(
+    '--concurrency <number>',
+    'invocations at the same time before Lambda answers 429',
+    wholeNumber(1),
+    DEFAULT_OPTIONS.concurrency,
+  )
+  .option('--param <name=value>', 'a param of serverless.yml, e.g. shardCount=4; may be repeated', collectParam, {})
+  .option('--log-file <path>', 'append what functions print to a file instead of standard error')
+  .addHelpText('after', '\nA parent process with an IPC channel is sent { kind: "ready", endpoint, outputs }.')
+
+async function main(flags: Flags): Promise<void> {
+  // This Node runs the local cloud alone; what the SDK advises for its later versions concerns the project, not this run.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+  const { port, stage, region, pollIntervalMs, concurrency, param, logFile } = flags
+  const packaged = await ensurePackaged({ stage, region, params: param })
+  const cloud = await startEmbeddedCloud({ port, region, pollIntervalMs, concurrency, ...logTo(logFile) })
+  endWith(() => cloud.stop())
+  const provisioned = await provision(cloud.endpoint, packaged)
+  const notes = [`Functions print to ${logFile ?? 'standard error'}. Ctrl-C ends the cloud and everything in it.`]
+  console.log(readyScreen({ name: 'The embedded cloud', endpoint: cloud.endpoint, region, provisioned, notes }))
+  process.send?.({ kind: 'ready', endpoint: cloud.endpoint, outputs: provisioned.outputs })
+}
+
+function logTo(file: string | undefined): Pick<EmbeddedCloudOptions, 'onFunctionLog'> | undefined {
+  if (file === undefined) return undefined
+  const stream = createWriteStream(file, { flags: 'a' })
+  return { onFunctionLog: (functionName, line) => void stream.write(`lambda ${functionName} | ${line}\n`) }
+}
+
+function explain(error: NodeJS.ErrnoException): string {
+  if (error.code === 'EADDRINUSE')
+    return `${error.message}: does another local cloud run? Choose another port with --port`
+  return error.message
+}
+
+main(program.parse().opts<Flags>()).catch((error: Error) => {
+  console.error(`The embedded cloud could not start. ${explain(error)}`)
+  process.exit(1)
+})

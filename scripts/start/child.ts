@@ -1,0 +1,50 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+
+/** A TypeScript program of this project in a process of its own. */
+export interface Child {
+  /** Resolves with the first message that it sends; rejects when it ends before. */
+  ready<Message>(): Promise<Message>
+  /** Resolves with its exit code. */
+  ended(): Promise<number>
+  /** Asks it to stop (SIGTERM) and waits until it has. */
+  stop(): Promise<void>
+}
+
+const STOP_TIMEOUT_MS = 10_000 // then it is killed: nothing may be left behind
+
+/** Starts `file`; its standard error is ours. */
+export function startChild(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Child {
+  const child = fork(file, [...args], {
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  const exit = once(child, 'exit') as Promise<[number | null]>
+  const killOnExit = () => child.kill('SIGKILL')
+  process.once('exit', killOnExit)
+  void exit.then(() => process.off('exit', killOnExit))
+  return {
+    ready: <Message>() => firstMessage<Message>(file, child, exit),
+    ended: async () => (await exit)[0] ?? 1,
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGTERM')
+      const timer = setTimeout(killOnExit, STOP_TIMEOUT_MS)
+      await exit
+      clearTimeout(timer)
+    },
+  }
+}
+
+async function firstMessage<Message>(
+  file: string,
+  child: ChildProcess,
+  exit: Promise<[number | null]>,
+): Promise<Message> {
+  const early = exit.then(([code]) => {
+    throw new Error(`${file} ended with ${code} before it was ready; its output above says why`)
+  })
+  const [message] = await Promise.race([once(child, 'message'), early])
+  return message as Message
+}

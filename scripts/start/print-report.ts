@@ -1,0 +1,49 @@
+import pc from 'picocolors'
+import type { Report } from './report'
+
+const count = (value: number) => Math.round(value).toLocaleString('en-US')
+const ms = (value: number | null) => (value === null ? '-' : `${count(value)} ms`)
+const times = ({ p50, p99, max }: Report['ackMs']) => `p50 ${ms(p50)}   p99 ${ms(p99)}   max ${ms(max)}`
+
+/** The report as a person reads it. */
+export function printReport(report: Report): string {
+  const verdict = report.balanced
+    ? pc.green(
+        'EXACT: nothing lost, nothing counted twice; every window equals an independent computation, bit by bit.',
+      )
+    : pc.red('NOT EXACT: see the counts below and the differences in the report file.')
+  const share = (events: number) => `${((100 * events) / Math.max(1, report.accepted)).toFixed(1)} %`
+  const { lanes, cloud } = report
+  const rows: [string, string][] = [
+    ['accepted', `${count(report.accepted)} events (${count(report.late)} late, ${count(report.rejected)} rejected)`],
+    ['  = edge', `${count(report.edge)} (${share(report.edge)})`],
+    [
+      '  + burst',
+      `${count(report.burst)} (${share(report.burst)}); ${count(report.aboveCapacity)} arrived above the base capacity`,
+    ],
+    ['  + dead letters', count(report.deadLettered)],
+    ['windows', `${count(report.windows)}, of them ${count(report.windowsWithBurst)} with burst`],
+    ['missing, extra, mismatched', `${report.missing}, ${report.extra}, ${report.mismatched}`],
+    ['acknowledged after', times(report.ackMs)],
+    ['processed after', times(report.processingDelayMs)],
+    ['window final after', times(report.windowLatencyMs)],
+    ['reaction to the step', ms(report.reactionMs)],
+    ['base capacity', `${count(report.capacity)} events/s, measured before the load`],
+    ['lanes', lanesText(lanes)],
+    [
+      'cloud',
+      `${count(cloud.kinesisRecords)} records, ${count(cloud.kinesisBytes / 1024)} KiB, ${count(cloud.lambdaInvocations)} invocations, ${cloud.lambdaGbSeconds.toFixed(1)} GB-s, ${count(cloud.writeUnits)} write and ${count(cloud.readUnits)} read units`,
+    ],
+    [
+      'cost on AWS',
+      `$${cloud.usd.toFixed(6)}, and $${cloud.idleUsdPerHour.toFixed(3)} an hour for the stream, bursting or not`,
+    ],
+  ]
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(28)}${value}`)
+  return ['', verdict, '', ...lines, ''].join('\n')
+}
+
+function lanesText({ have, needed, shards, parallelization, bottleneck }: Report['lanes']): string {
+  const text = `${have} (${shards} shards x ${parallelization}), ${needed} needed at the peak`
+  return bottleneck ? pc.yellow(`${text}: too few, the lanes were the bottleneck`) : text
+}

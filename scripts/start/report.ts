@@ -1,0 +1,163 @@
+import type { Status } from '../../edge-node/status'
+import type { LoadReport } from '../load/report'
+import type { VerifyReport } from '../verify/report'
+import type { Sample } from './samples'
+
+interface Percentiles {
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** The report of a run. Counts are events unless their name says otherwise; times are ms. */
+export interface Report {
+  readonly pipeline: string
+  readonly accepted: number
+  readonly edge: number
+  readonly burst: number
+  readonly late: number
+  readonly rejected: number
+  readonly deadLettered: number
+  readonly windows: number
+  readonly windowsWithBurst: number
+  readonly missing: number
+  readonly extra: number
+  readonly mismatched: number
+  /** From the intended send to the 202. */
+  readonly ackMs: Percentiles
+  /** From the scheduled send, refusals and retries included, until folded at the edge or until the edge sees the partial's head. */
+  readonly processingDelayMs: Percentiles
+  /** From closable by the watermark until the final result is readable. */
+  readonly windowLatencyMs: Percentiles
+  /** From the scheduled start of the step until Kinesis took the first overflow envelope; null without a step or without a burst. */
+  readonly reactionMs: number | null
+  readonly envelopes: number
+  readonly cloud: {
+    readonly kinesisRecords: number
+    readonly kinesisBytes: number
+    readonly lambdaInvocations: number
+    readonly lambdaGbSeconds: number
+    readonly writeUnits: number
+    readonly readUnits: number
+    readonly usd: number
+    /** What the provisioned stream bills each hour, bursting or not. */
+    readonly idleUsdPerHour: number
+  }
+  /** Base capacity in events per second, measured before the load. */
+  readonly capacity: number
+  /** Events that arrived above the base capacity, second by second. */
+  readonly aboveCapacity: number
+  /** Events burst before the scheduled spike; null without one. */
+  readonly burstBeforeSpike: number | null
+  /** From the queue delay being back under its limit after the spike until the last envelope was sent; null without a spike. 0: it had stopped before. */
+  readonly burstAfterReleaseMs: number | null
+  readonly lanes: {
+    readonly shards: number
+    readonly parallelization: number
+    readonly have: number
+    readonly needed: number
+    readonly bottleneck: boolean
+  }
+  /** accepted = edge + burst + deadLettered, and every window is exactly what an independent computation gives. */
+  readonly balanced: boolean
+  readonly series: readonly Sample[]
+}
+
+/** What a run left behind. */
+export interface Evidence {
+  readonly capacity: number
+  readonly maxQueueDelayMs: number
+  readonly load: LoadReport
+  readonly status: Status
+  readonly check: VerifyReport
+  readonly series: readonly Sample[]
+}
+
+const LANE_MARGIN = 1.5 // lanes for this much more than the excess: they are filled by chance, not evenly
+
+export function buildReport(evidence: Evidence): Report {
+  const { capacity, load, status, check, series } = evidence
+  const { events } = status
+  const { accepted, edge, burst, late, rejected, deadLettered } = events
+  const {
+    idleUsdPerHour,
+    kinesisRecords,
+    kinesisBytes,
+    lambdaInvocations,
+    lambdaGbSeconds,
+    writeUnits,
+    readUnits,
+    usd,
+  } = status.cloud
+  const { missing, extra, mismatched } = check
+  return {
+    pipeline: status.pipeline,
+    ...{ accepted, edge, burst, late, rejected, deadLettered },
+    windows: check.windows,
+    windowsWithBurst: status.windows.withBurst,
+    ...{ missing, extra, mismatched },
+    ackMs: { p50: load.latencyMs.p50, p99: load.latencyMs.p99, max: load.latencyMs.max },
+    processingDelayMs: status.processingDelayMs,
+    windowLatencyMs: status.windowLatencyMs,
+    reactionMs: reactionMs(load, status),
+    envelopes: status.envelopes,
+    cloud: {
+      kinesisRecords,
+      kinesisBytes,
+      lambdaInvocations,
+      lambdaGbSeconds,
+      writeUnits,
+      readUnits,
+      usd,
+      idleUsdPerHour,
+    },
+    capacity: Math.round(capacity),
+    aboveCapacity: aboveCapacity(load, capacity),
+    burstBeforeSpike: burstBeforeSpike(load, series),
+    burstAfterReleaseMs: burstAfterReleaseMs(evidence),
+    lanes: lanes(load, status, capacity),
+    balanced: check.exact && accepted === edge + burst + deadLettered && check.events === accepted,
+    series,
+  }
+}
+
+function reactionMs({ stepStartMs }: LoadReport, { burst }: Status): number | null {
+  if (stepStartMs === null) return null
+  const first = burst.episodes.find(({ firstAcceptedAtMs }) => (firstAcceptedAtMs ?? 0) >= stepStartMs)
+  return first?.firstAcceptedAtMs == null ? null : first.firstAcceptedAtMs - stepStartMs
+}
+
+const aboveCapacity = ({ ratePerSecond }: LoadReport, capacity: number) =>
+  Math.round(ratePerSecond.reduce((sum, { scheduled }) => sum + Math.max(0, scheduled - capacity), 0))
+
+function burstBeforeSpike({ stepStartMs }: LoadReport, series: readonly Sample[]): number | null {
+  if (stepStartMs === null) return null
+  let events = 0
+  series.forEach((sample, index) => {
+    const seconds = (sample.atMs - (series[index - 1]?.atMs ?? sample.atMs)) / 1000
+    if (sample.atMs <= stepStartMs) events += sample.burstRate * seconds
+  })
+  return Math.round(events)
+}
+
+function burstAfterReleaseMs({ load: { spikeEndMs }, series, status, maxQueueDelayMs }: Evidence): number | null {
+  if (spikeEndMs === null) return null
+  const releasedMs = series.find(({ atMs, queueDelayMs }) => atMs > spikeEndMs && queueDelayMs <= maxQueueDelayMs)?.atMs
+  const lastSentMs = Math.max(0, ...status.burst.episodes.map(({ lastSentAtMs }) => lastSentAtMs))
+  return releasedMs === undefined ? null : Math.max(0, lastSentMs - releasedMs)
+}
+
+function lanes({ ratePerSecond }: LoadReport, { burst, cloud }: Status, capacity: number): Report['lanes'] {
+  const { shards, parallelization } = burst.lanes
+  const have = shards * parallelization
+  const peak = Math.max(0, ...ratePerSecond.map(({ scheduled }) => scheduled))
+  const excess = Math.max(0, peak - capacity)
+  const needed = burst.laneRate > 0 ? (LANE_MARGIN * excess) / burst.laneRate : 0
+  return {
+    shards,
+    parallelization,
+    have,
+    needed: Math.round(needed * 10) / 10,
+    bottleneck: cloud.kinesisRecords > 0 && needed > have,
+  }
+}

@@ -1,0 +1,48 @@
+import type { Status } from '../../edge-node/status'
+
+/** One look at the running system; rates are per second since the look before. */
+export interface Sample {
+  readonly atMs: number
+  readonly inRate: number
+  readonly edgeRate: number
+  readonly burstRate: number
+  readonly backlogEvents: number
+  readonly queueDelayMs: number
+  readonly openWindows: number
+  readonly finalWindows: number
+  readonly usd: number
+  readonly bursting: boolean
+  readonly reason: string
+}
+
+/** What lies between two readings of the status. */
+export function sampleOf(before: Status, beforeMs: number, after: Status, afterMs: number): Sample {
+  const seconds = Math.max(0.001, (afterMs - beforeMs) / 1000)
+  const rate = (count: (status: Status) => number) => (count(after) - count(before)) / seconds
+  return {
+    atMs: afterMs,
+    inRate: rate(({ events }) => events.accepted),
+    edgeRate: rate(({ events }) => events.edge),
+    burstRate: rate(({ events }) => events.burst),
+    backlogEvents: after.edge.backlogEvents,
+    queueDelayMs: after.edge.queueDelayMs,
+    openWindows: after.windows.open + after.windows.closing + after.windows.finalizing,
+    finalWindows: after.windows.final,
+    usd: after.cloud.usd,
+    bursting: after.burst.active,
+    reason: after.burst.reason,
+  }
+}
+
+export const PROGRESS_HEADER = '  time     in/s   edge/s  burst/s  backlog   delay  windows open/final     cloud'
+
+/** The sample as one line of the terminal, under `PROGRESS_HEADER`. */
+export function progressLine(startMs: number, sample: Sample): string {
+  const whole = (value: number, width: number) => Math.round(value).toLocaleString('en-US').padStart(width)
+  const second = `${Math.round((sample.atMs - startMs) / 1000)}s`.padStart(6)
+  const delay = `${whole(sample.queueDelayMs, 5)}ms`
+  const windows = `${sample.openWindows} / ${sample.finalWindows}`.padStart(19)
+  const rates = `${whole(sample.inRate, 9)}${whole(sample.edgeRate, 9)}${whole(sample.burstRate, 9)}`
+  const mark = sample.bursting ? '  bursting' : ''
+  return `${second}${rates}${whole(sample.backlogEvents, 9)} ${delay}${windows}  $${sample.usd.toFixed(5)}${mark}`
+}

@@ -1,0 +1,414 @@
+import { describe, expect, test } from '@jest/globals'
+import type { KinesisStreamEvent } from 'aws-lambda'
+import { startEventSourceMapping } from '../../localstack/embedded/event-source-mapping/event-source-mapping'
+import { laneOfKey } from '../../localstack/embedded/event-source-mapping/lane-of-key'
+import { mappingConfig } from '../../localstack/embedded/event-source-mapping/mapping-properties'
+import { startNodeTimer } from '../../localstack/embedded/event-source-mapping/timers'
+import { HASH_KEYS } from '../../localstack/embedded/kinesis/hash-key'
+import { KinesisStore } from '../../localstack/embedded/kinesis/kinesis-store'
+import { shardReader } from '../../localstack/embedded/kinesis/shard-reader'
+import type { InvokeOutcome } from '../../localstack/embedded/wire'
+import { VirtualTime } from './virtual-time'
+
+interface Call {
+  readonly atMs: number
+  /** Texts of the records, in order. */
+  readonly records: readonly string[]
+  readonly event: KinesisStreamEvent
+}
+
+type Answer = (records: readonly string[]) => InvokeOutcome | Promise<InvokeOutcome>
+
+const ok: InvokeOutcome = { kind: 'ok', payload: Buffer.from('null'), requestId: 'request-1' }
+const threw: InvokeOutcome = { kind: 'error', errorType: 'Error', payload: Buffer.from('{}'), requestId: 'request-1' }
+const throttled: InvokeOutcome = { kind: 'throttled', message: 'Rate Exceeded.' }
+
+/** A stream, a mapping on it, and a function that answers as told, in virtual time. */
+function world(properties: object = {}, answer: Answer = () => ok, shardCount = 1) {
+  const time = new VirtualTime()
+  const startMs = time.now()
+  const store = new KinesisStore()
+  const stream = store.createStream({ name: 'burst', mode: { kind: 'PROVISIONED', shardCount } }, startMs)
+  const calls: Call[] = []
+  const notices: { readonly arn: string; readonly body: string }[] = []
+  const config = mappingConfig(
+    { EventSourceArn: stream.arn, FunctionName: 'burst', StartingPosition: 'TRIM_HORIZON', ...properties },
+    { uuid: 'mapping-1', executionRoleArn: 'arn:aws:iam::000000000000:role/burst' },
+  )
+  const start = () =>
+    startEventSourceMapping(config, {
+      reader: shardReader(store, stream),
+      now: time.now,
+      startTimer: time.startTimer,
+      async sendToDestination(arn, body) {
+        notices.push({ arn, body })
+      },
+      async invoke(_functionName, payload) {
+        const event: KinesisStreamEvent = JSON.parse(payload.toString())
+        const records = event.Records.map(({ kinesis }) => Buffer.from(kinesis.data, 'base64').toString())
+        calls.push({ atMs: time.now() - startMs, records, event })
+        return answer(records)
+      },
+    })
+  const put = (text: string, partitionKey = 'key', shard = 0) => {
+    const data = Buffer.from(text).toString('base64')
+    const hashKey = (HASH_KEYS / BigInt(shardCount)) * BigInt(shard)
+    store.put(stream, { partitionKey, data, bytes: text.length + partitionKey.length }, hashKey, time.now())
+  }
+  return { time, put, calls, notices, start }
+}
+
+const sentBy = (calls: readonly Call[]) => calls.map(({ records }) => records)
+const timesOf = (calls: readonly Call[]) => calls.map(({ atMs }) => atMs)
+
+describe('polling', () => {
+  test('an idle shard is polled once a second', async () => {
+    const { time, put, calls, start } = world()
+    const mapping = start()
+    await time.pass(300)
+    put('a')
+    await time.pass(699)
+    expect(calls).toEqual([])
+    await time.pass(1)
+    expect(timesOf(calls)).toEqual([1000])
+    await mapping.stop()
+  })
+
+  test('a read that brought records is followed by another at once', async () => {
+    const { time, put, calls, start } = world({ BatchSize: 2 })
+    for (const text of 'abcdefgh') put(text)
+    const mapping = start()
+    await time.pass(999)
+    expect(sentBy(calls)).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+      ['e', 'f'],
+      ['g', 'h'],
+    ])
+    await mapping.stop()
+  })
+
+  test('the shards of a stream are polled out of step', async () => {
+    const { time, put, calls, start } = world({}, () => ok, 4)
+    for (const shard of [0, 1, 2, 3]) put(`shard ${shard}`, 'key', shard)
+    const mapping = start()
+    await time.pass(999)
+    expect(timesOf(calls)).toEqual([0, 250, 500, 750])
+    await mapping.stop()
+  })
+
+  test('TRIM_HORIZON begins with the oldest record, LATEST with the first after the start', async () => {
+    for (const [StartingPosition, expected] of [
+      ['TRIM_HORIZON', ['before', 'after']],
+      ['LATEST', ['after']],
+    ] as const) {
+      const { time, put, calls, start } = world({ StartingPosition })
+      put('before')
+      const mapping = start()
+      put('after')
+      await time.pass(2000)
+      expect(calls.flatMap(({ records }) => records)).toEqual(expected)
+      await mapping.stop()
+    }
+  })
+
+  test('a mapping that is not enabled reads nothing', async () => {
+    const { time, put, calls, start } = world({ Enabled: false })
+    put('a')
+    const mapping = start()
+    await time.pass(5000)
+    expect([calls, time.pending, mapping.describe().State]).toEqual([[], 0, 'Disabled'])
+  })
+
+  test('reading stops while the lanes are full, and goes on as they empty', async () => {
+    const inFlight = world({ BatchSize: 3 }, async () => {
+      await inFlight.time.sleep(10_000)
+      return ok
+    })
+    const { time, put, calls, start } = inFlight
+    for (let count = 0; count < 100; count += 1) put(String(count))
+    const mapping = start()
+    await time.pass(5000)
+    expect(mapping.shards()).toMatchObject([{ bufferedRecords: 6, invocationsInFlight: 1 }])
+    await time.pass(400_000)
+    expect(calls.flatMap(({ records }) => records)).toEqual(Array.from({ length: 100 }, (_, count) => String(count)))
+    await mapping.stop()
+  })
+})
+
+describe('batching', () => {
+  test('a batching window gathers the records of several polls', async () => {
+    const { time, put, calls, start } = world({ MaximumBatchingWindowInSeconds: 3 })
+    const mapping = start()
+    for (const text of 'abc') {
+      put(text)
+      await time.pass(900)
+    }
+    await time.pass(3000)
+    expect(sentBy(calls)).toEqual([['a', 'b', 'c']])
+    expect(timesOf(calls)).toEqual([3000])
+    await mapping.stop()
+  })
+
+  test('the next batching window begins when the invocation ends', async () => {
+    const here = world({ MaximumBatchingWindowInSeconds: 2 }, async () => {
+      await here.time.sleep(700)
+      return ok
+    })
+    here.put('a')
+    const mapping = here.start()
+    await here.time.pass(2100)
+    here.put('b')
+    await here.time.pass(3000)
+    expect(timesOf(here.calls)).toEqual([2000, 2000 + 700 + 2000])
+    await mapping.stop()
+  })
+
+  test('the lanes of a shard are in flight together, the records of one key never', async () => {
+    let inFlight = 0
+    let most = 0
+    const running = new Set<string>()
+    const here = world({ ParallelizationFactor: 4, BatchSize: 1 }, async (records) => {
+      const key = records[0]!.split(':')[0]!
+      expect(running.has(key)).toBe(false)
+      running.add(key)
+      most = Math.max(most, ++inFlight)
+      await here.time.sleep(100)
+      inFlight -= 1
+      running.delete(key)
+      return ok
+    })
+    for (let count = 0; count < 60; count += 1) here.put(`k${count % 12}:${count}`, `k${count % 12}`)
+    const mapping = here.start()
+    await here.time.pass(20_000)
+    expect(most).toBe(4)
+    expect(here.calls).toHaveLength(60)
+    for (let key = 0; key < 12; key += 1) {
+      const order = here.calls.flatMap(({ records }) => records).filter((text) => text.startsWith(`k${key}:`))
+      expect(order).toEqual(Array.from({ length: 5 }, (_, round) => `k${key}:${key + 12 * round}`))
+    }
+    await mapping.stop()
+  })
+
+  test('a lane that fails does not hold up the others', async () => {
+    const { time, put, calls, start } = world({ ParallelizationFactor: 2, BatchSize: 5 }, ([text]) =>
+      text === 'bad' ? threw : ok,
+    )
+    const good = ['a', 'b', 'c', 'd'].find((key) => laneOfKey(key, 2) !== laneOfKey('bad', 2))!
+    put('bad', 'bad')
+    put('good', good)
+    const mapping = start()
+    await time.pass(3000)
+    expect(calls.filter(({ records }) => records[0] === 'good')).toHaveLength(1)
+    expect(calls.filter(({ records }) => records[0] === 'bad').length).toBeGreaterThan(3)
+    await mapping.stop()
+  })
+})
+
+describe('failures', () => {
+  const destination = { DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:us-east-1:000000000000:dead' } } }
+
+  test('a discarded batch is reported to the destination as AWS documents it', async () => {
+    const { time, put, calls, notices, start } = world({ ...destination, MaximumRetryAttempts: 1 }, () => threw)
+    put('a')
+    await time.pass(20)
+    put('b')
+    const mapping = start()
+    await time.pass(150)
+    const [first] = calls
+    expect(notices.map(({ arn, body }) => [arn, JSON.parse(body)])).toEqual([
+      [
+        'arn:aws:sqs:us-east-1:000000000000:dead',
+        {
+          requestContext: {
+            requestId: 'request-1',
+            functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:burst',
+            condition: 'RetryAttemptsExhausted',
+            approximateInvokeCount: 2,
+          },
+          responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+          version: '1.0',
+          timestamp: '2023-11-14T22:13:20.120Z',
+          KinesisBatchInfo: {
+            shardId: 'shardId-000000000000',
+            startSequenceNumber: first?.event.Records[0]?.kinesis.sequenceNumber,
+            endSequenceNumber: first?.event.Records[1]?.kinesis.sequenceNumber,
+            approximateArrivalOfFirstRecord: '2023-11-14T22:13:20.000Z',
+            approximateArrivalOfLastRecord: '2023-11-14T22:13:20.020Z',
+            batchSize: 2,
+            streamArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/burst',
+          },
+        },
+      ],
+    ])
+    expect(mapping.shards()).toMatchObject([{ discardedRecords: 2, bufferedRecords: 0 }])
+    await mapping.stop()
+  })
+
+  test('a record too old to be sent is reported without a response', async () => {
+    const { time, put, calls, notices, start } = world({ ...destination, MaximumRecordAgeInSeconds: 60 })
+    put('old')
+    await time.pass(60_001)
+    put('new')
+    const mapping = start()
+    await time.pass(10)
+    const notice = JSON.parse(notices[0]!.body)
+    expect(notice.requestContext).toMatchObject({ condition: 'RecordAgeExceeded', approximateInvokeCount: 0 })
+    expect(notice.responseContext).toBeUndefined()
+    expect(notice.payload).toBeUndefined()
+    expect(sentBy(calls)).toEqual([['new']])
+    await mapping.stop()
+  })
+
+  test('a failure that the function reported itself is no function error', async () => {
+    const properties = { ...destination, MaximumRetryAttempts: 0, FunctionResponseTypes: ['ReportBatchItemFailures'] }
+    const { time, put, notices, start } = world(properties, () => ({
+      ...ok,
+      payload: Buffer.from('{"batchItemFailures":[{"itemIdentifier":""}]}'),
+    }))
+    put('a')
+    const mapping = start()
+    await time.pass(10)
+    expect(JSON.parse(notices[0]!.body).responseContext.functionError).toBeNull()
+    await mapping.stop()
+  })
+
+  test('a bucket gets the whole event as well', async () => {
+    const bucket = { DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::dead' } } }
+    const { time, put, calls, notices, start } = world({ ...bucket, MaximumRetryAttempts: 0 }, () => threw)
+    put('a')
+    const mapping = start()
+    await time.pass(10)
+    expect(JSON.parse(JSON.parse(notices[0]!.body).payload)).toEqual(calls[0]?.event)
+    await mapping.stop()
+  })
+
+  test('a destination that cannot be reached does not hold up the shard', async () => {
+    const time = new VirtualTime()
+    const store = new KinesisStore()
+    const stream = store.createStream({ name: 'burst', mode: { kind: 'PROVISIONED', shardCount: 1 } }, time.now())
+    const properties = {
+      EventSourceArn: stream.arn,
+      FunctionName: 'f',
+      StartingPosition: 'TRIM_HORIZON',
+      BatchSize: 1,
+      MaximumRetryAttempts: 0,
+    }
+    const config = mappingConfig({ ...properties, ...destination }, { uuid: 'u', executionRoleArn: 'r' })
+    for (const partitionKey of ['a', 'b'])
+      store.put(stream, { partitionKey, data: 'AAAA', bytes: 4 }, undefined, time.now())
+    const mapping = startEventSourceMapping(config, {
+      reader: shardReader(store, stream),
+      now: time.now,
+      startTimer: time.startTimer,
+      invoke: async () => threw,
+      sendToDestination: async () => {
+        throw new Error('no such queue')
+      },
+    })
+    await time.pass(100)
+    expect(mapping.shards()).toMatchObject([{ discardedRecords: 2, bufferedRecords: 0 }])
+    expect(mapping.describe().LastProcessingResult).toContain('no such queue')
+    await mapping.stop()
+  })
+
+  test('throttled invocations are repeated until the function takes them', async () => {
+    let refusals = 4
+    const { time, put, calls, start } = world({ MaximumRetryAttempts: 0 }, () => (refusals-- > 0 ? throttled : ok))
+    put('a')
+    const mapping = start()
+    await time.pass(10_000)
+    expect(timesOf(calls)).toEqual([0, 100, 300, 700, 1500])
+    await mapping.stop()
+  })
+})
+
+describe('what a mapping shows', () => {
+  test('its last result in the words of AWS', async () => {
+    let outcome: InvokeOutcome = ok
+    const { time, put, start } = world({ MaximumRetryAttempts: 0 }, () => outcome)
+    const mapping = start()
+    expect(mapping.describe()).toMatchObject({ State: 'Enabled', LastProcessingResult: 'No records processed' })
+    for (const [next, result] of [
+      [ok, 'OK'],
+      [threw, 'PROBLEM: Function call failed'],
+    ] as const) {
+      outcome = next
+      put('a')
+      await time.pass(1000)
+      expect(mapping.describe().LastProcessingResult).toBe(result)
+    }
+    await mapping.stop()
+  })
+
+  test('the age of the oldest record of each shard that is not finished, read or not', async () => {
+    const here = world({}, async () => {
+      await here.time.sleep(5000)
+      return ok
+    })
+    const mapping = here.start()
+    await here.time.pass(100)
+    here.put('a')
+    await here.time.pass(400)
+    expect(mapping.shards()[0]?.iteratorAgeMs).toBe(400)
+    await here.time.pass(2000)
+    expect(mapping.shards()[0]?.iteratorAgeMs).toBe(2400)
+    await here.time.pass(5000)
+    expect(mapping.shards()[0]?.iteratorAgeMs).toBe(0)
+    await mapping.stop()
+  })
+})
+
+describe('stopping', () => {
+  test('waits for the invocation in flight, sends nothing more, and leaves no timer', async () => {
+    const here = world({ BatchSize: 1 }, async () => {
+      await here.time.sleep(3000)
+      return ok
+    })
+    for (const text of 'abc') here.put(text)
+    const mapping = here.start()
+    await here.time.pass(100)
+    let stopped = false
+    const stopping = mapping.stop().then(() => {
+      stopped = true
+    })
+    expect(mapping.describe().State).toBe('Disabling')
+    await here.time.pass(2000)
+    expect(stopped).toBe(false)
+    await here.time.pass(2000)
+    await stopping
+    expect(sentBy(here.calls)).toEqual([['a']])
+    expect([here.time.pending, mapping.describe().State]).toEqual([0, 'Disabled'])
+  })
+
+  test('leaves no timer while a retry waits', async () => {
+    const { time, put, start } = world({}, () => threw)
+    put('a')
+    const mapping = start()
+    await time.pass(50)
+    await mapping.stop()
+    expect(time.pending).toBe(0)
+  })
+})
+
+test('with the timers of the process a record arrives and the process can end', async () => {
+  const store = new KinesisStore()
+  const stream = store.createStream({ name: 'burst', mode: { kind: 'PROVISIONED', shardCount: 1 } }, Date.now())
+  store.put(stream, { partitionKey: 'k', data: 'AAAA', bytes: 4 }, undefined, Date.now())
+  const config = mappingConfig(
+    { EventSourceArn: stream.arn, FunctionName: 'f', StartingPosition: 'TRIM_HORIZON' },
+    { uuid: 'u', executionRoleArn: 'r', pollIntervalMs: 20 },
+  )
+  await new Promise<void>((resolve) => {
+    const mapping = startEventSourceMapping(config, {
+      reader: shardReader(store, stream),
+      now: Date.now,
+      startTimer: startNodeTimer,
+      sendToDestination: async () => {},
+      invoke: async () => {
+        setImmediate(() => mapping.stop().then(resolve))
+        return ok
+      },
+    })
+  })
+})
