@@ -16,6 +16,8 @@ export interface PolicyLimits {
   readonly maxQueueDelayMs: number
   /** Once bursting, it goes on until the queue delay is below this share of the limit, so that the valve does not flutter. */
   readonly releaseShare: number
+  /** Share of the limit at which functions are warmed up: the queue delay may be on its way. */
+  readonly prewarmShare: number
   readonly maxBacklogBytes: number
   readonly maxInFlightEnvelopes: number
   readonly maxInFlightBytes: number
@@ -62,6 +64,18 @@ export function decide(mode: BurstMode, limits: PolicyLimits, bursting: boolean,
         ? decision('refuse', `${backlogReason(facts, limits)}; ${inFlightReason(facts)}`)
         : decision('edge', inFlightReason(facts))
     }
+  }
+}
+
+/** Whether a burst is near enough to have functions started for it. */
+export function prewarmDue(mode: BurstMode, limits: PolicyLimits, facts: Facts): boolean {
+  switch (mode) {
+    case 'never':
+      return false
+    case 'always':
+      return true
+    case 'auto':
+      return queueDelayMs(facts) > limits.maxQueueDelayMs * limits.prewarmShare
   }
 }
 

@@ -28,6 +28,14 @@ export const configSchema = z.object({
     .max(1)
     .default(0.8)
     .describe('share of that limit below which bursting stops, so that it does not flutter'),
+  prewarmShare: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.2)
+    .describe(
+      'share of that limit at which functions are started ahead of work; their cold start then overlaps the wait',
+    ),
   edgeLingerMs: z.coerce
     .number()
     .min(0)

@@ -15,6 +15,7 @@ import { DeadLetters } from './dead-letters'
 import { createHttp } from './http'
 import { DurableLog } from './log'
 import { EdgeNode } from './node'
+import { Prewarmer } from './prewarmer'
 import { recover } from './recovery'
 import { Results } from './results'
 import { statusOf } from './status'
@@ -55,6 +56,8 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
   const dynamo = dynamoClient()
   const partialItems = new DynamoItemStore(dynamo, deployment.partialsTable)
   const resultItems = new DynamoItemStore(dynamo, deployment.resultsTable)
+  const burstFunction = new FunctionInvoker(lambda, deployment.burstFunction)
+  const prewarmer = new Prewarmer(burstFunction, lanes.shards * lanes.parallelization, logger)
   const node = new EdgeNode({
     config,
     pipeline,
@@ -67,6 +70,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
       results: new ResultStore(resultItems, expiresAtS),
       merge: new FunctionInvoker(lambda, deployment.mergeFunction),
     },
+    prewarmer,
     stream: new KinesisStream(kinesis, deployment.stream),
     logger,
   })
@@ -75,6 +79,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     pipeline: pipeline.name,
     identity: recovered.boot,
     lanes,
+    prewarmer,
     meters: [partialItems.meter, resultItems.meter],
   }
   const http = createHttp({ config, pipeline, node, results, status: () => statusOf(sources), logger })

@@ -8,7 +8,7 @@ import type { Account, Ledger } from '../core/ledger'
 import type { Answer, FinalRecord, LogRecord } from '../core/log-record'
 import type { WindowResult } from '../core/merge'
 import type { Pipeline } from '../core/pipeline'
-import { type BurstMode, type Decision, decide, type Facts } from '../core/policy'
+import { type BurstMode, type Decision, decide, type Facts, prewarmDue } from '../core/policy'
 import { TrueRate } from '../core/sensor'
 import { Arrivals } from './arrivals'
 import { BurstSender } from './burst-sender'
@@ -19,6 +19,7 @@ import { HeadWatcher, type InFlight, type Verdict } from './head-watcher'
 import { DurationHistogram } from './histogram'
 import type { DurableLog } from './log'
 import { type MergeCloud, Merger } from './merger'
+import type { Prewarmer } from './prewarmer'
 import type { Recovered } from './recovery'
 import type { Results } from './results'
 import { CloudUsage } from './usage'
@@ -36,6 +37,7 @@ export interface NodeDependencies {
   readonly results: Results
   readonly deadLetters: DeadLetters
   readonly cloud: Omit<MergeCloud, 'onMerged'> & { readonly partials: PartialStore; readonly results: ResultStore }
+  readonly prewarmer: Prewarmer
   readonly stream: ConstructorParameters<typeof BurstSender>[0]
   readonly logger: Logger
 }
@@ -211,8 +213,10 @@ export class EdgeNode {
   }
 
   private decide(): Decision {
-    const { config } = this.deps
-    this.decision = decide(this.mode, config, this.decision.route === 'burst', this.facts())
+    const { config, prewarmer } = this.deps
+    const facts = this.facts()
+    this.decision = decide(this.mode, config, this.decision.route === 'burst', facts)
+    if (prewarmDue(this.mode, config, facts)) prewarmer.prewarm(Date.now())
     return this.decision
   }
 
@@ -314,6 +318,7 @@ export class EdgeNode {
     const envelope = this.ledger.countBurst(number)
     if (envelope === null) return
     this.usage.headSeen(head.work, envelope.count)
+    this.deps.prewarmer.worked(Date.now())
     this.events.burst += envelope.count - head.deadLetters.length
     this.counted(envelope, head.deadLetters)
   }

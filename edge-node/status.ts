@@ -5,6 +5,7 @@ import type { BurstMode } from '../core/policy'
 import type { Episode } from './episodes'
 import type { Percentiles } from './histogram'
 import type { EdgeNode, EventCounts } from './node'
+import type { Prewarmer } from './prewarmer'
 
 /** Everything that `GET /v1/status` tells. Times are epoch ms, delays ms, rates events per second, counts since the start of the process. */
 export interface Status {
@@ -58,14 +59,15 @@ export interface StatusSources {
   readonly pipeline: string
   readonly identity: { readonly version: string; readonly incarnation: string; readonly epoch: number }
   readonly lanes: Lanes
+  readonly prewarmer: Prewarmer
   readonly meters: readonly CapacityMeter[]
 }
 
-export function statusOf({ node, pipeline, identity, lanes, meters }: StatusSources): Status {
+export function statusOf({ node, pipeline, identity, lanes, prewarmer, meters }: StatusSources): Status {
   const facts = node.facts()
   const { windows, horizonMs, watermarkMs, groups, folded, busyMs } = node.progress
   const sent = node.sender.counters()
-  const usage = node.usage.total(sent, meters)
+  const usage = node.usage.total(sent, prewarmer.invocations, meters)
   const { decision } = node
   return {
     pipeline,

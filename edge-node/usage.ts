@@ -42,13 +42,13 @@ export class CloudUsage {
     return this.laneMs > 0 ? (this.laneEvents / this.laneMs) * 1000 : 0
   }
 
-  total(sent: SendCounters, own: readonly CapacityMeter[]): Usage {
+  total(sent: SendCounters, prewarmed: number, own: readonly CapacityMeter[]): Usage {
     return {
       ...zeroUsage(),
       kinesisRecords: sent.records,
       kinesisBytes: sent.bytes,
       kinesisPutUnits: sent.putUnits,
-      lambdaInvocations: this.lambdaInvocations,
+      lambdaInvocations: this.lambdaInvocations + prewarmed,
       lambdaGbSeconds: this.lambdaGbSeconds,
       readUnits: own.reduce((sum, meter) => sum + meter.readUnits, this.readUnits),
       writeUnits: own.reduce((sum, meter) => sum + meter.writeUnits, this.writeUnits),

@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isRunning } from './process'
 
 const POLL_MS = 100
 
@@ -23,13 +24,4 @@ async function tryLock(file: string): Promise<boolean> {
   const holder = Number(await readFile(file, 'utf8').catch(() => ''))
   if (holder > 0 && !isRunning(holder)) await rm(file, { force: true })
   return false
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

@@ -22,7 +22,10 @@ const program = new Command('localstack/up.ts')
   .option('--stage <name>', 'stage of serverless.yml', 'dev')
   .option('--region <name>', 'AWS region to pretend to be', process.env.AWS_REGION ?? 'us-east-1')
   .option('--param <name=value>', 'a param of serverless.yml, e.g. shardCount=4; may be repeated', collectParam, {})
-  .addHelpText('after', '\nEnvironment: LOCALSTACK_IMAGE, LOCALSTACK_AUTH_TOKEN, LOCALSTACK_PORT (4566), DOCKER_SOCKET.')
+  .addHelpText(
+    'after',
+    '\nEnvironment: LOCALSTACK_IMAGE, LOCALSTACK_AUTH_TOKEN, LOCALSTACK_PORT (4566), DOCKER_SOCKET.',
+  )
 
 async function main({ stage, region, param }: Flags): Promise<void> {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
@@ -32,7 +35,9 @@ async function main({ stage, region, param }: Flags): Promise<void> {
   const packaged = await ensurePackaged({ stage, region, params: param })
   const endpoint = `http://127.0.0.1:${process.env.LOCALSTACK_PORT ?? '4566'}`
   const provisioned = await provision(endpoint, packaged)
-  const notes = [`It goes on running; end it with: docker compose -f ${path.relative(process.cwd(), COMPOSE_FILE)} down`]
+  const notes = [
+    `It goes on running; end it with: docker compose -f ${path.relative(process.cwd(), COMPOSE_FILE)} down`,
+  ]
   console.log(readyScreen({ name: 'LocalStack', endpoint, region, provisioned, notes }))
 }
 

@@ -1,5 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { murmur3 } from '../core/murmur3'
+
+interface Request {
+  readonly dueMs: number
+  readonly answer: () => void
+}
 
 /**
  * A simulated remote pricing service: an answer takes `serviceMs`, and at most `slots` requests are in progress, so a client gets at
@@ -8,6 +12,9 @@ import { murmur3 } from '../core/murmur3'
  */
 export class PricingService {
   private readonly freeAtMs: number[]
+  /** In the order in which they are due: a request takes the slot that is free first. */
+  private readonly requests: Request[] = []
+  private timer: NodeJS.Timeout | undefined
 
   constructor(
     private readonly slots: number,
@@ -21,7 +28,10 @@ export class PricingService {
   /** The rate for a text: 0.5 to 1.499, always the same for the same text. */
   async rate(text: string): Promise<number> {
     const dueMs = this.reserve()
-    while (this.nowMs() < dueMs) await sleep(Math.ceil(dueMs - this.nowMs()))
+    await new Promise<void>((answer) => {
+      this.requests.push({ dueMs, answer })
+      this.wait()
+    })
     return 0.5 + (murmur3(`${this.seed}:${text}`, 0) % 1000) / 1000
   }
 
@@ -32,5 +42,19 @@ export class PricingService {
     const dueMs = Math.max(this.nowMs(), this.freeAtMs[slot]!) + this.serviceMs
     this.freeAtMs[slot] = dueMs
     return dueMs
+  }
+
+  /** One timer for all requests: a timer each would cost more than the rest of the work. */
+  private wait(): void {
+    const next = this.requests[0]
+    if (this.timer !== undefined || next === undefined) return
+    this.timer = setTimeout(() => this.answerDue(), Math.max(1, Math.ceil(next.dueMs - this.nowMs())))
+  }
+
+  private answerDue(): void {
+    this.timer = undefined
+    const nowMs = this.nowMs()
+    while (this.requests[0] !== undefined && this.requests[0].dueMs <= nowMs) this.requests.shift()!.answer()
+    this.wait()
   }
 }

@@ -1,7 +1,5 @@
 import { rmSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { rm } from 'node:fs/promises'
 import { cloudFormationService } from './cloudformation/service'
 import { Stacks } from './cloudformation/stacks'
 import { dynamodbService } from './dynamodb'
@@ -16,6 +14,7 @@ import { Resources } from './resources'
 import { createObjectStore } from './s3'
 import { createQueueHost } from './sqs/service'
 import { type EmbeddedStats, statsOf } from './stats'
+import { makeWorkFolder } from './work-folder'
 
 export interface EmbeddedCloudOptions {
   /** 0 takes any free port. */
@@ -54,9 +53,9 @@ export const DEFAULT_OPTIONS: EmbeddedCloudOptions = {
  */
 export async function startEmbeddedCloud(options: Partial<EmbeddedCloudOptions> = {}): Promise<EmbeddedCloud> {
   const settings = { ...DEFAULT_OPTIONS, ...options }
-  const folder = await mkdtemp(path.join(tmpdir(), 'spillway-cloud-'))
+  const folder = await makeWorkFolder()
   let gateway: Gateway | undefined
-  const cloud = assemble(settings, folder, await writeBootstrap(folder), () => gateway?.endpoint ?? '')
+  const cloud = assemble(settings, folder, writeBootstrap(folder), () => gateway?.endpoint ?? '')
   // Whatever ends this process, its functions end with it and their files go.
   const onExit = () => {
     cloud.functions.killAll()

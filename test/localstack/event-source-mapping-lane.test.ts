@@ -1,13 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import type { Batch, PendingRecord } from '../../localstack/embedded/event-source-mapping/batch'
 import {
-  type Batch,
   type Discard,
   emptyLane,
   type Lane,
   type LaneRules,
   nextStep,
-  type PendingRecord,
   receive,
   release,
   settle,

@@ -159,7 +159,7 @@ describe('batching', () => {
     const mapping = here.start()
     await here.time.pass(2100)
     here.put('b')
-    await here.time.pass(3000)
+    await here.time.pass(4000)
     expect(timesOf(here.calls)).toEqual([2000, 2000 + 700 + 2000])
     await mapping.stop()
   })

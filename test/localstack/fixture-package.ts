@@ -18,13 +18,19 @@ export function fixturePackage(
   stage = 'test',
 ): Packaged {
   const resources = Object.entries(functions).map(([name, fixture]) => [name, functionResource(name, fixture)])
-  const template = { Resources: { Bucket: BUCKET, ...Object.fromEntries(resources), ...moreResources }, Outputs: BUCKET_OUTPUT }
+  const template = {
+    Resources: { Bucket: BUCKET, ...Object.fromEntries(resources), ...moreResources },
+    Outputs: BUCKET_OUTPUT,
+  }
   return {
     stage,
     region: 'us-east-1',
     bucketTemplate: JSON.stringify({ Resources: { Bucket: BUCKET }, Outputs: BUCKET_OUTPUT }),
     template: JSON.stringify(template),
-    artifacts: Object.entries(functions).map(([name, { source }]) => ({ key: keyOf(name, source), zip: zipOf(source) })),
+    artifacts: Object.entries(functions).map(([name, { source }]) => ({
+      key: keyOf(name, source),
+      zip: zipOf(source),
+    })),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ReadLimits } from '../kinesis/shard-log'
+import type { PendingRecord } from './batch'
 import { PAYLOAD_LIMIT_BYTES } from './gathering'
-import type { PendingRecord } from './lane'
 
 /** What GetRecords gives at most, which is how AWS's pollers read. */
 const READ_LIMITS: ReadLimits = { records: 10_000, bytes: 10 * 1024 * 1024 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { StreamRecord } from '../kinesis/shard-log'
 import type { ShardCursor } from '../kinesis/shard-reader'
+import type { Batch } from './batch'
 import { roomFor } from './buffer-room'
 import { discardNotice } from './discard-notice'
 import { type EventFrame, kinesisEvent, payloadBytesOf } from './kinesis-event'
 import {
-  type Batch,
   type Discard,
   emptyLane,
   type Lane,

@@ -1,10 +1,11 @@
 import path from 'node:path'
-import { build } from 'esbuild'
+import { buildSync } from 'esbuild'
 
 /** Makes the program of the function processes one plain file in `folder`; returns its path. */
-export async function writeBootstrap(folder: string): Promise<string> {
+export function writeBootstrap(folder: string): string {
   const outfile = path.join(folder, 'bootstrap.cjs')
-  await build({
+  // Not build(): that leaves a service process behind.
+  buildSync({
     entryPoints: [path.join(__dirname, 'bootstrap.ts')],
     outfile,
     bundle: true,

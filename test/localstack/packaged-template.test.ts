@@ -1,0 +1,150 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import { unzipSync } from 'fflate'
+import { ensurePackaged, type Packaged } from '../../localstack/package'
+
+/** A package takes seconds to make; the next call finds it made. */
+const PACKAGING_MS = 180_000
+
+interface Statement {
+  readonly Effect: string
+  readonly Action: string | string[]
+  readonly Resource: unknown
+}
+
+interface TemplateResource {
+  readonly Type: string
+  readonly Properties: Record<string, unknown> & {
+    readonly PolicyDocument?: { readonly Statement: Statement[] }
+    readonly Policies?: readonly { readonly PolicyDocument: { readonly Statement: Statement[] } }[]
+  }
+}
+
+let packaged: Packaged
+let resources: Record<string, TemplateResource>
+
+beforeAll(async () => {
+  packaged = await ensurePackaged({ onProgress: () => {} })
+  resources = JSON.parse(packaged.template).Resources
+}, PACKAGING_MS)
+
+const property = (logicalId: string, name: string): unknown => resources[logicalId]?.Properties[name]
+const ofType = (type: string) => Object.entries(resources).filter(([, resource]) => resource.Type === type)
+
+describe('least privilege', () => {
+  /** IAM knows no resource for these, so a name cannot be given. */
+  const ACTIONS_WITHOUT_RESOURCE = ['lambda:ListEventSourceMappings']
+
+  const statementsOf = ({ Properties }: TemplateResource): Statement[] => [
+    ...(Properties.PolicyDocument?.Statement ?? []),
+    ...(Properties.Policies ?? []).flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
+  ]
+  const allowed = () =>
+    [...ofType('AWS::IAM::Role'), ...ofType('AWS::IAM::ManagedPolicy')].flatMap(([, resource]) =>
+      statementsOf(resource),
+    )
+
+  test('nothing is allowed on every resource where IAM lets one be named', () => {
+    const wild = allowed().filter(({ Resource }) => JSON.stringify(Resource).includes('*'))
+    expect(wild.flatMap(({ Action }) => Action)).toEqual(ACTIONS_WITHOUT_RESOURCE)
+  })
+
+  test('no action has a wildcard', () => {
+    const actions = allowed().flatMap(({ Action }) => Action)
+    expect(actions.length).toBeGreaterThan(0)
+    expect(actions.filter((action) => action.includes('*'))).toEqual([])
+  })
+
+  test('each function has a role of its own', () => {
+    expect(property('BurstLambdaFunction', 'Role')).toEqual({ 'Fn::GetAtt': ['BurstRole', 'Arn'] })
+    expect(property('MergeLambdaFunction', 'Role')).toEqual({ 'Fn::GetAtt': ['MergeRole', 'Arn'] })
+    expect(
+      ofType('AWS::IAM::Role')
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual(['BurstRole', 'MergeRole'])
+  })
+
+  test('the merger cannot write partials, and the burst function cannot touch results', () => {
+    const on = (role: string, table: string) =>
+      statementsOf(resources[role]!)
+        .filter(({ Resource }) => JSON.stringify(Resource).includes(table))
+        .flatMap(({ Action }) => Action)
+    expect(on('MergeRole', 'PartialsTable')).toEqual(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'])
+    expect(on('BurstRole', 'PartialsTable')).toEqual([
+      'dynamodb:PutItem',
+      'dynamodb:BatchWriteItem',
+      'dynamodb:GetItem',
+    ])
+    expect(on('BurstRole', 'ResultsTable')).toEqual([])
+  })
+})
+
+describe('what is deployed', () => {
+  test('the event source mapping has every option set', () => {
+    expect(resources.BurstEventSourceMappingKinesisOverflowStream?.Properties).toEqual({
+      EventSourceArn: { 'Fn::GetAtt': ['OverflowStream', 'Arn'] },
+      FunctionName: { 'Fn::GetAtt': ['BurstLambdaFunction', 'Arn'] },
+      Enabled: true,
+      StartingPosition: 'TRIM_HORIZON',
+      BatchSize: 10,
+      MaximumBatchingWindowInSeconds: 0,
+      ParallelizationFactor: 4,
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: 3,
+      MaximumRecordAgeInSeconds: 120,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['OnFailureQueue', 'Arn'] } } },
+    })
+  })
+
+  test.each(['BurstLambdaFunction', 'MergeLambdaFunction'])(
+    '%s runs Node.js 22 on arm64 and knows its tables',
+    (id) => {
+      expect(resources[id]?.Properties).toMatchObject({
+        Runtime: 'nodejs22.x',
+        Architectures: ['arm64'],
+        MemorySize: 1024,
+        Timeout: 60,
+        Environment: {
+          Variables: {
+            PARTIALS_TABLE: 'spillway-dev-partials',
+            RESULTS_TABLE: 'spillway-dev-results',
+            PIPELINE_VERSION: expect.stringMatching(/^[0-9a-f]{12}$/),
+          },
+        },
+      })
+    },
+  )
+
+  test.each(['PartialsTable', 'ResultsTable'])('%s is encrypted, pays by request, and its items expire', (id) => {
+    expect(resources[id]?.Properties).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      SSESpecification: { SSEEnabled: true },
+      TimeToLiveSpecification: { AttributeName: 'expiresAtS', Enabled: true },
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    })
+  })
+
+  test('each function is one small bundle that needs nothing else', () => {
+    expect(packaged.artifacts).toHaveLength(2)
+    for (const { key, zip } of packaged.artifacts) {
+      const name = /(burst|merge)\.zip$/.exec(key)?.[1]
+      expect(Object.keys(unzipSync(zip))).toEqual([`handlers/${name}.js`])
+      expect(zip.length).toBeLessThan(400_000)
+    }
+  })
+})
+
+test(
+  'a package whose sources are the same is not made again',
+  async () => {
+    const lines: string[] = []
+    const again = await ensurePackaged({ onProgress: (line) => lines.push(line) })
+    expect(lines).toEqual([])
+    expect(again.template).toBe(packaged.template)
+  },
+  PACKAGING_MS,
+)
