@@ -1,7 +1,8 @@
 import { ACCOUNT_ID } from '../arn'
 import { attributeOf, generatedName, namePropertyOf, physicalId, type StackPlace } from './identity'
 import { evaluate, evaluateCondition, isObject, type Json, type JsonObject, type Scope } from './intrinsics'
-import { type Resource, readResource } from './resource'
+import { readResource } from './read-resource'
+import type { Resource } from './resource'
 import { TemplateError } from './template-error'
 
 export interface Output {

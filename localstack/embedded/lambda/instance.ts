@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { performance } from 'node:perf_hooks'
 import type { WireRequest, WireResponse } from '../wire'
 import { errorPayload, type RuntimeFailure } from './failure'
-import { forEachLine } from './log-lines'
+import { type InstanceSpec, startProcess } from './function-process'
 
 /** AWS gives 100 bytes more for the response than for the request. */
 export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
@@ -19,15 +19,6 @@ export interface Invocation {
 export type Result =
   | { readonly kind: 'ok'; readonly payload: Buffer }
   | { readonly kind: 'error'; readonly errorType: string; readonly payload: Buffer }
-
-export interface InstanceSpec {
-  readonly bootstrapFile: string
-  readonly taskRoot: string
-  readonly memoryMegabytes: number
-  readonly timeoutMs: number
-  readonly environment: Readonly<Record<string, string>>
-  readonly onLogLine: (line: string) => void
-}
 
 interface Task {
   readonly invocation: Invocation
@@ -155,18 +146,6 @@ export class Instance {
 
 function thrown({ headers, body }: WireRequest): Result {
   return { kind: 'error', errorType: String(headers['lambda-runtime-function-error-type']), payload: body }
-}
-
-function startProcess(spec: InstanceSpec): ChildProcess {
-  // Like AWS: a function that needs more memory than it has ends, and only that function.
-  const child = spawn(process.execPath, [`--max-old-space-size=${spec.memoryMegabytes}`, spec.bootstrapFile], {
-    cwd: spec.taskRoot,
-    env: spec.environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  forEachLine(child.stdout, spec.onLogLine)
-  forEachLine(child.stderr, spec.onLogLine)
-  return child
 }
 
 function workFor({ requestId, functionArn, payload }: Invocation, deadlineMs: number): WireResponse {

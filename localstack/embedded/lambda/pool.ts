@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { InvokeOutcome } from '../wire'
 import type { Concurrency } from './concurrency'
-import { Instance, type InstanceSpec, type Result } from './instance'
+import type { InstanceSpec } from './function-process'
+import { Instance, type Result } from './instance'
 
 /** Counters since the function was made; `billedMs` as AWS bills: start and run of each invocation, rounded up. */
 export interface FunctionStats {
