@@ -1,4 +1,7 @@
 /** @type {import('jest').Config} */
+// What the SDK advises for its later versions concerns the project, not each run of the tests.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],

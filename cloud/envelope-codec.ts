@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { z } from 'zod/mini'
+import * as z from 'zod/mini'
 import type { Envelope, EnvelopeHeader } from '../core/envelope'
 import { digestOf } from './packing'
 

@@ -6,6 +6,15 @@ export class Refusal {
   ) {}
 }
 
+/** What user code threw, in words. Anything can be thrown, also what cannot become text. */
+export function messageOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'it threw something without a text'
+  }
+}
+
 /** What `JSON.parse` can return. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 

@@ -1,4 +1,4 @@
-import { Refusal } from './aggregate'
+import { messageOf, Refusal } from './aggregate'
 import type { Pipeline } from './pipeline'
 import { readTimestamp } from './timestamp'
 
@@ -19,6 +19,8 @@ export interface Rejection {
   readonly reason: string
 }
 
+const MAX_REASON_LENGTH = 200 // reasons may quote the event, and answers are logged and remembered
+
 /** A line that can be admitted: its text and its event time in ms. */
 export interface ReadLine {
   /** Number of the line in its request, from 1. */
@@ -38,13 +40,14 @@ export function readLine(pipeline: Pipeline, number: number, line: string, lates
     return { code: 'not_an_object', reason: 'an event is a JSON object, such as {"key": "a"}' }
   }
   const checked = pipeline.check(raw)
-  if ('issue' in checked) return { code: 'schema', reason: checked.issue }
+  if ('issue' in checked) return { code: 'schema', reason: checked.issue.slice(0, MAX_REASON_LENGTH) }
   const timestampMs = timestamp(pipeline, checked.event, latestMs)
   if (typeof timestampMs !== 'number') return timestampMs
   if (pipeline.map === undefined) {
     const key = keyOf(pipeline, checked.event)
     if (key instanceof Refusal) {
-      return { code: key.code === 'key_too_long' ? 'key_too_long' : 'missing_key', reason: key.reason }
+      const code = key.code === 'key_too_long' ? 'key_too_long' : 'missing_key'
+      return { code, reason: key.reason.slice(0, MAX_REASON_LENGTH) }
     }
   }
   return { number, line, timestampMs }
@@ -55,7 +58,7 @@ export function keyOf(pipeline: Pipeline, event: unknown): string | Refusal {
   try {
     return pipeline.keyOf(event)
   } catch (error) {
-    return new Refusal('missing_key', `the key function failed: ${error instanceof Error ? error.message : error}`)
+    return new Refusal('missing_key', `the key function failed: ${messageOf(error)}`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { Refusal } from './aggregate'
+import { messageOf, Refusal } from './aggregate'
 import type { Envelope } from './envelope'
 import { eventOf, keyOf, timestampMsOf } from './event'
 import { addEvent, type EventHasher, eventHasher } from './hash-sum'
@@ -35,7 +35,10 @@ export async function foldEnvelope(pipeline: Pipeline, envelope: Envelope): Prom
   const fold = new Fold(pipeline, envelope)
   let next = 0
   const worker = async () => {
-    while (next < envelope.lines.length) await fold.line(next++)
+    while (next < envelope.lines.length) {
+      const mapping = fold.line(next++)
+      if (mapping !== undefined) await mapping
+    }
   }
   const concurrency = pipeline.map === undefined ? 1 : Math.min(pipeline.mapConcurrency, envelope.lines.length)
   await Promise.all(Array.from({ length: concurrency }, worker))
@@ -55,7 +58,7 @@ class Fold {
   }
 
   /** Folds one line; returns a promise only where `map` did, since awaiting each event would cost more than folding it. */
-  line(index: number): Promise<void> | undefined {
+  line(index: number): PromiseLike<void> | undefined {
     const { pipeline, envelope } = this
     const event = eventOf(pipeline, envelope.lines[index]!)
     const timestampMs = timestampMsOf(pipeline, event)
@@ -63,17 +66,17 @@ class Fold {
     if (firstOpenWindowEnd(pipeline.window, pane, envelope.horizonMs) === null) return undefined
     const offset = envelope.firstOffset + index
     if (pipeline.map === undefined) return this.add(pane, offset, event)
+    let mapped: unknown
     try {
-      const mapped = pipeline.map(event, { timestampMs })
-      if (!(mapped instanceof Promise)) return this.add(pane, offset, mapped)
-      return mapped.then(
-        (value) => this.add(pane, offset, value),
-        (error) => this.bury(pane, offset, mapFailure(error)),
-      )
+      mapped = pipeline.map(event, { timestampMs })
     } catch (error) {
-      this.bury(pane, offset, mapFailure(error))
-      return undefined
+      return this.bury(pane, offset, mapFailure(error))
     }
+    if (!isThenable(mapped)) return this.add(pane, offset, mapped)
+    return mapped.then(
+      (value) => this.add(pane, offset, value),
+      (error) => this.bury(pane, offset, mapFailure(error)),
+    )
   }
 
   result(): EnvelopePartial {
@@ -82,10 +85,7 @@ class Fold {
 
   private add(paneStartMs: number, offset: number, mapped: unknown): undefined {
     const contributions = contributionsOf(this.pipeline, mapped)
-    if (contributions instanceof Refusal) {
-      this.bury(paneStartMs, offset, contributions)
-      return
-    }
+    if (contributions instanceof Refusal) return this.bury(paneStartMs, offset, contributions)
     const partial = this.partial(paneStartMs)
     for (const { key, values } of contributions) {
       const group = groupOf(this.pipeline, partial, key)
@@ -96,7 +96,7 @@ class Fold {
     this.count(partial.folded, offset)
   }
 
-  private bury(paneStartMs: number, offset: number, refusal: Refusal): void {
+  private bury(paneStartMs: number, offset: number, refusal: Refusal): undefined {
     this.count(this.partial(paneStartMs).dead, offset)
     this.deadLetters.push({ offset, code: refusal.code, reason: refusal.reason.slice(0, MAX_REASON_LENGTH) })
   }
@@ -141,4 +141,7 @@ function contributionOf(pipeline: Pipeline, event: unknown): Contribution | Refu
 }
 
 const mapFailure = (error: unknown) => new Refusal('map_failed', `map failed: ${messageOf(error)}`)
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+/** Not `instanceof Promise`: a query builder or a promise of another realm is waited for as well. */
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'

@@ -144,6 +144,11 @@ export class Intake {
     this.idleMs += elapsedMs
   }
 
+  /** Somebody is there, although nothing could be taken: waiting starts anew. */
+  touch(): void {
+    this.idleMs = 0
+  }
+
   /**
    * The horizon to close to, or null when no window with events would close. By the watermark; or, when nothing has come
    * for the idle timeout, by the clock, so that a pause never closes a window that the world is still in.
@@ -193,8 +198,9 @@ export class Intake {
 
   private replayCut(header: EnvelopeHeader): CutEnvelope {
     const waiting = this.uncut.lines.length
-    if (header.number !== this.envelopes || header.firstOffset !== this.offset - waiting || header.count > waiting) {
-      throw new Error(`cut ${header.number} does not fit the requests before it in the log`)
+    const isNext = header.number === this.envelopes && header.firstOffset === this.offset - waiting
+    if (!isNext || header.count > waiting || header.horizonMs !== this.closedMs) {
+      throw new Error(`cut ${header.number} does not fit the records before it in the log`)
     }
     const cut = this.take(header)
     if (this.digestOf(cut.envelope.lines) !== header.digest)

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type Aggregate, Refusal } from './aggregate'
+import { type Aggregate, messageOf, Refusal } from './aggregate'
 import { type Duration, parseDurationMs } from './duration'
 import type { WindowSpec } from './window'
 
@@ -80,8 +80,8 @@ export function pipeline<Event = unknown, Mapped = Event, A extends Aggregates =
   return {
     name: options.name,
     window: options.window,
-    allowedLatenessMs: parseDurationMs(options.allowedLateness ?? 0),
-    outOfOrdernessMs: parseDurationMs(options.outOfOrderness ?? '2s'),
+    allowedLatenessMs: durationMs(options.name, 'allowedLateness', options.allowedLateness ?? 0),
+    outOfOrdernessMs: durationMs(options.name, 'outOfOrderness', options.outOfOrderness ?? '2s'),
     mapConcurrency,
     aggregates: options.aggregates,
     columns,
@@ -92,13 +92,27 @@ export function pipeline<Event = unknown, Mapped = Event, A extends Aggregates =
   }
 }
 
+function durationMs(name: string, option: string, duration: Duration): number {
+  try {
+    return parseDurationMs(duration)
+  } catch (error) {
+    throw new TypeError(`pipeline "${name}": ${option}: ${messageOf(error)}`)
+  }
+}
+
 function checker<Event, Mapped, A extends Aggregates>(options: PipelineOptions<Event, Mapped, A>) {
   const schema = options.event?.['~standard']
   if (schema === undefined) return (raw: unknown) => ({ event: raw as Event })
   return (raw: unknown) => {
-    const result = schema.validate(raw)
+    let result: ReturnType<typeof schema.validate>
+    try {
+      result = schema.validate(raw)
+    } catch (error) {
+      return { issue: `the event schema failed: ${messageOf(error)}` }
+    }
     if (result instanceof Promise) {
-      throw new TypeError(`pipeline "${options.name}": the event schema answers asynchronously; use a synchronous one`)
+      result.catch(() => undefined) // zod turns a check that throws into a rejection, which would end the process
+      return { issue: 'the event schema failed, or answers asynchronously; every check has to answer at once' }
     }
     if (result.issues === undefined) return { event: result.value }
     const issue = result.issues[0]

@@ -59,7 +59,7 @@ export function decide(mode: BurstMode, limits: PolicyLimits, bursting: boolean,
       const limitMs = limits.maxQueueDelayMs * (bursting ? limits.releaseShare : 1)
       const delay = `queue delay ${Math.round(delayMs)} ms, limit ${Math.round(limitMs)} ms`
       if (delayMs <= limitMs && !edgeFull) return decision('edge', delay)
-      if (!cloudFull) return decision('burst', delay)
+      if (!cloudFull) return decision('burst', delayMs > limitMs ? delay : backlogReason(facts, limits))
       return edgeFull
         ? decision('refuse', `${backlogReason(facts, limits)}; ${inFlightReason(facts)}`)
         : decision('edge', inFlightReason(facts))

@@ -33,7 +33,7 @@ export function acceptedDigest({ edge, burst }: Account): string {
 /** Turns complete windows into results: at the edge alone where nothing burst, else through the merge function. */
 export class Merger {
   private attempts = 0
-  private stopped = false
+  private readonly ending = new AbortController()
 
   constructor(
     private readonly pipeline: Pipeline,
@@ -45,13 +45,13 @@ export class Merger {
   ) {}
 
   stop(): void {
-    this.stopped = true
+    this.ending.abort()
   }
 
   /** The result of a complete window; null when stopped before there was one. With the cloud away it keeps trying: a delay, never a wrong result. */
   async result(account: Account): Promise<WindowResult | null> {
     if (account.burst.length === 0) return this.atEdge(account)
-    for (let retryMs = FIRST_RETRY_MS; !this.stopped; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
+    for (let retryMs = FIRST_RETRY_MS; !this.ending.signal.aborted; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
       try {
         return await this.inCloud(account)
       } catch (error) {
@@ -59,7 +59,7 @@ export class Merger {
           { windowEndMs: account.endMs, error: String(error) },
           'a window cannot be merged yet; trying again',
         )
-        await sleep(retryMs)
+        await sleep(retryMs, undefined, { signal: this.ending.signal }).catch(() => undefined)
       }
     }
     return null

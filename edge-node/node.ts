@@ -4,9 +4,8 @@ import type { ResultStore } from '../cloud/result-store'
 import { EdgeState } from '../core/edge-state'
 import type { Envelope } from '../core/envelope'
 import type { CutEnvelope, Intake, ReadRequest } from '../core/intake'
-import type { Account, Ledger } from '../core/ledger'
+import type { Ledger } from '../core/ledger'
 import type { Answer, FinalRecord, LogRecord } from '../core/log-record'
-import type { WindowResult } from '../core/merge'
 import type { Pipeline } from '../core/pipeline'
 import { type BurstMode, type Decision, decide, type Facts, prewarmDue } from '../core/policy'
 import { TrueRate } from '../core/sensor'
@@ -15,17 +14,19 @@ import { BurstSender } from './burst-sender'
 import type { Config } from './config'
 import type { DeadLetters } from './dead-letters'
 import { Episodes } from './episodes'
+import { Finisher } from './finisher'
 import { HeadWatcher, type InFlight, type Verdict } from './head-watcher'
-import { DurationHistogram } from './histogram'
 import type { DurableLog } from './log'
 import { type MergeCloud, Merger } from './merger'
 import type { Prewarmer } from './prewarmer'
 import type { Recovered } from './recovery'
 import type { Results } from './results'
+import { joinSequels, type Sequel } from './sequel'
 import { CloudUsage } from './usage'
 import { Workers } from './workers'
 
 const TICK_MS = 100 // how often rates are read and time without requests is counted
+const MAX_RETRY_AFTER_MS = 2_000 // well below the idle timeout: a client that waits to try again is not idle
 const MAX_TICK_MS = 200 // a process that was stopped for a minute was not idle for a minute
 
 /** What the node works with besides its own state. */
@@ -47,7 +48,7 @@ export type Ingested =
   | { readonly kind: 'accepted'; readonly answer: Answer }
   | { readonly kind: 'refused'; readonly reason: string; readonly retryAfterMs: number }
 
-/** Cumulative counts of events since this process started. */
+/** Cumulative counts of events since this process started; `accepted` includes those that it found unfinished in the log. */
 export interface EventCounts {
   accepted: number
   edge: number
@@ -64,13 +65,11 @@ export interface EventCounts {
 export class EdgeNode {
   readonly events: EventCounts = { accepted: 0, edge: 0, burst: 0, late: 0, rejected: 0, deadLettered: 0 }
   readonly arrivals = new Arrivals()
-  readonly windowLatency = new DurationHistogram()
   readonly usage = new CloudUsage()
   readonly episodes = new Episodes()
   readonly sender: BurstSender
-  /** Envelopes cut, and final windows that had any burst. */
+  /** Envelopes cut. */
   envelopes = 0
-  windowsWithBurst = 0
   mode: BurstMode
   decision: Decision = { route: 'edge', queueDelayMs: 0, reason: 'nothing has come yet' }
   trueRate = 0
@@ -79,22 +78,17 @@ export class EdgeNode {
   private readonly ledger: Ledger
   private readonly state: EdgeState
   private readonly workers: Workers
-  private readonly merger: Merger
+  readonly finisher: Finisher
   private readonly watcher: HeadWatcher
   private readonly rate = new TrueRate(2_000, 20)
-  private readonly closedAtMs = new Map<number, number>()
-  private readonly listeners = new Set<(final: FinalRecord) => void>()
   private linger: NodeJS.Timeout | undefined
   private ticker: NodeJS.Timeout | undefined
   private lastTickMs = 0
-  private refusing = false
-  private finals: number
   private stopped = false
 
   constructor(private readonly deps: NodeDependencies) {
     const { config, pipeline, recovered, cloud, logger } = deps
     this.mode = config.mode
-    this.finals = recovered.finals.length
     this.intake = recovered.intake
     this.ledger = recovered.ledger
     this.state = new EdgeState(pipeline)
@@ -112,7 +106,11 @@ export class EdgeNode {
     const { boot } = recovered
     const from = { pipeline: pipeline.name, version: boot.version, incarnation: boot.incarnation }
     const mergeCloud = { ...cloud, onMerged: this.usage.merged.bind(this.usage) }
-    this.merger = new Merger(pipeline, from, boot.epoch, this.state, mergeCloud, logger)
+    const merger = new Merger(pipeline, from, boot.epoch, this.state, mergeCloud, logger)
+    const { log, results, deadLetters } = deps
+    const onFinal = ({ endMs }: FinalRecord) => this.letGo(endMs)
+    const { finals } = recovered
+    this.finisher = new Finisher({ merger, deadLetters, results, log, version: boot.version, finals, onFinal })
     this.watcher = new HeadWatcher({
       store: cloud.partials,
       from,
@@ -125,7 +123,9 @@ export class EdgeNode {
 
   /** Takes up what the log left unfinished and starts the loops. */
   start(): void {
-    for (const envelope of this.ledger.queued()) this.workers.enqueue(envelope)
+    const unfinished = this.ledger.queued()
+    this.events.accepted += unfinished.reduce((events, { count }) => events + count, this.intake.open.events)
+    for (const envelope of unfinished) this.workers.enqueue(envelope)
     if (this.intake.open.events > 0) this.setLinger(0)
     this.lastTickMs = performance.now()
     this.ticker = setInterval(() => this.tick(), TICK_MS)
@@ -139,7 +139,7 @@ export class EdgeNode {
     clearInterval(this.ticker)
     clearTimeout(this.linger)
     this.watcher.stop()
-    this.merger.stop()
+    this.finisher.stop()
     await this.deps.log.close()
     await this.deps.deadLetters.close()
   }
@@ -160,8 +160,10 @@ export class EdgeNode {
       return { kind: 'accepted', answer: repeated }
     }
     const refusal = this.refusal()
-    this.refusing = refusal !== null
-    if (refusal !== null) return { kind: 'refused', reason: refusal, retryAfterMs: this.retryAfterMs() }
+    if (refusal !== null) {
+      if (this.decision.route === 'refuse') this.intake.touch()
+      return { kind: 'refused', reason: refusal, retryAfterMs: this.retryAfterMs() }
+    }
     const record = this.intake.admit(request)
     this.arrivals.accepted(this.intake.nextOffset, scheduledAtMs)
     this.events.accepted += record.answer.accepted
@@ -195,12 +197,6 @@ export class EdgeNode {
     }
   }
 
-  /** Calls `listener` for each window that becomes final from now on; returns how to end that. */
-  onFinal(listener: (final: FinalRecord) => void): () => void {
-    this.listeners.add(listener)
-    return () => this.listeners.delete(listener)
-  }
-
   /** Why a request cannot be taken now, or null. */
   private refusal(): string | null {
     if (this.state.groups >= this.deps.config.maxGroups) return `${this.deps.config.maxGroups} keys are held already`
@@ -209,7 +205,7 @@ export class EdgeNode {
   }
 
   private retryAfterMs(): number {
-    return Math.min(5_000, Math.max(200, this.decision.queueDelayMs / 10))
+    return Math.min(MAX_RETRY_AFTER_MS, Math.max(200, this.decision.queueDelayMs / 10))
   }
 
   private decide(): Decision {
@@ -224,8 +220,8 @@ export class EdgeNode {
   private append(records: readonly LogRecord[], after: Sequel): Promise<void> {
     const durable = this.deps.log.append([...records, ...after.records])
     if (after.proceed !== undefined) durable.then(after.proceed, () => undefined)
-    else
-      this.setLinger(this.decision.route === 'burst' ? this.deps.config.burstLingerMs : this.deps.config.edgeLingerMs)
+    const { burstLingerMs, edgeLingerMs } = this.deps.config
+    this.setLinger(this.decision.route === 'burst' ? burstLingerMs : edgeLingerMs)
     return durable
   }
 
@@ -241,7 +237,7 @@ export class EdgeNode {
   private afterClosing(cuts: Sequel, horizonMs: number): void {
     cuts.proceed?.()
     const nowMs = Date.now()
-    for (const endMs of this.ledger.close(horizonMs)) this.closedAtMs.set(endMs, nowMs)
+    for (const endMs of this.ledger.close(horizonMs)) this.finisher.closed(endMs, nowMs)
     this.finishWindows()
   }
 
@@ -249,18 +245,18 @@ export class EdgeNode {
   private dueCuts(): Sequel {
     const due: Sequel[] = []
     while (this.intake.open.bytes >= this.deps.config.maxEnvelopeBytes) due.push(this.cutOne())
-    return join(due)
+    return joinSequels(due)
   }
 
   private cutAll(): Sequel {
     const due: Sequel[] = []
     while (this.intake.open.events > 0) due.push(this.cutOne())
-    return join(due)
+    return joinSequels(due)
   }
 
   private cutOne(): Sequel {
     const made = this.intake.cut(this.deps.config.maxEnvelopeBytes)
-    if (made === null) return NOTHING
+    if (made === null) return { records: [] }
     const { number, firstOffset, count } = made.cut.envelope
     this.arrivals.cutEnvelope(number, firstOffset, count)
     this.ledger.enter(made.cut)
@@ -331,36 +327,12 @@ export class EdgeNode {
   }
 
   private finishWindows(): void {
-    for (const account of this.ledger.takeComplete()) void this.finish(account)
+    for (const account of this.ledger.takeComplete()) this.finisher.finish(account)
   }
 
-  // A window that cannot balance at the edge is a bug and ends the process; the log has everything.
-  private async finish(account: Account): Promise<void> {
-    const result = await this.merger.result(account)
-    if (result === null || this.stopped) return
-    await this.deps.deadLetters.flush()
-    const digest = await this.deps.results.store(result.startMs, result.endMs, result.rows)
-    const final = this.finalRecord(result, digest)
-    await this.deps.log.append([final])
-    this.publish(final, account)
-  }
-
-  private finalRecord({ rows, ...result }: WindowResult, digest: string): FinalRecord {
-    const { version } = this.deps.recovered.boot
-    return { type: 'final', number: this.finals++, version, ...result, rows: rows.length, digest, atMs: Date.now() }
-  }
-
-  private publish(final: FinalRecord, account: Account): void {
-    this.deps.results.publish(final)
-    this.ledger.finalize(final.endMs)
-    this.state.release((endMs) => endMs <= this.intake.horizonMs && this.ledger.phaseOf(endMs) === undefined)
-    const closedAtMs = this.closedAtMs.get(final.endMs)
-    if (closedAtMs !== undefined) this.windowLatency.record(Date.now() - closedAtMs)
-    this.closedAtMs.delete(final.endMs)
-    for (const listener of this.listeners) listener(final)
-    if (account.burst.length === 0) return
-    this.windowsWithBurst += 1
-    void this.merger.markFinal(final.endMs)
+  private letGo(endMs: number): void {
+    this.ledger.finalize(endMs)
+    this.state.release((each) => each <= this.intake.horizonMs && this.ledger.phaseOf(each) === undefined)
   }
 
   private tick(): void {
@@ -370,26 +342,9 @@ export class EdgeNode {
     this.trueRate = this.rate.read({ atMs: nowMs, ...this.workers.counters() })
     this.decide()
     this.episodes.tick(Date.now())
-    if (!this.refusing) this.intake.tick(elapsedMs)
+    // Data that waits outside must not become late; only too many keys resolve by closing, so then time goes on.
+    if (this.decision.route !== 'refuse') this.intake.tick(elapsedMs)
     const closing = this.dueClosing()
     if (closing !== null) void this.append([], closing).catch(() => undefined)
-  }
-}
-
-/** Records that follow from a step, and what to do when they are durable. */
-interface Sequel {
-  readonly records: readonly LogRecord[]
-  readonly proceed?: () => void
-}
-
-const NOTHING: Sequel = { records: [] }
-
-function join(sequels: readonly Sequel[]): Sequel {
-  if (sequels.length === 0) return NOTHING
-  return {
-    records: sequels.flatMap(({ records }) => records),
-    proceed: () => {
-      for (const { proceed } of sequels) proceed?.()
-    },
   }
 }

@@ -25,7 +25,7 @@ export async function streamFinals(surface: Surface, request: FastifyRequest, re
     }
     sending = false
   }
-  const stopListening = node.onFinal((final) => {
+  const stopListening = node.finisher.onFinal((final) => {
     waiting.push(final)
     if (waiting.length > MAX_QUEUED) raw.destroy()
     void send()

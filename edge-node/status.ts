@@ -85,7 +85,7 @@ export function statusOf({ node, pipeline, identity, lanes, prewarmer, meters }:
       closing: windows.closing,
       finalizing: windows.finalizing,
       final: windows.final,
-      withBurst: node.windowsWithBurst,
+      withBurst: node.finisher.withBurst,
     },
     horizon: finiteOrNull(horizonMs),
     watermark: finiteOrNull(watermarkMs),
@@ -111,7 +111,7 @@ export function statusOf({ node, pipeline, identity, lanes, prewarmer, meters }:
     },
     envelopes: node.envelopes,
     processingDelayMs: node.arrivals.percentiles(),
-    windowLatencyMs: node.windowLatency.percentiles(),
+    windowLatencyMs: node.finisher.latency.percentiles(),
     cloud: { ...usage, usd: usageUsd(usage), idleUsdPerHour: idleUsdPerHour(lanes.shards) },
   }
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod/mini'
+import * as z from 'zod/mini'
 import { count } from '../core/aggregates/count'
 import { distinct } from '../core/aggregates/distinct'
 import { max } from '../core/aggregates/max'

@@ -14,8 +14,8 @@ describe('intrinsic functions', () => {
     ['Ref', { Ref: 'Stream' }, '<Stream>'],
     ['GetAtt as a list', { 'Fn::GetAtt': ['Stream', 'Arn'] }, '<Stream.Arn>'],
     ['GetAtt as text, with dots in the attribute', { 'Fn::GetAtt': 'Nested.Outputs.Arn' }, '<Nested.Outputs.Arn>'],
-    ['Sub', { 'Fn::Sub': 'a-${AWS::Region}-${Stream.Arn}-${!Literal}' }, 'a-<AWS::Region>-<Stream.Arn>-${Literal}'],
-    ['Sub with variables of its own', { 'Fn::Sub': ['${A}/${B}', { A: { Ref: 'X' } }] }, '<X>/<B>'],
+    ['Sub', { 'Fn::Sub': `a-\${AWS::Region}-\${Stream.Arn}-\${!Literal}` }, `a-<AWS::Region>-<Stream.Arn>-\${Literal}`],
+    ['Sub with variables of its own', { 'Fn::Sub': [`\${A}/\${B}`, { A: { Ref: 'X' } }] }, '<X>/<B>'],
     ['Join', { 'Fn::Join': [':', ['arn', { Ref: 'AWS::Partition' }, 1]] }, 'arn:<AWS::Partition>:1'],
     ['Split', { 'Fn::Split': [',', 'a,b'] }, ['a', 'b']],
     ['Select', { 'Fn::Select': ['1', { 'Fn::Split': [',', 'a,b'] }] }, 'b'],
@@ -80,7 +80,7 @@ describe('reading a template', () => {
         Worker: {
           Type: 'AWS::Lambda::Function',
           Properties: {
-            FunctionName: { 'Fn::Sub': '${AWS::StackName}-worker' },
+            FunctionName: { 'Fn::Sub': `\${AWS::StackName}-worker` },
             Code: { S3Bucket: { Ref: 'Bucket' }, S3Key: 'worker.zip' },
             Handler: 'worker.handler',
             Runtime: 'nodejs22.x',
@@ -191,7 +191,7 @@ describe('reading a template', () => {
     ],
     [
       'a name that needs itself',
-      { Resources: { S: { Type: 'AWS::Kinesis::Stream', Properties: { Name: { 'Fn::Sub': '${S}' } } } } },
+      { Resources: { S: { Type: 'AWS::Kinesis::Stream', Properties: { Name: { 'Fn::Sub': `\${S}` } } } } },
       /Circular dependency between resources: \[S\]/,
     ],
     [

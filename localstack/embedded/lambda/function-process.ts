@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { setPriority } from 'node:os'
 import { forEachLine } from './log-lines'
 
 export interface InstanceSpec {
@@ -10,6 +11,9 @@ export interface InstanceSpec {
   readonly onLogLine: (line: string) => void
 }
 
+/** On AWS functions run elsewhere; here they must not take the processor from the edge node that they relieve. */
+const NICENESS = 5
+
 /** Starts the process of one instance. Its memory is limited like on AWS: a function that needs more than it has ends, and only that function. */
 export function startProcess(spec: InstanceSpec): ChildProcess {
   const child = spawn(process.execPath, [`--max-old-space-size=${spec.memoryMegabytes}`, spec.bootstrapFile], {
@@ -17,6 +21,7 @@ export function startProcess(spec: InstanceSpec): ChildProcess {
     env: spec.environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  if (child.pid !== undefined) setPriority(child.pid, NICENESS)
   forEachLine(child.stdout, spec.onLogLine)
   forEachLine(child.stderr, spec.onLogLine)
   return child

@@ -1,0 +1,91 @@
+import type { Account } from '../core/ledger'
+import type { FinalRecord } from '../core/log-record'
+import type { WindowResult } from '../core/merge'
+import type { DeadLetters } from './dead-letters'
+import { DurationHistogram } from './histogram'
+import { type DurableLog, LogFailed } from './log'
+import type { Merger } from './merger'
+import type { Results } from './results'
+
+/** What finishing a window needs. */
+export interface FinisherDependencies {
+  readonly merger: Merger
+  readonly deadLetters: DeadLetters
+  readonly results: Results
+  readonly log: DurableLog
+  readonly version: string
+  /** Finals that the log has already. */
+  readonly finals: readonly FinalRecord[]
+  /** The window is final and can be let go. */
+  readonly onFinal: (final: FinalRecord) => void
+}
+
+/**
+ * Takes complete windows to their final: result, dead letters and rows on disk, then the final record, which is the only commit point; only
+ * then does anybody see the window.
+ */
+export class Finisher {
+  readonly latency = new DurationHistogram()
+  /** Final windows that had any burst. */
+  withBurst: number
+  private next: number
+  private stopped = false
+  private readonly closedAtMs = new Map<number, number>()
+  private readonly listeners = new Set<(final: FinalRecord) => void>()
+
+  constructor(private readonly deps: FinisherDependencies) {
+    this.next = deps.finals.length
+    this.withBurst = deps.finals.filter(({ burst }) => burst > 0).length
+  }
+
+  /** Begins to measure the latency of a window that takes no more events. */
+  closed(endMs: number, nowMs: number): void {
+    this.closedAtMs.set(endMs, nowMs)
+  }
+
+  /** Finishes a window in the background. A window that cannot balance at the edge is a bug and ends the process; the log has everything. */
+  finish(account: Account): void {
+    this.run(account).catch((error) => {
+      // After a stop or on a sick disk the window stays as it is in the log: the next start finishes it.
+      if (!this.stopped && !(error instanceof LogFailed)) throw error
+    })
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.deps.merger.stop()
+  }
+
+  /** Calls `listener` for each window that becomes final from now on; returns how to end that. */
+  onFinal(listener: (final: FinalRecord) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  private async run(account: Account): Promise<void> {
+    const { merger, deadLetters, results, log } = this.deps
+    const result = await merger.result(account)
+    if (result === null || this.stopped) return
+    await deadLetters.flush()
+    const digest = await results.store(result.startMs, result.endMs, result.rows)
+    const final = this.record(result, digest)
+    await log.append([final])
+    this.publish(final)
+    if (account.burst.length > 0) await merger.markFinal(final.endMs)
+  }
+
+  private record({ rows, ...result }: WindowResult, digest: string): FinalRecord {
+    const { version } = this.deps
+    return { type: 'final', number: this.next++, version, ...result, rows: rows.length, digest, atMs: Date.now() }
+  }
+
+  private publish(final: FinalRecord): void {
+    this.deps.results.publish(final)
+    this.deps.onFinal(final)
+    if (final.burst > 0) this.withBurst += 1
+    const closedAtMs = this.closedAtMs.get(final.endMs)
+    if (closedAtMs !== undefined) this.latency.record(Date.now() - closedAtMs)
+    this.closedAtMs.delete(final.endMs)
+    for (const listener of this.listeners) listener(final)
+  }
+}
