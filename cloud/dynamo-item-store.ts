@@ -9,7 +9,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { jitteredDelays } from './backoff'
-import type { CapacityMeter, Item, ItemKey, ItemStore } from './item-store'
+import { type CapacityMeter, type Item, type ItemKey, type ItemStore, itemId, writeUnitsOf } from './item-store'
 
 const MAX_BATCH_WRITE = 25 // DynamoDB's limit on BatchWriteItem
 const MAX_BATCH_GET = 100 // DynamoDB's limit on BatchGetItem
@@ -43,17 +43,18 @@ export class DynamoItemStore implements ItemStore {
       this.wrote(ConsumedCapacity)
       return true
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false
-      throw error
+      if (!(error instanceof ConditionalCheckFailedException)) throw error
+      this.meter.writeUnits += writeUnitsOf(item) // a refused write is billed too, and its exception does not say how much
+      return false
     }
   }
 
   async getAll(keys: readonly ItemKey[]): Promise<(Item | undefined)[]> {
     const found = new Map<string, Item>()
     for (let start = 0; start < keys.length; start += MAX_BATCH_GET) {
-      for (const item of await this.getBatch(keys.slice(start, start + MAX_BATCH_GET))) found.set(id(item), item)
+      for (const item of await this.getBatch(keys.slice(start, start + MAX_BATCH_GET))) found.set(itemId(item), item)
     }
-    return keys.map((key) => found.get(id(key)))
+    return keys.map((key) => found.get(itemId(key)))
   }
 
   async markFinal(key: ItemKey): Promise<void> {
@@ -112,7 +113,6 @@ export class DynamoItemStore implements ItemStore {
   }
 }
 
-const id = ({ pk, sk }: ItemKey) => `${pk} ${sk}`
 const toKey = ({ pk, sk }: ItemKey) => ({ pk: { S: pk }, sk: { S: sk } })
 
 function toAttributes({ pk, sk, body, expiresAtS }: Item): Record<string, AttributeValue> {

@@ -1,4 +1,12 @@
-import type { CapacityMeter, Item, ItemKey, ItemStore } from './item-store'
+import {
+  type CapacityMeter,
+  type Item,
+  type ItemKey,
+  type ItemStore,
+  itemId,
+  readUnitsOf,
+  writeUnitsOf,
+} from './item-store'
 
 /** A table in memory, with the semantics of the DynamoDB one: for tests and simulations. */
 export class MemoryItemStore implements ItemStore {
@@ -7,25 +15,26 @@ export class MemoryItemStore implements ItemStore {
   readonly final = new Set<string>()
 
   async putAll(items: readonly Item[]): Promise<void> {
-    for (const item of items) this.items.set(id(item), item)
-    this.meter.writeUnits += items.length
+    for (const item of items) {
+      this.items.set(itemId(item), item)
+      this.meter.writeUnits += writeUnitsOf(item)
+    }
   }
 
   async putIfAbsent(item: Item): Promise<boolean> {
-    this.meter.writeUnits += 1
-    if (this.items.has(id(item))) return false
-    this.items.set(id(item), item)
+    this.meter.writeUnits += writeUnitsOf(item)
+    if (this.items.has(itemId(item))) return false
+    this.items.set(itemId(item), item)
     return true
   }
 
   async getAll(keys: readonly ItemKey[]): Promise<(Item | undefined)[]> {
-    this.meter.readUnits += keys.length
-    return keys.map((key) => this.items.get(id(key)))
+    const found = keys.map((key) => this.items.get(itemId(key)))
+    for (const item of found) this.meter.readUnits += readUnitsOf(item)
+    return found
   }
 
   async markFinal(key: ItemKey): Promise<void> {
-    if (this.items.has(id(key))) this.final.add(id(key))
+    if (this.items.has(itemId(key))) this.final.add(itemId(key))
   }
 }
-
-const id = ({ pk, sk }: ItemKey) => `${pk} ${sk}`

@@ -10,6 +10,7 @@ import { ResultStore } from '../cloud/result-store'
 import { KinesisStream } from '../cloud/stream'
 import { pipelines } from '../pipelines/registry'
 import { pipelineVersion } from '../pipelines/version.cjs'
+import { systemClock } from './clock'
 import type { Config } from './config'
 import { DeadLetters } from './dead-letters'
 import { createHttp } from './http'
@@ -73,6 +74,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     prewarmer,
     stream: new KinesisStream(kinesis, deployment.stream),
     logger,
+    clock: systemClock,
   })
   const sources = {
     node,

@@ -1,6 +1,7 @@
 import type { Account } from '../core/ledger'
 import type { FinalRecord } from '../core/log-record'
 import type { WindowResult } from '../core/merge'
+import { type Clock, systemClock } from './clock'
 import type { DeadLetters } from './dead-letters'
 import { DurationHistogram } from './histogram'
 import { type DurableLog, LogFailed } from './log'
@@ -33,14 +34,17 @@ export class Finisher {
   private readonly closedAtMs = new Map<number, number>()
   private readonly listeners = new Set<(final: FinalRecord) => void>()
 
-  constructor(private readonly deps: FinisherDependencies) {
+  constructor(
+    private readonly deps: FinisherDependencies,
+    private readonly clock: Clock = systemClock,
+  ) {
     this.next = deps.finals.length
     this.withBurst = deps.finals.filter(({ burst }) => burst > 0).length
   }
 
   /** Begins to measure the latency of a window that takes no more events. */
-  closed(endMs: number, nowMs: number): void {
-    this.closedAtMs.set(endMs, nowMs)
+  closed(endMs: number): void {
+    this.closedAtMs.set(endMs, this.clock.monotonicMs())
   }
 
   /** Finishes a window in the background. A window that cannot balance at the edge is a bug and ends the process; the log has everything. */
@@ -76,7 +80,15 @@ export class Finisher {
 
   private record({ rows, ...result }: WindowResult, digest: string): FinalRecord {
     const { version } = this.deps
-    return { type: 'final', number: this.next++, version, ...result, rows: rows.length, digest, atMs: Date.now() }
+    return {
+      type: 'final',
+      number: this.next++,
+      version,
+      ...result,
+      rows: rows.length,
+      digest,
+      atMs: this.clock.epochMs(),
+    }
   }
 
   private publish(final: FinalRecord): void {
@@ -84,7 +96,7 @@ export class Finisher {
     this.deps.onFinal(final)
     if (final.burst > 0) this.withBurst += 1
     const closedAtMs = this.closedAtMs.get(final.endMs)
-    if (closedAtMs !== undefined) this.latency.record(Date.now() - closedAtMs)
+    if (closedAtMs !== undefined) this.latency.record(this.clock.monotonicMs() - closedAtMs)
     this.closedAtMs.delete(final.endMs)
     for (const listener of this.listeners) listener(final)
   }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Origin } from '../cloud/keys'
 import type { PartialStore } from '../cloud/partial-store'
 import type { Head } from '../core/head'
+import { type Clock, systemClock } from './clock'
 
 const MAX_HEADS = 300 // envelopes asked after in one round, oldest first: three BatchGet calls
 
@@ -9,6 +10,7 @@ const MAX_HEADS = 300 // envelopes asked after in one round, oldest first: three
 export interface InFlight {
   readonly number: number
   readonly digest: string
+  /** By the monotonic clock of this process. */
   readonly reclaimAtMs: number
 }
 
@@ -32,7 +34,7 @@ export function judge(envelope: InFlight, head: Head | undefined, nowMs: number)
 
 /** Asks for the heads of the envelopes in flight, a few times a second while there are any. */
 export class HeadWatcher {
-  private timer: NodeJS.Timeout | undefined
+  private cancel = () => {}
   private stopped = false
 
   constructor(
@@ -44,15 +46,16 @@ export class HeadWatcher {
       readonly onVerdict: (envelope: InFlight, verdict: Exclude<Verdict, { kind: 'wait' }>) => void
       readonly logger: Logger
     },
+    private readonly clock: Clock = systemClock,
   ) {}
 
   start(): void {
-    this.timer = setTimeout(() => void this.round(), this.options.pollMs)
+    this.cancel = this.clock.after(this.options.pollMs, () => void this.round())
   }
 
   stop(): void {
     this.stopped = true
-    clearTimeout(this.timer)
+    this.cancel()
   }
 
   private async round(): Promise<void> {
@@ -73,7 +76,7 @@ export class HeadWatcher {
       this.options.logger.warn({ error: String(error) }, 'the heads cannot be read')
     }
     for (const envelope of envelopes) {
-      const verdict = judge(envelope, heads.get(envelope.number), Date.now())
+      const verdict = judge(envelope, heads.get(envelope.number), this.clock.monotonicMs())
       if (verdict.kind !== 'wait' && !this.stopped) this.options.onVerdict(envelope, verdict)
     }
   }

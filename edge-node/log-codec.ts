@@ -23,7 +23,8 @@ export function decodeRecords(bytes: Buffer): { readonly records: LogRecord[]; r
   while (at + FRAME_BYTES <= bytes.length) {
     const length = bytes.readUInt32BE(at)
     const end = at + FRAME_BYTES + length
-    if (length > MAX_RECORD_BYTES || end > bytes.length) break
+    // No record is empty. After a power cut a file may end in zeros, which are a length of 0 with its right checksum.
+    if (length === 0 || length > MAX_RECORD_BYTES || end > bytes.length) break
     const payload = bytes.subarray(at + FRAME_BYTES, end)
     if (crc32(payload) !== bytes.readUInt32BE(at + 4)) break
     records.push(recordOf(payload.toString('utf8')))

@@ -80,10 +80,13 @@ export class DurableLog {
     })
   }
 
-  /** Flushes what waits and closes the file. */
+  /** Flushes what waits and closes the file, which it does also when it rejects with LogFailed. */
   async close(): Promise<void> {
-    await this.flushed()
-    await this.handle.close()
+    try {
+      await this.flushed()
+    } finally {
+      await this.handle.close()
+    }
   }
 
   private async flush(): Promise<void> {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { FunctionInvoker } from '../cloud/functions'
 import type { Origin } from '../cloud/keys'
@@ -12,6 +11,7 @@ import { mergeWindow, type WindowResult } from '../core/merge'
 import type { MergeAnswer, MergeWork } from '../core/merge-answer'
 import { decodeTally } from '../core/partial'
 import type { Pipeline } from '../core/pipeline'
+import { type Clock, systemClock } from './clock'
 
 const MAX_RETRY_MS = 10_000 // a window that waits for the cloud asks again at least this often
 const FIRST_RETRY_MS = 100
@@ -33,7 +33,8 @@ export function acceptedDigest({ edge, burst }: Account): string {
 /** Turns complete windows into results: at the edge alone where nothing burst, else through the merge function. */
 export class Merger {
   private attempts = 0
-  private readonly ending = new AbortController()
+  private stopped = false
+  private readonly pauses = new Set<() => void>()
 
   constructor(
     private readonly pipeline: Pipeline,
@@ -42,16 +43,18 @@ export class Merger {
     private readonly state: EdgeState,
     private readonly cloud: MergeCloud,
     private readonly logger: Logger,
+    private readonly clock: Clock = systemClock,
   ) {}
 
   stop(): void {
-    this.ending.abort()
+    this.stopped = true
+    for (const end of this.pauses) end()
   }
 
   /** The result of a complete window; null when stopped before there was one. With the cloud away it keeps trying: a delay, never a wrong result. */
   async result(account: Account): Promise<WindowResult | null> {
     if (account.burst.length === 0) return this.atEdge(account)
-    for (let retryMs = FIRST_RETRY_MS; !this.ending.signal.aborted; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
+    for (let retryMs = FIRST_RETRY_MS; !this.stopped; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
       try {
         return await this.inCloud(account)
       } catch (error) {
@@ -59,7 +62,7 @@ export class Merger {
           { windowEndMs: account.endMs, error: String(error) },
           'a window cannot be merged yet; trying again',
         )
-        await sleep(retryMs, undefined, { signal: this.ending.signal }).catch(() => undefined)
+        await this.pause(retryMs)
       }
     }
     return null
@@ -72,6 +75,18 @@ export class Merger {
     } catch (error) {
       this.logger.warn({ windowEndMs: endMs, error: String(error) }, 'a candidate could not be flagged as final')
     }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel()
+        this.pauses.delete(end)
+        resolve()
+      }
+      const cancel = this.clock.after(ms, end)
+      this.pauses.add(end)
+    })
   }
 
   private atEdge(account: Account): WindowResult {

@@ -3,6 +3,7 @@ import type { PartialStore } from '../cloud/partial-store'
 import type { ResultStore } from '../cloud/result-store'
 import { EdgeState } from '../core/edge-state'
 import type { Envelope } from '../core/envelope'
+import type { EnvelopePartial } from '../core/fold'
 import type { CutEnvelope, Intake, ReadRequest } from '../core/intake'
 import type { Ledger } from '../core/ledger'
 import type { Answer, FinalRecord, LogRecord } from '../core/log-record'
@@ -11,6 +12,7 @@ import { type BurstMode, type Decision, decide, type Facts, prewarmDue } from '.
 import { TrueRate } from '../core/sensor'
 import { Arrivals } from './arrivals'
 import { BurstSender } from './burst-sender'
+import type { Clock } from './clock'
 import type { Config } from './config'
 import type { DeadLetters } from './dead-letters'
 import { Episodes } from './episodes'
@@ -41,6 +43,7 @@ export interface NodeDependencies {
   readonly prewarmer: Prewarmer
   readonly stream: ConstructorParameters<typeof BurstSender>[0]
   readonly logger: Logger
+  readonly clock: Clock
 }
 
 /** How a request to ingest ended. */
@@ -81,44 +84,44 @@ export class EdgeNode {
   readonly finisher: Finisher
   private readonly watcher: HeadWatcher
   private readonly rate = new TrueRate(2_000, 20)
-  private linger: NodeJS.Timeout | undefined
-  private ticker: NodeJS.Timeout | undefined
+  private linger: (() => void) | undefined
+  private cancelTick = () => {}
   private lastTickMs = 0
+  private readonly clock: Clock
   private stopped = false
 
   constructor(private readonly deps: NodeDependencies) {
-    const { config, pipeline, recovered, cloud, logger } = deps
+    const { config, pipeline, recovered, cloud, logger, clock } = deps
+    this.clock = clock
     this.mode = config.mode
     this.intake = recovered.intake
     this.ledger = recovered.ledger
     this.state = new EdgeState(pipeline)
-    this.workers = new Workers(pipeline, config.workers, (envelope, partial) => {
-      this.state.absorb(envelope.horizonMs, partial)
-      this.ledger.countEdge(envelope.number)
-      this.events.edge += envelope.count - partial.deadLetters.length
-      this.counted(envelope, partial.deadLetters)
-    })
+    this.workers = new Workers(pipeline, config.workers, this.foldedAtEdge.bind(this), () => clock.monotonicMs())
     this.sender = new BurstSender(deps.stream, {
-      accepted: () => this.episodes.accepted(Date.now()),
+      accepted: () => this.episodes.accepted(this.clock.epochMs()),
       failed: ({ number, digest }) =>
         this.apply({ number, digest, reclaimAtMs: 0 }, { kind: 'reclaim', reason: 'the stream did not take it' }),
     })
     const { boot } = recovered
     const from = { pipeline: pipeline.name, version: boot.version, incarnation: boot.incarnation }
     const mergeCloud = { ...cloud, onMerged: this.usage.merged.bind(this.usage) }
-    const merger = new Merger(pipeline, from, boot.epoch, this.state, mergeCloud, logger)
+    const merger = new Merger(pipeline, from, boot.epoch, this.state, mergeCloud, logger, clock)
     const { log, results, deadLetters } = deps
     const onFinal = ({ endMs }: FinalRecord) => this.letGo(endMs)
     const { finals } = recovered
-    this.finisher = new Finisher({ merger, deadLetters, results, log, version: boot.version, finals, onFinal })
-    this.watcher = new HeadWatcher({
-      store: cloud.partials,
-      from,
-      pollMs: config.headPollMs,
-      inFlight: () => this.ledger.inFlight(),
-      onVerdict: (envelope, verdict) => this.apply(envelope, verdict),
-      logger,
-    })
+    this.finisher = new Finisher({ merger, deadLetters, results, log, version: boot.version, finals, onFinal }, clock)
+    this.watcher = new HeadWatcher(
+      {
+        store: cloud.partials,
+        from,
+        pollMs: config.headPollMs,
+        inFlight: () => this.ledger.inFlight(),
+        onVerdict: (envelope, verdict) => this.apply(envelope, verdict),
+        logger,
+      },
+      clock,
+    )
   }
 
   /** Takes up what the log left unfinished and starts the loops. */
@@ -127,8 +130,8 @@ export class EdgeNode {
     this.events.accepted += unfinished.reduce((events, { count }) => events + count, this.intake.open.events)
     for (const envelope of unfinished) this.workers.enqueue(envelope)
     if (this.intake.open.events > 0) this.setLinger(0)
-    this.lastTickMs = performance.now()
-    this.ticker = setInterval(() => this.tick(), TICK_MS)
+    this.lastTickMs = this.clock.monotonicMs()
+    this.scheduleTick()
     this.watcher.start()
     this.finishWindows()
   }
@@ -136,8 +139,8 @@ export class EdgeNode {
   /** Stops the loops and flushes the log. What was accepted is in it; the next start goes on from there. */
   async stop(): Promise<void> {
     this.stopped = true
-    clearInterval(this.ticker)
-    clearTimeout(this.linger)
+    this.cancelTick()
+    this.linger?.()
     this.watcher.stop()
     this.finisher.stop()
     await this.deps.log.close()
@@ -212,7 +215,7 @@ export class EdgeNode {
     const { config, prewarmer } = this.deps
     const facts = this.facts()
     this.decision = decide(this.mode, config, this.decision.route === 'burst', facts)
-    if (prewarmDue(this.mode, config, facts)) prewarmer.prewarm(Date.now())
+    if (prewarmDue(this.mode, config, facts)) prewarmer.prewarm(this.clock.monotonicMs())
     return this.decision
   }
 
@@ -227,7 +230,7 @@ export class EdgeNode {
 
   /** Cuts everything and moves the horizon, when the watermark passed a window with events. */
   private dueClosing(): Sequel | null {
-    const horizonMs = this.intake.dueHorizonMs(Date.now())
+    const horizonMs = this.intake.dueHorizonMs(this.clock.epochMs())
     if (horizonMs === null) return null
     const cuts = this.cutAll()
     const closing = this.intake.close(horizonMs)
@@ -236,8 +239,7 @@ export class EdgeNode {
 
   private afterClosing(cuts: Sequel, horizonMs: number): void {
     cuts.proceed?.()
-    const nowMs = Date.now()
-    for (const endMs of this.ledger.close(horizonMs)) this.finisher.closed(endMs, nowMs)
+    for (const endMs of this.ledger.close(horizonMs)) this.finisher.closed(endMs)
     this.finishWindows()
   }
 
@@ -266,11 +268,11 @@ export class EdgeNode {
 
   private setLinger(lingerMs: number): void {
     if (this.linger !== undefined || this.intake.open.events === 0) return
-    this.linger = setTimeout(() => {
+    this.linger = this.clock.after(lingerMs, () => {
       this.linger = undefined
       const cuts = this.cutAll()
       if (cuts.records.length > 0 && !this.stopped) void this.append([], cuts).catch(() => undefined)
-    }, lingerMs)
+    })
   }
 
   private route({ envelope }: CutEnvelope): void {
@@ -282,11 +284,10 @@ export class EdgeNode {
         this.workers.enqueue(envelope)
         return
       case 'burst': {
-        const nowMs = Date.now()
-        const reclaimAtMs = nowMs + this.deps.config.reclaimAfterMs
-        this.ledger.send(envelope.number, reclaimAtMs)
-        this.episodes.sent(nowMs, this.decision)
-        this.sender.send(envelope, reclaimAtMs)
+        const { reclaimAfterMs } = this.deps.config
+        this.ledger.send(envelope.number, this.clock.monotonicMs() + reclaimAfterMs)
+        this.episodes.sent(this.clock.epochMs(), this.decision)
+        this.sender.send(envelope, this.clock.epochMs() + reclaimAfterMs)
         return
       }
     }
@@ -310,11 +311,19 @@ export class EdgeNode {
     }
   }
 
+  private foldedAtEdge(envelope: Envelope, partial: EnvelopePartial): void {
+    if (this.stopped) return
+    this.state.absorb(envelope.horizonMs, partial)
+    this.ledger.countEdge(envelope.number)
+    this.events.edge += envelope.count - partial.deadLetters.length
+    this.counted(envelope, partial.deadLetters)
+  }
+
   private countBurst(number: number, head: Extract<Verdict, { kind: 'count' }>['head']): void {
     const envelope = this.ledger.countBurst(number)
     if (envelope === null) return
     this.usage.headSeen(head.work, envelope.count)
-    this.deps.prewarmer.worked(Date.now())
+    this.deps.prewarmer.worked(this.clock.monotonicMs())
     this.events.burst += envelope.count - head.deadLetters.length
     this.counted(envelope, head.deadLetters)
   }
@@ -322,7 +331,7 @@ export class EdgeNode {
   private counted(envelope: Envelope, letters: Parameters<DeadLetters['add']>[1]): void {
     this.events.deadLettered += letters.length
     this.deps.deadLetters.add(envelope, letters)
-    this.arrivals.counted(envelope.number, Date.now())
+    this.arrivals.counted(envelope.number, this.clock.epochMs())
     this.finishWindows()
   }
 
@@ -335,13 +344,20 @@ export class EdgeNode {
     this.state.release((each) => each <= this.intake.horizonMs && this.ledger.phaseOf(each) === undefined)
   }
 
+  private scheduleTick(): void {
+    this.cancelTick = this.clock.after(TICK_MS, () => {
+      this.tick()
+      if (!this.stopped) this.scheduleTick()
+    })
+  }
+
   private tick(): void {
-    const nowMs = performance.now()
+    const nowMs = this.clock.monotonicMs()
     const elapsedMs = Math.min(nowMs - this.lastTickMs, MAX_TICK_MS)
     this.lastTickMs = nowMs
     this.trueRate = this.rate.read({ atMs: nowMs, ...this.workers.counters() })
     this.decide()
-    this.episodes.tick(Date.now())
+    this.episodes.tick(this.clock.epochMs())
     // Data that waits outside must not become late; only too many keys resolve by closing, so then time goes on.
     if (this.decision.route !== 'refuse') this.intake.tick(elapsedMs)
     const closing = this.dueClosing()

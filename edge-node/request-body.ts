@@ -30,12 +30,12 @@ const NEWLINE = 10
 /** Undoes the content encoding. Rejects with UnreadableBody, 413 when it unpacks to more than the limit. */
 export async function decodeBody(body: Buffer, encoding: string | undefined, limits: BodyLimits): Promise<Buffer> {
   if (encoding === undefined || encoding === '' || encoding === 'identity') return body
-  if (encoding !== 'gzip')
+  if (encoding.toLowerCase() !== 'gzip')
     throw new UnreadableBody(415, 'unknown_encoding', `content-encoding ${encoding} is not taken; use gzip or none`)
   try {
     return await unzip(body, { maxOutputLength: limits.bodyBytes })
   } catch (error) {
-    if (error instanceof RangeError) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
       throw new UnreadableBody(
         413,
         'body_too_large',
@@ -71,13 +71,13 @@ function linesOf(body: Buffer, limits: BodyLimits): Iterable<readonly [number, s
   const first = body.find((byte) => byte > 32)
   if (first === 0x5b) return elements(body, limits)
   const whole = first === 0x7b && body.includes(NEWLINE) && isUtf8(body) ? oneObject(body) : undefined
-  return whole === undefined ? ndjson(body, limits) : [[1, checkLength(whole, limits)]]
+  return whole === undefined ? ndjson(body, limits) : [[1, asLine(whole, limits)]]
 }
 
 /** The elements of a JSON array, each as one line. */
 function* elements(body: Buffer, limits: BodyLimits): Iterable<readonly [number, string | Rejection]> {
   let number = 0
-  for (const element of parseArray(body)) yield [++number, checkLength(JSON.stringify(element), limits)]
+  for (const element of parseArray(body)) yield [++number, asLine(element, limits)]
 }
 
 function parseArray(body: Buffer): unknown[] {
@@ -93,20 +93,17 @@ function parseArray(body: Buffer): unknown[] {
   }
 }
 
-/** A single pretty-printed object as one line; undefined when the body is something else, such as several lines of JSON. */
-function oneObject(body: Buffer): string | undefined {
+/** A single pretty-printed object; undefined when the body is something else, such as several lines of JSON. */
+function oneObject(body: Buffer): unknown {
   const firstLine = body.toString('utf8', 0, body.indexOf(NEWLINE))
-  if (isJson(firstLine)) return undefined
-  const text = body.toString('utf8')
-  return isJson(text) ? JSON.stringify(JSON.parse(text)) : undefined
+  return parse(firstLine) === undefined ? parse(body.toString('utf8')) : undefined
 }
 
-function isJson(text: string): boolean {
+function parse(text: string): unknown {
   try {
-    JSON.parse(text)
-    return true
+    return JSON.parse(text)
   } catch {
-    return false
+    return undefined
   }
 }
 
@@ -129,8 +126,15 @@ function* ndjson(body: Buffer, limits: BodyLimits): Iterable<readonly [number, s
   }
 }
 
-function checkLength(line: string, limits: BodyLimits): string | Rejection {
-  return line.length > limits.lineBytes ? tooLong(line.length, limits) : line
+/** A value as one line. What was parsed need not be writable: parsing knows no limit of nesting, writing does. */
+function asLine(value: unknown, limits: BodyLimits): string | Rejection {
+  try {
+    const line = JSON.stringify(value)
+    const bytes = Buffer.byteLength(line)
+    return bytes > limits.lineBytes ? tooLong(bytes, limits) : line
+  } catch {
+    return { code: 'invalid_json', reason: 'the value is nested too deep' }
+  }
 }
 
 const tooLong = (bytes: number, { lineBytes }: BodyLimits): Rejection => ({

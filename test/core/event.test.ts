@@ -1,0 +1,155 @@
+import { describe, expect, test } from '@jest/globals'
+import { z } from 'zod'
+import { count } from '../../core/aggregates/count'
+import { eventOf, readLine, timestampMsOf } from '../../core/event'
+import { type PipelineOptions, pipeline } from '../../core/pipeline'
+import { tumbling } from '../../core/window'
+
+const LATEST_MS = 2_000_000
+
+type Options = PipelineOptions<unknown, unknown, { n: ReturnType<typeof count> }>
+const defined = (options: Partial<Options> = {}) =>
+  pipeline({ name: 'p', key: 'k', timestamp: 't', window: tumbling(10), aggregates: { n: count() }, ...options })
+const read = (line: string, options?: Partial<Options>) => readLine(defined(options), 7, line, LATEST_MS)
+const fails = (thrown: unknown) => () => {
+  throw thrown
+}
+
+describe('a line that is an event', () => {
+  test('keeps its number and its text, with its event time in ms', () => {
+    const line = '{ "k": "a",  "t": "1970-01-01T00:00:01.5Z" }'
+    expect(read(line)).toEqual({ number: 7, line, timestampMs: 1_500 })
+  })
+
+  test('may be as late as the largest timestamp taken', () => {
+    expect(read(`{"k": "a", "t": ${LATEST_MS}}`)).toHaveProperty('timestampMs', LATEST_MS)
+  })
+
+  test('has the timestamp and key that functions find in it', () => {
+    const event = { timestamp: (e: unknown) => (e as { at: { ms: number } }).at.ms, key: () => 1 }
+    expect(read('{"at": {"ms": 5}}', event)).toHaveProperty('timestampMs', 5)
+  })
+})
+
+describe('a line is rejected', () => {
+  test.each([
+    ['', 'invalid_json', 'the line is no JSON value'],
+    ['{"k": "a", "t": 1', 'invalid_json', 'the line is no JSON value'],
+    ['NaN', 'invalid_json', 'the line is no JSON value'],
+    ['null', 'not_an_object', 'an event is a JSON object, such as {"key": "a"}'],
+    ['1', 'not_an_object', 'an event is a JSON object, such as {"key": "a"}'],
+    ['"{}"', 'not_an_object', 'an event is a JSON object, such as {"key": "a"}'],
+    ['[{"k": "a", "t": 1}]', 'not_an_object', 'an event is a JSON object, such as {"key": "a"}'],
+    ['{"k": "a"}', 'missing_timestamp', 'the event has no timestamp'],
+    ['{"k": "a", "t": null}', 'missing_timestamp', 'the event has no timestamp'],
+    ['{"k": "a", "t": "today"}', 'invalid_timestamp', 'the timestamp is neither epoch milliseconds nor ISO 8601'],
+    ['{"k": "a", "t": -1}', 'invalid_timestamp', 'the timestamp is neither epoch milliseconds nor ISO 8601'],
+    ['{"k": "a", "t": {}}', 'invalid_timestamp', 'the timestamp is neither epoch milliseconds nor ISO 8601'],
+    [
+      `{"k": "a", "t": ${LATEST_MS + 25}}`,
+      'timestamp_in_future',
+      'the timestamp is 25 ms further ahead of the clock than is taken',
+    ],
+    ['{"t": 1}', 'missing_key', 'the key is missing, or no string, number or boolean'],
+    [`{"t": 1, "k": "${'x'.repeat(513)}"}`, 'key_too_long', 'the key has 513 characters; at most 512 are taken'],
+  ])('%.30s as %s', (line, code, reason) => {
+    expect(read(line)).toEqual({ code, reason })
+  })
+
+  test('when the timestamp function throws: there is none', () => {
+    expect(read('{"k": "a"}', { timestamp: fails(new Error('no')) })).toHaveProperty('code', 'missing_timestamp')
+  })
+
+  test.each([
+    [new Error('no user'), 'the key function failed: no user'],
+    ['text', 'the key function failed: text'],
+    [Symbol('s'), 'the key function failed: Symbol(s)'],
+    [Object.create(null), 'the key function failed: it threw something without a text'],
+    [new Error('x'.repeat(1_000)), `the key function failed: ${'x'.repeat(175)}`],
+  ])('when the key function throws %p, with what it said in at most 200 characters', (thrown, reason) => {
+    expect(read('{"t": 1}', { key: fails(thrown) })).toEqual({ code: 'missing_key', reason })
+  })
+})
+
+describe('a key', () => {
+  const keyOf = (value: unknown) => defined({ key: () => value }).keyOf({})
+
+  test.each([
+    ['', ''],
+    ['ü', 'ü'],
+    [0, '0'],
+    [-0, '0'],
+    [1e21, '1e+21'],
+    [0.1, '0.1'],
+    [false, 'false'],
+    ['x'.repeat(512), 'x'.repeat(512)],
+  ])('%p is the group %p', (value, key) => {
+    expect(keyOf(value)).toBe(key)
+  })
+
+  test.each([undefined, null, Number.NaN, Number.POSITIVE_INFINITY, {}, ['a'], 1n])('%p is none', (value) => {
+    expect(keyOf(value)).toHaveProperty('code', 'missing_key')
+  })
+
+  test("is an event's own field, never an inherited one", () => {
+    expect(read('{"t": 1}', { key: 'constructor' })).toHaveProperty('code', 'missing_key')
+    expect(read('{"t": 1, "__proto__": "a"}', { key: '__proto__' })).toHaveProperty('timestampMs', 1)
+  })
+
+  test('is not asked for at ingest when map still has to make it', () => {
+    expect(read('{"t": 1}', { map: (event) => event })).toHaveProperty('timestampMs', 1)
+  })
+})
+
+describe('a schema', () => {
+  test('refuses an event with the path and the message of its first issue', () => {
+    const event = z.object({ user: z.object({ ids: z.array(z.number('no number')) }) })
+    expect(read('{"user": {"ids": [1, "x"]}}', { event })).toEqual({ code: 'schema', reason: 'user.ids.1: no number' })
+  })
+
+  test('refuses the event as a whole without a path', () => {
+    const event = z.looseObject({}).refine(() => false, 'both or none')
+    expect(read('{"t": 1, "k": "a"}', { event })).toEqual({ code: 'schema', reason: 'both or none' })
+  })
+
+  test('that quotes a hostile event does so in at most 200 characters', () => {
+    const rejection = read(`{"t": 1, "${'x'.repeat(100_000)}": 1}`, { event: z.strictObject({ t: z.number() }) })
+    expect(rejection).toHaveProperty('code', 'schema')
+    expect(rejection).toHaveProperty('reason.length', 200)
+  })
+
+  test('gives the event that timestamp, key and map see', () => {
+    const event = z.object({ at: z.string() }).transform(({ at }) => ({ t: at, k: 'fixed' }))
+    const line = '{"at": "1970-01-01T00:00:02Z", "t": 9}'
+    expect(read(line, { event })).toHaveProperty('timestampMs', 2_000)
+    expect(eventOf(defined({ event }), line)).toEqual({ t: '1970-01-01T00:00:02Z', k: 'fixed' })
+  })
+
+  const reason = 'the event schema failed, or answers asynchronously; every check has to answer at once'
+  test.each([
+    ['answers asynchronously', z.object({}).refine(async () => true)],
+    ['has a check that throws', z.object({}).refine(fails(new Error('boom')))],
+  ])('that %s refuses the event and leaves no unhandled rejection', async (_, event) => {
+    expect(read('{"t": 1, "k": "a"}', { event })).toEqual({ code: 'schema', reason })
+    await new Promise((resolve) => setImmediate(resolve))
+  })
+
+  test('of another library that throws refuses the event with what it threw', () => {
+    const event = { '~standard': { version: 1, vendor: 'test', validate: fails(new Error('boom')) } } as const
+    expect(read('{}', { event })).toEqual({ code: 'schema', reason: 'the event schema failed: boom' })
+  })
+})
+
+describe('an admitted line', () => {
+  test('gives the same event and event time again where it is folded', () => {
+    const event = eventOf(defined(), '{"k": "a", "t": 12}')
+    expect(event).toEqual({ k: 'a', t: 12 })
+    expect(timestampMsOf(defined(), event)).toBe(12)
+  })
+
+  test('that could not have been admitted is a bug, and is said so', () => {
+    const strict = defined({ event: z.object({ t: z.number() }) })
+    expect(() => eventOf(strict, '{"t": "x"}')).toThrow('an admitted line is refused by the schema: t: ')
+    expect(() => timestampMsOf(defined(), {})).toThrow('an admitted event has no timestamp')
+  })
+})

@@ -1,0 +1,15 @@
+import type { FileHandle } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import { jest } from '@jest/globals'
+
+/** The methods that every file handle of this process shares: a test that spies on them decides what the disk does. */
+export async function fileHandles(): Promise<FileHandle> {
+  const handle = await open('/dev/null', 'r')
+  await handle.close()
+  return Object.getPrototypeOf(handle)
+}
+
+/** From now on nothing can be written by `FileHandle.write`, as on a full disk. Undone by `jest.restoreAllMocks`. */
+export async function fillDisk(): Promise<void> {
+  jest.spyOn(await fileHandles(), 'write').mockRejectedValue(new Error('ENOSPC: no space left on device, write'))
+}

@@ -1,0 +1,69 @@
+import fc from 'fast-check'
+import type { FinalRecord, LogRecord } from '../../core/log-record'
+
+const text = fc.string({ unit: 'binary' })
+const line = text.map((raw) => raw.replaceAll('\n', ' '))
+const whole = fc.nat({ max: Number.MAX_SAFE_INTEGER })
+const eventTimeMs = fc.integer({ min: -1_000, max: 253_402_300_799_999 })
+const tally = fc.tuple(whole, fc.stringMatching(/^[0-9a-f]{16}$/))
+const rejection = fc.record({
+  line: whole,
+  code: fc.constantFrom('schema' as const, 'invalid_json' as const),
+  reason: text,
+})
+
+const answer = fc.record({
+  accepted: whole,
+  late: whole,
+  partlyLate: whole,
+  horizon: fc.option(eventTimeMs),
+  rejected: fc.array(rejection, { maxLength: 2 }),
+})
+
+const header = fc.record({
+  pipeline: text,
+  version: text,
+  incarnation: text,
+  number: whole,
+  firstOffset: whole,
+  count: whole,
+  horizonMs: fc.oneof(eventTimeMs, fc.constant(Number.NEGATIVE_INFINITY)),
+  digest: text,
+})
+
+const final: fc.Arbitrary<FinalRecord> = fc.record({
+  type: fc.constant('final' as const),
+  number: whole,
+  startMs: eventTimeMs,
+  endMs: eventTimeMs,
+  version: text,
+  accepted: tally,
+  edge: whole,
+  burst: whole,
+  deadLettered: whole,
+  rows: whole,
+  digest: text,
+  atMs: whole,
+})
+
+/** Any record that a log can hold. */
+export const logRecord: fc.Arbitrary<LogRecord> = fc.oneof(
+  fc.record({ type: fc.constant('boot' as const), incarnation: text, epoch: whole, version: text, atMs: whole }),
+  fc.record({
+    type: fc.constant('request' as const),
+    key: fc.option(text),
+    answer,
+    firstOffset: whole,
+    lines: fc.array(line, { maxLength: 4 }),
+  }),
+  fc.record({ type: fc.constant('cut' as const), header }),
+  fc.record({ type: fc.constant('closing' as const), horizonMs: eventTimeMs }),
+  final,
+  fc.record({ type: fc.constant('version' as const), version: text, fromMs: eventTimeMs }),
+)
+
+/** A request record of some lines. */
+export function requestOf(lines: readonly string[], firstOffset = 0): Extract<LogRecord, { type: 'request' }> {
+  const counts = { accepted: lines.length, late: 0, partlyLate: 0, horizon: null, rejected: [] }
+  return { type: 'request', key: null, answer: counts, firstOffset, lines }
+}

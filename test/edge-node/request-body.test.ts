@@ -1,0 +1,177 @@
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from '@jest/globals'
+import { count } from '../../core/aggregates/count'
+import { pipeline } from '../../core/pipeline'
+import { tumbling } from '../../core/window'
+import { decodeBody, readBody } from '../../edge-node/request-body'
+
+const spec = pipeline({ name: 'test', key: 'k', timestamp: 't', window: tumbling(10), aggregates: { n: count() } })
+const limits = { bodyBytes: 64 * 1024, lineBytes: 100, futureSkewMs: 1_000 }
+const NOW_MS = 10_000
+
+const read = (body: string | Buffer) => readBody(spec, Buffer.from(body), limits, NOW_MS)
+/** The lines that count, with their numbers. */
+const good = (body: string | Buffer) => read(body).lines.map(({ number, line }) => [number, line])
+/** Numbers and codes of the lines that do not. */
+const bad = (body: string | Buffer) => read(body).rejected.map(({ line, code }) => [line, code])
+
+const a = '{"k":"a","t":1}'
+const b = '{"k":"b","t":2}'
+
+describe('the forms of a body', () => {
+  test('NDJSON, with or without a newline at the end', () => {
+    expect(good(`${a}\n${b}`)).toEqual([
+      [1, a],
+      [2, b],
+    ])
+    expect(good(`${a}\n${b}\n`)).toEqual(good(`${a}\n${b}`))
+  })
+
+  test('one object', () => {
+    expect(read(a)).toEqual({ lines: [{ number: 1, line: a, timestampMs: 1 }], rejected: [] })
+  })
+
+  test('one object over several lines', () => {
+    expect(good(JSON.stringify(JSON.parse(a), null, 2))).toEqual([[1, a]])
+    expect(bad(JSON.stringify({ k: 'x'.repeat(100), t: 1 }, null, 2))).toEqual([[1, 'line_too_long']])
+  })
+
+  test('a JSON array, also an indented one', () => {
+    const body = JSON.stringify([JSON.parse(a), 7, JSON.parse(b), [a]], null, 2)
+    expect(good(` \r\n${body}`)).toEqual([
+      [1, a],
+      [3, b],
+    ])
+    expect(bad(body)).toEqual([
+      [2, 'not_an_object'],
+      [4, 'not_an_object'],
+    ])
+  })
+
+  test('an array that does not parse is unreadable as a whole', () => {
+    for (const body of [`[${a}`, `[${a},]`, `[${a}]\n${b}`, Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d])]) {
+      expect(() => read(body)).toThrow(expect.objectContaining({ status: 400, code: 'invalid_json' }))
+    }
+  })
+
+  test('nothing at all holds no events', () => {
+    for (const body of ['', '\n\r\n  \n', '[]']) expect(read(body)).toEqual({ lines: [], rejected: [] })
+  })
+})
+
+describe('lines', () => {
+  test('blank ones are passed over and count in the numbers', () => {
+    expect(good(`\n${a}\n   \n\r\n${b}\n\n`)).toEqual([
+      [2, a],
+      [5, b],
+    ])
+  })
+
+  test('may end in CRLF', () => {
+    expect(good(`${a}\r\n${b}\r\n`)).toEqual([
+      [1, a],
+      [2, b],
+    ])
+  })
+
+  test('that cannot be events are named by number and code, and the others count', () => {
+    const lines = [a, 'oops', '7', '{"t":1}', '{"k":"a"}', '{"k":"a","t":"now"}', '{"k":{},"t":1}', '{"k":1,"t":11001}', b]
+    expect(good(lines.join('\n'))).toEqual([
+      [1, a],
+      [9, b],
+    ])
+    expect(bad(lines.join('\n'))).toEqual([
+      [2, 'invalid_json'],
+      [3, 'not_an_object'],
+      [4, 'missing_key'],
+      [5, 'missing_timestamp'],
+      [6, 'invalid_timestamp'],
+      [7, 'missing_key'],
+      [8, 'timestamp_in_future'],
+    ])
+  })
+
+  test('with the limit of bytes are taken, with one more not', () => {
+    const exactly = `{"k":"${'x'.repeat(86)}","t":1}`
+    expect(exactly.length).toBe(100)
+    expect(good(`${exactly}\n${b}`).length).toBe(2)
+    expect(bad(`${exactly} \n${b}`)).toEqual([[1, 'line_too_long']])
+    expect(bad(`[${exactly},${exactly.replace('x', 'xx')}]`)).toEqual([[2, 'line_too_long']])
+    expect(read(`${exactly} `).rejected[0]?.reason).toBe('the line has 101 bytes; at most 100 are taken')
+  })
+
+  test('that are not UTF-8 are rejected, and the others count', () => {
+    const body = Buffer.concat([Buffer.from(`${a}\n{"k":"`), Buffer.from([0xc3, 0x28]), Buffer.from(`","t":1}\n${b}`)])
+    expect(good(body)).toEqual([
+      [1, a],
+      [3, b],
+    ])
+    expect(bad(body)).toEqual([[2, 'invalid_utf8']])
+  })
+
+  test('stay as they came: escapes, spaces within, numbers beyond 2^53, any script', () => {
+    const lines = [
+      String.raw`{"k":"\ud800","t":1}`,
+      '{ "k" :"a",  "t":1 , "v":123456789012345678901234567890}',
+      '{"k":"ключ 🔑","t":1}',
+      '{"__proto__":{"k":"b"},"k":"a","t":1}',
+    ]
+    expect(good(lines.join('\n')).map(([, line]) => line)).toEqual(lines)
+  })
+
+  test('a timestamp up to the allowed skew ahead of the clock is taken', () => {
+    expect(read('{"k":"a","t":11000}').lines[0]?.timestampMs).toBe(11_000)
+  })
+})
+
+describe('deep nesting', () => {
+  const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`
+  const wide = { ...limits, lineBytes: 1_000_000 }
+  const readWide = (body: string) => readBody(spec, Buffer.from(body), wide, NOW_MS)
+
+  test('is taken in a line of its own, which is never written again', () => {
+    expect(readWide(`{"k":"a","t":1,"v":${deep}}\n${b}`).lines.length).toBe(2)
+  })
+
+  test('an element too deep to be written as a line is rejected alone', () => {
+    const { lines, rejected } = readWide(`[${a},{"k":"a","t":1,"v":${deep}},${b}]`)
+    expect(lines.map(({ number }) => number)).toEqual([1, 3])
+    expect(rejected).toEqual([{ line: 2, code: 'invalid_json', reason: 'the value is nested too deep' }])
+  })
+
+  test('so is an object over several lines', () => {
+    expect(readWide(`{"k":"a",\n"t":1,"v":${deep}}`).rejected).toMatchObject([{ line: 1, code: 'invalid_json' }])
+  })
+})
+
+describe('content encoding', () => {
+  const packed = gzipSync(`${a}\n${b}`)
+
+  test('none, identity and gzip are taken, in any case of letters', async () => {
+    for (const encoding of [undefined, '', 'identity']) {
+      expect(await decodeBody(Buffer.from(a), encoding, limits)).toEqual(Buffer.from(a))
+    }
+    for (const encoding of ['gzip', 'GZIP']) {
+      expect((await decodeBody(packed, encoding, limits)).toString()).toBe(`${a}\n${b}`)
+    }
+  })
+
+  test('another is refused with 415', async () => {
+    await expect(decodeBody(packed, 'br', limits)).rejects.toMatchObject({ status: 415, code: 'unknown_encoding' })
+  })
+
+  test('a gzip stream that is cut off, damaged or none is refused with 400', async () => {
+    const damaged = Buffer.from(packed)
+    damaged[damaged.length - 6]! ^= 1 // in the checksum
+    for (const body of [packed.subarray(0, -1), damaged, Buffer.from(a), Buffer.alloc(0)]) {
+      await expect(decodeBody(body, 'gzip', limits)).rejects.toMatchObject({ status: 400, code: 'invalid_gzip' })
+    }
+  })
+
+  test('a small body that unpacks to more than the limit is refused with 413', async () => {
+    const bomb = gzipSync(Buffer.alloc(100 * limits.bodyBytes, ' '))
+    expect(bomb.length).toBeLessThan(limits.bodyBytes)
+    await expect(decodeBody(bomb, 'gzip', limits)).rejects.toMatchObject({ status: 413, code: 'body_too_large' })
+    expect((await decodeBody(gzipSync(Buffer.alloc(limits.bodyBytes)), 'gzip', limits)).length).toBe(limits.bodyBytes)
+  })
+})
