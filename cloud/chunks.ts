@@ -6,6 +6,9 @@ import type { EncodedGroup } from '../core/partial'
  */
 export const MAX_CHUNK_BYTES = 290_000
 
+/** What the elements of a chunk may take, each with a comma: a list has one bracket more than it has commas. */
+export const CHUNK_ROOM_BYTES = MAX_CHUNK_BYTES - 1
+
 /** Most JSON text that travels inside a head: then an envelope is one write. */
 export const MAX_INLINE_BYTES = 200_000
 
@@ -24,10 +27,10 @@ export function chunkGroups(groups: readonly EncodedGroup[]): EncodedGroup[][] {
   let room = 0
   for (const group of groups) {
     const bytes = Buffer.byteLength(JSON.stringify(group)) + 1
-    if (bytes > MAX_CHUNK_BYTES) throw new GroupTooLarge(group[0], bytes)
+    if (bytes > CHUNK_ROOM_BYTES) throw new GroupTooLarge(group[0], bytes)
     if (bytes > room) {
       chunks.push([])
-      room = MAX_CHUNK_BYTES
+      room = CHUNK_ROOM_BYTES
     }
     chunks.at(-1)!.push(group)
     room -= bytes

@@ -1,11 +1,12 @@
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { crc32, gunzipSync, gzipSync } from 'node:zlib'
 import * as z from 'zod/mini'
 import type { Envelope, EnvelopeHeader } from '../core/envelope'
 import { digestOf } from './packing'
 
 /**
- * An envelope on the wire: length of the header (4 bytes, big endian), the header as JSON, the raw lines joined by newlines and
- * compressed with gzip. The header stays readable when the lines are corrupt, so that the envelope can still be refused by name.
+ * An envelope on the wire: length of the header and its CRC-32 (4 bytes each, big endian), the header as JSON, the raw lines joined by newlines and
+ * compressed with gzip. The header stays readable when the lines are corrupt, so that the envelope can still be refused by name; the digest covers
+ * the lines alone, so that without a checksum of its own a damaged header could name another envelope.
  */
 export interface WireHeader extends EnvelopeHeader {
   /** From this time on (epoch ms) the edge takes the envelope back; a function leaves it alone. */
@@ -19,6 +20,7 @@ export type Opened =
   | { readonly kind: 'unreadable'; readonly reason: string }
 
 const FORMAT = 1
+const PREFIX_BYTES = 8 // length and CRC-32 of the header
 const MAX_LINES_BYTES = 16 * 1024 * 1024 // envelopes are cut at 256 KB; a line may be as long as the line limit
 
 const headerSchema = z.object({
@@ -38,9 +40,10 @@ export function sealEnvelope(envelope: Envelope, reclaimAtMs: number): Uint8Arra
   const { lines, horizonMs, ...rest } = envelope
   const header = { format: FORMAT, ...rest, horizonMs: Number.isFinite(horizonMs) ? horizonMs : null, reclaimAtMs }
   const headerBytes = Buffer.from(JSON.stringify(header))
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(headerBytes.length)
-  return Buffer.concat([length, headerBytes, gzipSync(lines.join('\n'), { level: 1 })])
+  const prefix = Buffer.alloc(PREFIX_BYTES)
+  prefix.writeUInt32BE(headerBytes.length, 0)
+  prefix.writeUInt32BE(crc32(headerBytes), 4)
+  return Buffer.concat([prefix, headerBytes, gzipSync(lines.join('\n'), { level: 1 })])
 }
 
 /** Opens a record and checks its digest; never throws. */
@@ -49,7 +52,8 @@ export function openEnvelope(bytes: Uint8Array): Opened {
   const header = readHeader(buffer)
   if (header === null) return { kind: 'unreadable', reason: 'the record is no envelope of a format known here' }
   try {
-    const body = gunzipSync(buffer.subarray(4 + buffer.readUInt32BE(0)), { maxOutputLength: MAX_LINES_BYTES })
+    const packed = buffer.subarray(PREFIX_BYTES + buffer.readUInt32BE(0))
+    const body = gunzipSync(packed, { maxOutputLength: MAX_LINES_BYTES })
     const lines = body.toString('utf8').split('\n')
     if (lines.length !== header.count)
       return { kind: 'corrupt', header, reason: `${lines.length} lines, not ${header.count}` }
@@ -65,10 +69,11 @@ export function openEnvelope(bytes: Uint8Array): Opened {
 }
 
 function readHeader(buffer: Buffer): WireHeader | null {
-  if (buffer.length < 4) return null
-  const length = buffer.readUInt32BE(0)
+  if (buffer.length < PREFIX_BYTES) return null
+  const bytes = buffer.subarray(PREFIX_BYTES, PREFIX_BYTES + buffer.readUInt32BE(0))
+  if (crc32(bytes) !== buffer.readUInt32BE(4)) return null
   try {
-    const { format, horizonMs, ...rest } = headerSchema.parse(JSON.parse(buffer.toString('utf8', 4, 4 + length)))
+    const { format, horizonMs, ...rest } = headerSchema.parse(JSON.parse(bytes.toString('utf8')))
     return { ...rest, horizonMs: horizonMs ?? Number.NEGATIVE_INFINITY }
   } catch {
     return null

@@ -12,7 +12,7 @@ import {
 } from '../core/partial'
 import type { Pipeline } from '../core/pipeline'
 import { chunkGroups, MAX_INLINE_BYTES } from './chunks'
-import type { Item, ItemStore } from './item-store'
+import { type Item, type ItemStore, writeUnitsOf } from './item-store'
 import { chunkKey, edgePartition, envelopePartition, HEAD, type Origin } from './keys'
 import { pack, unpack } from './packing'
 
@@ -61,9 +61,20 @@ export class PartialStore {
     }
     await this.items.putAll(chunks)
     const { deadLetters } = partial
-    const spent = work(this.items.meter.writeUnits - before + 1)
-    const head: Head = { kind: 'done', digest: envelope.digest, attempt, panes: heads, deadLetters, work: spent }
-    return this.items.putIfAbsent(this.item(pk, HEAD, head))
+    const chunkUnits = this.items.meter.writeUnits - before
+    const stating = (writeUnits: number) => {
+      const head: Head = {
+        kind: 'done',
+        digest: envelope.digest,
+        attempt,
+        panes: heads,
+        deadLetters,
+        work: work(writeUnits),
+      }
+      return this.item(pk, HEAD, head)
+    }
+    // The head states what writing it costs, so it is packed once to be weighed.
+    return this.items.putIfAbsent(stating(chunkUnits + writeUnitsOf(stating(chunkUnits))))
   }
 
   /** States that the burst will never do this envelope. False when a head stands already. */

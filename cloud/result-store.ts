@@ -1,6 +1,6 @@
 import type { WindowResult } from '../core/merge'
 import type { Row } from '../core/pipeline'
-import { MAX_CHUNK_BYTES } from './chunks'
+import { CHUNK_ROOM_BYTES } from './chunks'
 import type { Item, ItemStore } from './item-store'
 import { chunkKey, HEAD, type Origin, resultPartition } from './keys'
 import { pack, unpack } from './packing'
@@ -71,7 +71,7 @@ function chunkRows(rows: readonly Row[]): Row[][] {
     const bytes = Buffer.byteLength(JSON.stringify(row)) + 1
     if (bytes > room) {
       chunks.push([])
-      room = MAX_CHUNK_BYTES
+      room = CHUNK_ROOM_BYTES
     }
     chunks.at(-1)!.push(row)
     room -= bytes

@@ -101,6 +101,8 @@ export class Intake {
     this.idleMs = 0
     const firstOffset = this.offset
     const lines: string[] = []
+    const panes: [number, number][] = []
+    let newestMs = Number.NEGATIVE_INFINITY
     const rejected = [...request.rejected]
     let late = 0
     let partlyLate = 0
@@ -110,14 +112,18 @@ export class Intake {
       else if (!this.hasRoom(read.timestampMs)) rejected.push(tooManyWindows(read, this.limits.openPanes))
       else {
         if (verdict === 'partlyLate') partlyLate++
+        const pane = paneStart(this.pipeline.window, read.timestampMs)
+        newestMs = Math.max(newestMs, read.timestampMs)
         lines.push(read.line)
-        this.accept(read.line, read.timestampMs)
+        addRun(panes, pane)
+        this.accept(read.line, pane)
       }
     }
+    this.newestMs = Math.max(this.newestMs, newestMs)
     rejected.sort((a, b) => a.line - b.line)
     const answer = { accepted: lines.length, late, partlyLate, horizon: finiteOrNull(this.closedMs), rejected }
     this.remember(request.key, answer)
-    return { type: 'request', key: request.key, answer, firstOffset, lines }
+    return { type: 'request', key: request.key, answer, firstOffset, newestMs: finiteOrNull(newestMs), panes, lines }
   }
 
   /**
@@ -177,12 +183,10 @@ export class Intake {
   }
 
   /** Applies a record of the log; a cut gives its envelope again. Throws when the record contradicts those before it. */
-  replay(record: LogRecord, timestampOf: (line: string) => number): CutEnvelope | null {
+  replay(record: LogRecord): CutEnvelope | null {
     switch (record.type) {
       case 'request':
-        if (record.firstOffset !== this.offset) throw new Error(`the log has a gap at offset ${this.offset}`)
-        for (const line of record.lines) this.accept(line, timestampOf(line))
-        this.remember(record.key, record.answer)
+        this.replayRequest(record)
         return null
       case 'cut':
         return this.replayCut(record.header)
@@ -194,6 +198,25 @@ export class Intake {
       case 'version':
         return null
     }
+  }
+
+  private replayRequest({
+    key,
+    answer,
+    firstOffset,
+    newestMs,
+    panes,
+    lines,
+  }: Extract<LogRecord, { type: 'request' }>): void {
+    if (firstOffset !== this.offset) throw new Error(`the log has a gap at offset ${this.offset}`)
+    let line = 0
+    for (const [pane, count] of panes) {
+      for (const end = line + count; line < end; line++) this.accept(lines[line]!, pane)
+    }
+    if (line !== lines.length)
+      throw new Error(`the request at offset ${firstOffset} has ${lines.length} lines, ${line} with a pane`)
+    this.newestMs = Math.max(this.newestMs, newestMs ?? Number.NEGATIVE_INFINITY)
+    this.remember(key, answer)
   }
 
   private replayCut(header: EnvelopeHeader): CutEnvelope {
@@ -233,9 +256,7 @@ export class Intake {
     return count
   }
 
-  private accept(line: string, timestampMs: number): void {
-    const pane = paneStart(this.pipeline.window, timestampMs)
-    this.newestMs = Math.max(this.newestMs, timestampMs)
+  private accept(line: string, pane: number): void {
     if (!this.openPanes.has(pane)) {
       this.openPanes.set(pane, lastWindowEnd(this.pipeline.window, pane))
       this.noteOpenEnd(pane)
@@ -274,6 +295,12 @@ export class Intake {
 
 /** Length with its newline; UTF-16 units stand for bytes, exact for ASCII and near enough for limits. */
 const lineBytes = (line: string): number => line.length + 1
+function addRun(runs: [number, number][], pane: number): void {
+  const last = runs.at(-1)
+  if (last?.[0] === pane) last[1] += 1
+  else runs.push([pane, 1])
+}
+
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
 function tooManyWindows(read: ReadLine, openPanes: number): { line: number } & Rejection {

@@ -50,6 +50,10 @@ export type LogRecord =
       readonly answer: Answer
       /** Offset of the first accepted event; the others follow. */
       readonly firstOffset: number
+      /** Largest timestamp of the lines in ms; null without lines. */
+      readonly newestMs: number | null
+      /** Pane of each line, as runs of `[start of the pane, lines]`: replay need not read the lines. */
+      readonly panes: readonly (readonly [number, number])[]
       /** The accepted lines, as they came. */
       readonly lines: readonly string[]
     }

@@ -14,9 +14,12 @@ export class Arrivals {
   private readonly uncut: Arrival[] = []
   private readonly cut = new Map<number, (readonly [scheduledAtMs: number, events: number])[]>()
   private readonly delays = new DurationHistogram()
+  private acceptedTo = 0
 
   /** Events up to `endOffset` (exclusive) came with one request. */
   accepted(endOffset: number, scheduledAtMs: number | null): void {
+    if (endOffset === this.acceptedTo) return // nothing of it was accepted, so no cut would ever take it away
+    this.acceptedTo = endOffset
     this.uncut.push({ endOffset, scheduledAtMs })
   }
 
@@ -28,7 +31,7 @@ export class Arrivals {
       const arrival = this.uncut[0]
       if (arrival === undefined) break
       const to = Math.min(end, arrival.endOffset)
-      if (arrival.scheduledAtMs !== null) parts.push([arrival.scheduledAtMs, to - from])
+      if (arrival.scheduledAtMs !== null && to > from) parts.push([arrival.scheduledAtMs, to - from])
       if (to === arrival.endOffset) this.uncut.shift()
       from = to
     }

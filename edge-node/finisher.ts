@@ -4,16 +4,16 @@ import type { WindowResult } from '../core/merge'
 import { type Clock, systemClock } from './clock'
 import type { DeadLetters } from './dead-letters'
 import { DurationHistogram } from './histogram'
-import { type DurableLog, LogFailed } from './log'
+import { type Log, LogFailed } from './log'
 import type { Merger } from './merger'
 import type { Results } from './results'
 
 /** What finishing a window needs. */
 export interface FinisherDependencies {
   readonly merger: Merger
-  readonly deadLetters: DeadLetters
-  readonly results: Results
-  readonly log: DurableLog
+  readonly deadLetters: Pick<DeadLetters, 'flush'>
+  readonly results: Pick<Results, 'store' | 'publish'>
+  readonly log: Log
   readonly version: string
   /** Finals that the log has already. */
   readonly finals: readonly FinalRecord[]

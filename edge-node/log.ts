@@ -11,6 +11,9 @@ export class LogFailed extends Error {
   readonly retryable = true
 }
 
+/** What the node needs of a log; a simulation has its own. */
+export type Log = Pick<DurableLog, 'append' | 'flushed' | 'close' | 'healthy'>
+
 interface Waiter {
   readonly resolve: () => void
   readonly reject: (error: LogFailed) => void

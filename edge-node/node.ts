@@ -18,7 +18,7 @@ import type { DeadLetters } from './dead-letters'
 import { Episodes } from './episodes'
 import { Finisher } from './finisher'
 import { HeadWatcher, type InFlight, type Verdict } from './head-watcher'
-import type { DurableLog } from './log'
+import type { Log } from './log'
 import { type MergeCloud, Merger } from './merger'
 import type { Prewarmer } from './prewarmer'
 import type { Recovered } from './recovery'
@@ -35,12 +35,12 @@ const MAX_TICK_MS = 200 // a process that was stopped for a minute was not idle 
 export interface NodeDependencies {
   readonly config: Config
   readonly pipeline: Pipeline
-  readonly log: DurableLog
+  readonly log: Log
   readonly recovered: Recovered
-  readonly results: Results
-  readonly deadLetters: DeadLetters
+  readonly results: Pick<Results, 'store' | 'publish' | 'count'>
+  readonly deadLetters: Pick<DeadLetters, 'add' | 'flush' | 'close'>
   readonly cloud: Omit<MergeCloud, 'onMerged'> & { readonly partials: PartialStore; readonly results: ResultStore }
-  readonly prewarmer: Prewarmer
+  readonly prewarmer: Pick<Prewarmer, 'prewarm' | 'worked'>
   readonly stream: ConstructorParameters<typeof BurstSender>[0]
   readonly logger: Logger
   readonly clock: Clock

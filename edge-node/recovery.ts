@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { digestOf } from '../cloud/packing'
-import { eventOf, timestampMsOf } from '../core/event'
 import { Intake, type IntakeLimits } from '../core/intake'
 import { Ledger } from '../core/ledger'
 import type { FinalRecord, LogRecord } from '../core/log-record'
@@ -37,9 +36,8 @@ export function recover(
   const intake = new Intake(pipeline, { incarnation, version }, limits, digestOf)
   const ledger = new Ledger(pipeline.window)
   const finals: FinalRecord[] = []
-  const timestampOf = (line: string) => timestampMsOf(pipeline, eventOf(pipeline, line))
   for (const record of records) {
-    const cut = intake.replay(record, timestampOf)
+    const cut = intake.replay(record)
     if (cut !== null) ledger.enter(cut)
     if (record.type === 'closing') ledger.close(record.horizonMs)
     if (record.type === 'final') {

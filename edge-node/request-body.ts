@@ -35,7 +35,7 @@ export async function decodeBody(body: Buffer, encoding: string | undefined, lim
   try {
     return await unzip(body, { maxOutputLength: limits.bodyBytes })
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
       throw new UnreadableBody(
         413,
         'body_too_large',

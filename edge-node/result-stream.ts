@@ -51,6 +51,11 @@ async function windowEvent({ results }: Surface, final: FinalRecord): Promise<st
 
 const drained = (raw: NodeJS.WritableStream & NodeJS.EventEmitter) =>
   new Promise<void>((resolve) => {
-    raw.once('drain', resolve)
-    raw.once('close', resolve)
+    const done = () => {
+      raw.off('drain', done)
+      raw.off('close', done)
+      resolve()
+    }
+    raw.on('drain', done)
+    raw.on('close', done)
   })

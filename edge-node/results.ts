@@ -60,6 +60,9 @@ export class Results {
     } finally {
       await handle.close()
     }
+    const folder = await open(this.folder, 'r')
+    await folder.sync() // the file's name is durable before a final record names it
+    await folder.close()
     return digest
   }
 
@@ -109,6 +112,7 @@ export class Results {
   }
 
   private keep(path: string, rows: readonly Row[]): void {
+    if (this.cache.has(path)) return // two readers at once: its rows are counted already
     this.cache.set(path, rows)
     this.cachedRows += rows.length
     for (const [oldest, { length }] of this.cache) {

@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto'
 import { digestOf } from '../../cloud/packing'
 import { type Aggregate, Refusal } from '../../core/aggregate'
 import { count } from '../../core/aggregates/count'
@@ -79,10 +80,8 @@ export const viewOf = (spec: ReturnType<typeof samplePipeline>, partial: Partial
 
 /** Text of that many characters that hardly compresses, always the same for the same seed. */
 export function noise(length: number, seed: number): string {
-  let state = seed + 1
-  const next = () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
-    return String.fromCharCode(35 + ((state >>> 16) % 57)) // printable, and nothing that JSON escapes
-  }
-  return Array.from({ length }, next).join('')
+  const key = Buffer.alloc(16)
+  key.writeUInt32BE(seed)
+  const cipher = createCipheriv('aes-128-ctr', key, Buffer.alloc(16))
+  return cipher.update(Buffer.alloc(length)).toString('base64').slice(0, length)
 }

@@ -54,6 +54,8 @@ export const logRecord: fc.Arbitrary<LogRecord> = fc.oneof(
     key: fc.option(text),
     answer,
     firstOffset: whole,
+    newestMs: fc.option(eventTimeMs),
+    panes: fc.array(fc.tuple(eventTimeMs, whole), { maxLength: 3 }),
     lines: fc.array(line, { maxLength: 4 }),
   }),
   fc.record({ type: fc.constant('cut' as const), header }),
@@ -62,8 +64,8 @@ export const logRecord: fc.Arbitrary<LogRecord> = fc.oneof(
   fc.record({ type: fc.constant('version' as const), version: text, fromMs: eventTimeMs }),
 )
 
-/** A request record of some lines. */
+/** A request record of some lines, to be written and read but not replayed. */
 export function requestOf(lines: readonly string[], firstOffset = 0): Extract<LogRecord, { type: 'request' }> {
   const counts = { accepted: lines.length, late: 0, partlyLate: 0, horizon: null, rejected: [] }
-  return { type: 'request', key: null, answer: counts, firstOffset, lines }
+  return { type: 'request', key: null, answer: counts, firstOffset, newestMs: null, panes: [], lines }
 }

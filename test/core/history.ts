@@ -1,0 +1,101 @@
+import fc from 'fast-check'
+import { count } from '../../core/aggregates/count'
+import type { ReadLine } from '../../core/event'
+import { type CutEnvelope, Intake, type IntakeLimits } from '../../core/intake'
+import type { LogRecord } from '../../core/log-record'
+import { type PipelineOptions, pipeline } from '../../core/pipeline'
+import { sliding } from '../../core/window'
+
+type Options = PipelineOptions<unknown, unknown, { n: ReturnType<typeof count> }>
+
+/** Windows of 20 ms, one every 10 ms; watermark 5 ms behind, 3 ms of lateness allowed. */
+export const slidingPipeline = (options: Partial<Options> = {}) =>
+  pipeline({
+    name: 'p',
+    key: 'k',
+    timestamp: 't',
+    window: sliding(20, 10),
+    outOfOrderness: 5,
+    allowedLateness: 3,
+    aggregates: { n: count() },
+    ...options,
+  })
+
+const LIMITS: IntakeLimits = { answers: 3, openPanes: 6, idleTimeoutMs: 1_000 }
+
+/** The digest of lines is the lines themselves, so that a test sees what was digested. */
+export const digestOf = (lines: readonly string[]): string => lines.join('\n')
+
+export const newIntake = (limits: Partial<IntakeLimits> = {}, options: Partial<Options> = {}) =>
+  new Intake(slidingPipeline(options), { incarnation: 'i', version: 'v' }, { ...LIMITS, ...limits }, digestOf)
+
+/** Lines of one request, as they are read from a client, with these event times in ms. */
+export const linesAt = (...timestamps: number[]): ReadLine[] =>
+  timestamps.map((t, index) => ({ number: index + 1, line: JSON.stringify({ k: 'a', t }), timestampMs: t }))
+
+export const timestampOf = (line: string): number => JSON.parse(line).t
+
+/** One thing that happens to an intake. */
+export type Step =
+  | { readonly type: 'request'; readonly key: string | null; readonly timestamps: readonly number[] }
+  | { readonly type: 'cut'; readonly maxBytes: number }
+  | { readonly type: 'tick'; readonly elapsedMs: number }
+  | { readonly type: 'close'; readonly clockMs: number }
+
+/** What a step left: records for the log, and the envelopes that were cut. */
+export interface Outcome {
+  readonly records: readonly LogRecord[]
+  readonly cuts: readonly CutEnvelope[]
+}
+
+/** Takes a step as an edge node would: a repeated key is not admitted again, and a closing cuts everything before it. */
+export function take(intake: Intake, step: Step): Outcome {
+  switch (step.type) {
+    case 'request': {
+      const { key, timestamps } = step
+      if (key !== null && intake.answered(key) !== undefined) return { records: [], cuts: [] }
+      return { records: [intake.admit({ key, lines: linesAt(...timestamps), rejected: [] })], cuts: [] }
+    }
+    case 'cut': {
+      const made = intake.cut(step.maxBytes)
+      return made === null ? { records: [], cuts: [] } : { records: [made.record], cuts: [made.cut] }
+    }
+    case 'tick':
+      intake.tick(step.elapsedMs)
+      return { records: [], cuts: [] }
+    case 'close': {
+      const horizonMs = intake.dueHorizonMs(step.clockMs)
+      if (horizonMs === null) return { records: [], cuts: [] }
+      const { records, cuts } = cutAll(intake)
+      return { records: [...records, intake.close(horizonMs)], cuts }
+    }
+  }
+}
+
+function cutAll(intake: Intake): Outcome {
+  const outcomes: Outcome[] = []
+  while (intake.open.events > 0) outcomes.push(take(intake, { type: 'cut', maxBytes: 50 }))
+  return joined(outcomes)
+}
+
+/** Takes the steps one after the other. */
+export const takeAll = (intake: Intake, steps: readonly Step[]): Outcome => joined(steps.map((s) => take(intake, s)))
+
+const joined = (outcomes: readonly Outcome[]): Outcome => ({
+  records: outcomes.flatMap(({ records }) => records),
+  cuts: outcomes.flatMap(({ cuts }) => cuts),
+})
+
+/** Event time and clock advance by about 6 ms a step, with events up to 40 ms behind: some are late, some partly. */
+export const someSteps = (maxLength: number, fromMs = 0): fc.Arbitrary<Step[]> =>
+  fc
+    .array(fc.tuple(fc.nat(99), fc.array(fc.integer({ min: -40, max: 8 }), { maxLength: 5 })), { maxLength })
+    .map((dice) => dice.map(([die, offsets], index) => stepOf(die, offsets, fromMs + 40 + index * 6)))
+
+function stepOf(die: number, offsets: readonly number[], nowMs: number): Step {
+  if (die < 45)
+    return { type: 'request', key: die < 20 ? null : `key-${die % 6}`, timestamps: offsets.map((o) => nowMs + o) }
+  if (die < 70) return { type: 'cut', maxBytes: die }
+  if (die < 80) return { type: 'tick', elapsedMs: 600 }
+  return { type: 'close', clockMs: nowMs }
+}

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, test } from '@jest/globals'
+import { openEnvelope } from '../../cloud/envelope-codec'
+import { MAX_PUT_BYTES, MAX_PUT_RECORDS, type PutReport, type StreamRecord } from '../../cloud/stream'
+import { BurstSender } from '../../edge-node/burst-sender'
+import { envelopeOf } from './envelopes'
+import { settled } from './manual-clock'
+
+interface Call {
+  readonly records: readonly StreamRecord[]
+  readonly accept: (index: number) => void
+  readonly answer: (report: PutReport) => Promise<void>
+}
+
+/** A sender whose calls the test answers. */
+function heldSender() {
+  const calls: Call[] = []
+  const accepted: number[] = []
+  const failed: number[] = []
+  const put = (records: readonly StreamRecord[], accept: (index: number) => void) =>
+    new Promise<PutReport>((resolve) => {
+      const answer = async (report: PutReport) => {
+        resolve(report)
+        await settled()
+      }
+      calls.push({ records, accept, answer })
+    })
+  const sender = new BurstSender(
+    { put },
+    { accepted: ({ number }) => accepted.push(number), failed: ({ number }) => failed.push(number) },
+  )
+  return { sender, calls, accepted, failed }
+}
+
+const small = (number: number) => envelopeOf(number, [`{"n":${number}}`])
+/** Some hundreds of KB, also when compressed. */
+const large = (number: number) => envelopeOf(number, [randomBytes(400_000).toString('latin1').replaceAll('\n', ' ')])
+const bytesOf = ({ records }: Call) =>
+  records.reduce((bytes, { data, partitionKey }) => bytes + data.length + partitionKey.length, 0)
+const clean: PutReport = { failed: [], throttled: 0 }
+
+describe('sending', () => {
+  test('an envelope goes at once, sealed with its deadline, under a partition key of its own', () => {
+    const { sender, calls } = heldSender()
+    sender.send(small(7), 12_345)
+    const [record] = calls[0]!.records
+    expect(record?.partitionKey).toBe('test-incarnation-7')
+    expect(openEnvelope(record!.data)).toMatchObject({ header: { reclaimAtMs: 12_345 }, envelope: small(7) })
+  })
+
+  test('what comes while four calls are in progress goes together, at most 500 records a call', async () => {
+    const { sender, calls } = heldSender()
+    for (let number = 0; number < 4 + 1_200; number++) sender.send(small(number), 0)
+    expect(calls.map(({ records }) => records.length)).toEqual([1, 1, 1, 1])
+    for (const call of calls.slice()) await call.answer(clean)
+    expect(calls.slice(4).map(({ records }) => records.length)).toEqual([MAX_PUT_RECORDS, MAX_PUT_RECORDS, 200])
+    const keys = calls.flatMap(({ records }) => records.map(({ partitionKey }) => partitionKey))
+    expect(keys).toEqual(Array.from({ length: 1_204 }, (_, number) => `test-incarnation-${number}`))
+  })
+
+  test('a call has at most 5 MB, keys included', async () => {
+    const { sender, calls } = heldSender()
+    for (let number = 0; number < 4; number++) sender.send(small(number), 0)
+    for (let number = 4; number < 20; number++) sender.send(large(number), 0)
+    await calls[0]!.answer(clean)
+    while (calls.flatMap(({ records }) => records).length < 20) await calls.at(-1)!.answer(clean)
+    const full = calls.slice(4, -1)
+    for (const call of full) expect(bytesOf(call)).toBeLessThanOrEqual(MAX_PUT_BYTES)
+    for (const call of full) expect(bytesOf(call)).toBeGreaterThan(MAX_PUT_BYTES - 1024 * 1024)
+  })
+})
+
+describe('what came of it', () => {
+  test('accepted envelopes are told as they are, failed ones when the call ends', async () => {
+    const { sender, calls, accepted, failed } = heldSender()
+    for (let number = 0; number < 7; number++) sender.send(small(number), 0)
+    await calls[0]!.answer(clean)
+    calls[4]!.accept(2)
+    expect([accepted, failed]).toEqual([[6], []])
+    calls[4]!.accept(0)
+    await calls[4]!.answer({ failed: [1], throttled: 3 })
+    expect([accepted, failed]).toEqual([[6, 4], [5]])
+  })
+
+  test('a failed call makes room for the next like any other', async () => {
+    const { sender, calls } = heldSender()
+    for (let number = 0; number < 5; number++) sender.send(small(number), 0)
+    await calls[0]!.answer({ failed: [0], throttled: 0 })
+    expect(calls.length).toBe(5)
+  })
+
+  test('the counters add up: records, bytes, units of 25 KB begun, throttled, failed', async () => {
+    const { sender, calls } = heldSender()
+    sender.send(small(0), 0)
+    sender.send(large(1), 0)
+    calls[0]!.accept(0)
+    await calls[0]!.answer({ failed: [], throttled: 2 })
+    calls[1]!.accept(0)
+    await calls[1]!.answer(clean)
+    sender.send(small(2), 0)
+    await calls[2]!.answer({ failed: [0], throttled: 8 })
+    const sizes = calls.slice(0, 2).map(({ records }) => records[0]!.data.length)
+    expect(sender.counters()).toEqual({
+      records: 2,
+      bytes: sizes[0]! + sizes[1]!,
+      putUnits: 1 + Math.ceil(sizes[1]! / (25 * 1024)),
+      throttled: 10,
+      failed: 1,
+    })
+  })
+})

@@ -1,0 +1,109 @@
+import { describe, expect, test } from '@jest/globals'
+import { count } from '../../core/aggregates/count'
+import type { Envelope } from '../../core/envelope'
+import { pipeline } from '../../core/pipeline'
+import { tumbling } from '../../core/window'
+import { Workers } from '../../edge-node/workers'
+import { envelopeOf } from './envelopes'
+import { Gate } from './gate'
+import { settled } from './manual-clock'
+
+/** Workers over a pipeline whose `map` waits until the test lets the envelope's event go. */
+function gatedWorkers(concurrency: number, nowMs: () => number = () => 0) {
+  const gates = new Map<string, Gate>()
+  const begun: string[] = []
+  const gateOf = (key: string) => {
+    const gate = gates.get(key) ?? new Gate()
+    gates.set(key, gate)
+    return gate
+  }
+  const spec = pipeline({
+    name: 'test',
+    key: 'k',
+    timestamp: 't',
+    window: tumbling(10),
+    aggregates: { n: count() },
+    map: async (event: { k: string }) => {
+      begun.push(event.k)
+      await gateOf(event.k).pass()
+      return event
+    },
+  })
+  const folded: number[] = []
+  const workers = new Workers(spec, concurrency, ({ number }) => folded.push(number), nowMs)
+  const letGo = async (number: number) => {
+    gateOf(`${number}`).open()
+    await settled()
+  }
+  return { workers, begun, folded, letGo }
+}
+
+const lineOf = (number: number) => `{"k":"${number}","t":1}`
+const envelope = (number: number): Envelope => envelopeOf(number, [lineOf(number)])
+
+describe('folding', () => {
+  test('begins in order, at most so many side by side', async () => {
+    const { workers, begun, folded, letGo } = gatedWorkers(2)
+    for (const number of [0, 1, 2, 3]) workers.enqueue(envelope(number))
+    expect(begun).toEqual(['0', '1'])
+    await letGo(1)
+    expect([begun, folded]).toEqual([['0', '1', '2'], [1]])
+    await letGo(0)
+    await letGo(3)
+    await letGo(2)
+    expect([begun, folded]).toEqual([
+      ['0', '1', '2', '3'],
+      [1, 0, 3, 2],
+    ])
+  })
+
+  test('reclaimed envelopes go before those that wait', async () => {
+    const { workers, begun, letGo } = gatedWorkers(1)
+    for (const number of [0, 1]) workers.enqueue(envelope(number))
+    workers.enqueueFirst(envelope(9))
+    for (const number of [0, 9, 1]) await letGo(number)
+    expect(begun).toEqual(['0', '9', '1'])
+  })
+
+  test('gives the partial of the envelope', async () => {
+    const spec = pipeline({ name: 'test', key: 'k', timestamp: 't', window: tumbling(10), aggregates: { n: count() } })
+    const partials: unknown[] = []
+    const workers = new Workers(spec, 1, (_, { panes }) => partials.push([...panes.values()][0]?.folded.count))
+    workers.enqueue(envelopeOf(0, [lineOf(1), lineOf(2)]))
+    await settled()
+    expect(partials).toEqual([2])
+  })
+})
+
+describe('counting', () => {
+  test('the backlog is what was enqueued and not yet folded, what is being folded included', async () => {
+    const { workers, letGo } = gatedWorkers(1)
+    const bytes = lineOf(0).length + 1
+    for (const number of [0, 1]) workers.enqueue(envelope(number))
+    expect(workers.backlog).toEqual({ events: 2, bytes: 2 * bytes })
+    await letGo(0)
+    expect(workers.backlog).toEqual({ events: 1, bytes })
+    await letGo(1)
+    expect(workers.backlog).toEqual({ events: 0, bytes: 0 })
+    expect(workers.counters().folded).toBe(2)
+  })
+
+  test('busy time is the time with any fold in progress: side by side counts once, idle not at all', async () => {
+    let nowMs = 100
+    const { workers, letGo } = gatedWorkers(2, () => nowMs)
+    workers.enqueue(envelope(0))
+    nowMs = 110
+    workers.enqueue(envelope(1))
+    nowMs = 130
+    expect(workers.counters().busyMs).toBe(30)
+    await letGo(0)
+    nowMs = 150
+    await letGo(1)
+    nowMs = 1_000
+    expect(workers.counters().busyMs).toBe(50)
+    workers.enqueue(envelope(2))
+    nowMs = 1_007
+    await letGo(2)
+    expect(workers.counters().busyMs).toBe(57)
+  })
+})
