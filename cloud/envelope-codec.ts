@@ -1,12 +1,12 @@
 import { crc32, gunzipSync, gzipSync } from 'node:zlib'
 import * as z from 'zod/mini'
-import type { Envelope, EnvelopeHeader } from '../core/envelope'
+import { digestInput, type Envelope, type EnvelopeHeader } from '../core/envelope'
 import { digestOf } from './packing'
 
 /**
  * An envelope on the wire: length of the header and its CRC-32 (4 bytes each, big endian), the header as JSON, the raw lines joined by newlines and
- * compressed with gzip. The header stays readable when the lines are corrupt, so that the envelope can still be refused by name; the digest covers
- * the lines alone, so that without a checksum of its own a damaged header could name another envelope.
+ * compressed with gzip. The header stays readable when the lines are corrupt, so that the envelope can still be refused by name; its checksum is for
+ * just that: a damaged header must not get another envelope refused.
  */
 export interface WireHeader extends EnvelopeHeader {
   /** From this time on (epoch ms) the edge takes the envelope back; a function leaves it alone. */
@@ -57,7 +57,8 @@ export function openEnvelope(bytes: Uint8Array): Opened {
     const lines = body.toString('utf8').split('\n')
     if (lines.length !== header.count)
       return { kind: 'corrupt', header, reason: `${lines.length} lines, not ${header.count}` }
-    if (digestOf(lines) !== header.digest) return { kind: 'corrupt', header, reason: 'the digest of the lines differs' }
+    if (digestOf(digestInput(header, lines)) !== header.digest)
+      return { kind: 'corrupt', header, reason: 'the digest differs' }
     return { kind: 'envelope', header, envelope: { ...header, lines } }
   } catch (error) {
     return {

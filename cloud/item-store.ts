@@ -20,7 +20,8 @@ const bytesOf = ({ pk, sk, body }: Item) => OTHER_BYTES + Buffer.byteLength(pk) 
 /** What writing an item costs by DynamoDB's rule: a unit for each KB begun. */
 export const writeUnitsOf = (item: Item): number => Math.ceil(bytesOf(item) / 1024)
 /** What reading an item consistently costs: a unit for each 4 KB begun, and one to find that there is none. */
-export const readUnitsOf = (item: Item | undefined): number => (item === undefined ? 1 : Math.ceil(bytesOf(item) / 4096))
+export const readUnitsOf = (item: Item | undefined): number =>
+  item === undefined ? 1 : Math.ceil(bytesOf(item) / 4096)
 
 /** What calls have used, as the service reports it: the ground of every cost figure. */
 export interface CapacityMeter {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Json } from '../core/aggregate'
 
-/** SHA-256 of the lines joined by newlines, in hex: the content digest of envelopes, account lists and result files. */
+/** SHA-256 of the lines joined by newlines, in hex: the digest of envelopes, accepted sets and result files. */
 export function digestOf(lines: readonly string[]): string {
   const hash = createHash('sha256')
   hash.update(lines.join('\n'))

@@ -29,7 +29,7 @@ export class KinesisStream {
 
   /**
    * Puts at most MAX_PUT_RECORDS records of at most MAX_PUT_BYTES together. Failures come back record by record inside a success: exactly those are
-   * sent again, with jitter. `onAccepted` hears of each record once, by its index. Never rejects: what was not taken is in the report.
+   * sent again, with jitter. `onAccepted` hears of each record once, by its index. Rejects only with what `onAccepted` throws: what was not taken is in the report.
    */
   async put(records: readonly StreamRecord[], onAccepted: (index: number) => void): Promise<PutReport> {
     const delays = jitteredDelays(MAX_TRIES)
@@ -53,22 +53,19 @@ export class KinesisStream {
     pending: readonly number[],
     onAccepted: (index: number) => void,
   ) {
-    try {
-      const entries = pending.map((index) => ({
-        PartitionKey: records[index]!.partitionKey,
-        Data: records[index]!.data,
-      }))
-      const answer = await this.client.send(new PutRecordsCommand({ StreamName: this.stream, Records: entries }))
-      const failures: { index: number; code: string }[] = []
-      pending.forEach((index, place) => {
-        const code = answer.Records?.[place]?.ErrorCode
-        if (code === undefined) onAccepted(index)
-        else failures.push({ index, code })
-      })
-      return failures
-    } catch (error) {
-      const code = error instanceof Error ? error.name : 'unknown'
-      return pending.map((index) => ({ index, code }))
-    }
+    const entries = pending.map((index) => ({
+      PartitionKey: records[index]!.partitionKey,
+      Data: records[index]!.data,
+    }))
+    const command = new PutRecordsCommand({ StreamName: this.stream, Records: entries })
+    const answer = await this.client.send(command).catch((error: Error) => error)
+    if (answer instanceof Error) return pending.map((index) => ({ index, code: answer.name }))
+    const failures: { index: number; code: string }[] = []
+    pending.forEach((index, place) => {
+      const { SequenceNumber, ErrorCode = 'unanswered' } = answer.Records?.[place] ?? {}
+      if (SequenceNumber !== undefined) onAccepted(index)
+      else failures.push({ index, code: ErrorCode })
+    })
+    return failures
   }
 }

@@ -1,7 +1,26 @@
 import type { EnvelopePartial } from './fold'
-import { emptyPartial, mergePartial, type Partial } from './partial'
+import {
+  decodeGroups,
+  decodeTally,
+  type EncodedGroup,
+  type EncodedTally,
+  emptyPartial,
+  encodeGroups,
+  encodeTally,
+  mergePartial,
+  type Partial,
+} from './partial'
 import type { Pipeline } from './pipeline'
 import { firstOpenWindowEnd, panesOfWindow, windowEndsOfPane } from './window'
+
+/** A slice of a pane as a checkpoint keeps it. */
+export interface SliceSnapshot {
+  readonly pane: number
+  readonly firstEndMs: number
+  readonly folded: EncodedTally
+  readonly dead: EncodedTally
+  readonly groups: readonly EncodedGroup[]
+}
 
 /**
  * What the edge has folded. Windows share panes, and an envelope misses the windows of a pane that were closed when it was cut; so
@@ -39,6 +58,29 @@ export class EdgeState {
   release(isFinal: (endMs: number) => boolean): void {
     for (const pane of this.panes.keys()) {
       if (windowEndsOfPane(this.pipeline.window, pane).every(isFinal)) this.panes.delete(pane)
+    }
+  }
+
+  /** What a checkpoint keeps. */
+  snapshot(): SliceSnapshot[] {
+    return [...this.panes].flatMap(([pane, slices]) =>
+      [...slices].map(([firstEndMs, slice]) => ({
+        pane,
+        firstEndMs,
+        folded: encodeTally(slice.folded),
+        dead: encodeTally(slice.dead),
+        groups: encodeGroups(this.pipeline, slice),
+      })),
+    )
+  }
+
+  /** Takes up a new state where the snapshot was made. */
+  restore(snapshot: readonly SliceSnapshot[]): void {
+    for (const { pane, firstEndMs, folded, dead, groups } of snapshot) {
+      const slice = { ...emptyPartial(), folded: decodeTally(folded), dead: decodeTally(dead) }
+      decodeGroups(this.pipeline, slice, groups)
+      const slices = this.panes.get(pane) ?? new Map<number, Partial>()
+      this.panes.set(pane, slices.set(firstEndMs, slice))
     }
   }
 

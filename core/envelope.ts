@@ -12,11 +12,20 @@ export interface EnvelopeHeader {
   readonly count: number
   /** Closed horizon when it was cut: windows that end at or before it are not folded. -Infinity when nothing was closed. */
   readonly horizonMs: number
-  /** SHA-256 of the lines joined by newlines, in hex: what makes the number mean this content and no other. */
+  /** SHA-256 over `digestInput`, in hex: what makes the number mean this content and no other. */
   readonly digest: string
 }
 
 /** A run of accepted events, as raw lines. */
 export interface Envelope extends EnvelopeHeader {
   readonly lines: readonly string[]
+}
+
+/**
+ * What an envelope's digest covers: the lines, and everything of the header that decides how they count. A log restored from an old copy gives its
+ * numbers out again; then nothing of its former self may fit by accident.
+ */
+export function digestInput(header: Omit<EnvelopeHeader, 'digest'>, lines: readonly string[]): readonly string[] {
+  const { pipeline, version, incarnation, number, firstOffset, count, horizonMs } = header
+  return [JSON.stringify([pipeline, version, incarnation, number, firstOffset, count, horizonMs]), ...lines]
 }

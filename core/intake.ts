@@ -1,4 +1,4 @@
-import type { Envelope, EnvelopeHeader } from './envelope'
+import { digestInput, type Envelope, type EnvelopeHeader } from './envelope'
 import type { ReadLine, Rejection } from './event'
 import { addEvent, type EventHasher, eventHasher } from './hash-sum'
 import type { Answer, LogRecord } from './log-record'
@@ -42,6 +42,16 @@ export interface ReadRequest {
   readonly key: string | null
   readonly lines: readonly ReadLine[]
   readonly rejected: readonly ({ readonly line: number } & Rejection)[]
+}
+
+/** The state of admission at a place in the log where nothing is uncut. Infinities are null. */
+export interface IntakeSnapshot {
+  readonly offset: number
+  readonly envelopes: number
+  readonly closedMs: number | null
+  readonly newestMs: number | null
+  readonly answers: readonly (readonly [string, Answer])[]
+  readonly openPanes: readonly (readonly [number, number])[]
 }
 
 /**
@@ -132,7 +142,7 @@ export class Intake {
   cut(maxBytes: number): { readonly record: Extract<LogRecord, { type: 'cut' }>; readonly cut: CutEnvelope } | null {
     const count = this.countWithin(maxBytes)
     if (count === 0) return null
-    const header: EnvelopeHeader = {
+    const header = {
       pipeline: this.pipeline.name,
       version: this.identity.version,
       incarnation: this.identity.incarnation,
@@ -140,9 +150,10 @@ export class Intake {
       firstOffset: this.offset - this.uncut.lines.length,
       count,
       horizonMs: this.closedMs,
-      digest: this.digestOf(this.uncut.lines.slice(0, count)),
     }
-    return { record: { type: 'cut', header }, cut: this.take(header) }
+    const digest = this.digestOf(digestInput(header, this.uncut.lines.slice(0, count)))
+    const cut = this.take({ ...header, digest })
+    return { record: { type: 'cut', header: { ...header, digest } }, cut }
   }
 
   /** Lets time without requests pass, in ms since the last tick (capped by the caller). Not called while requests are refused. */
@@ -182,6 +193,32 @@ export class Intake {
     return { type: 'closing', horizonMs }
   }
 
+  /** What a checkpoint keeps. The caller cuts everything first. */
+  snapshot(): IntakeSnapshot {
+    if (this.uncut.lines.length > 0) throw new Error('a snapshot needs everything before it to be cut')
+    return {
+      offset: this.offset,
+      envelopes: this.envelopes,
+      closedMs: finiteOrNull(this.closedMs),
+      newestMs: finiteOrNull(this.newestMs),
+      answers: [...this.answers],
+      openPanes: [...this.openPanes],
+    }
+  }
+
+  /** Takes up a new intake where the snapshot was made. */
+  restore(snapshot: IntakeSnapshot): void {
+    this.offset = snapshot.offset
+    this.envelopes = snapshot.envelopes
+    this.closedMs = snapshot.closedMs ?? Number.NEGATIVE_INFINITY
+    this.newestMs = snapshot.newestMs ?? Number.NEGATIVE_INFINITY
+    for (const [key, answer] of snapshot.answers) this.remember(key, answer)
+    for (const [pane, lastEndMs] of snapshot.openPanes) {
+      this.openPanes.set(pane, lastEndMs)
+      this.noteOpenEnd(pane)
+    }
+  }
+
   /** Applies a record of the log; a cut gives its envelope again. Throws when the record contradicts those before it. */
   replay(record: LogRecord): CutEnvelope | null {
     switch (record.type) {
@@ -193,6 +230,7 @@ export class Intake {
       case 'closing':
         this.close(record.horizonMs)
         return null
+      case 'segment':
       case 'boot':
       case 'final':
       case 'version':
@@ -226,7 +264,7 @@ export class Intake {
       throw new Error(`cut ${header.number} does not fit the records before it in the log`)
     }
     const cut = this.take(header)
-    if (this.digestOf(cut.envelope.lines) !== header.digest)
+    if (this.digestOf(digestInput(header, cut.envelope.lines)) !== header.digest)
       throw new Error(`the lines of envelope ${header.number} have changed`)
     return cut
   }

@@ -1,11 +1,11 @@
-import type { Envelope } from './envelope'
+import type { Envelope, EnvelopeHeader } from './envelope'
 import type { CutEnvelope } from './intake'
-import { addTally, type EncodedTally, encodeTally, type Tally, zeroTally } from './partial'
+import { addTally, decodeTally, type EncodedTally, encodeTally, type Tally, zeroTally } from './partial'
 import { type WindowSpec, windowEndsOfPane } from './window'
 
 /**
  * Where an envelope is. `queued`: at the edge, not counted; `bursting`: sent, no head seen; `edge`, `burst`: counted there, for
- * good. The only way back is from `bursting` to `queued`: a reclaim.
+ * good. The ways back are from `bursting` to `queued`, a reclaim, and from `burst` to `queued` while a window is not final, a recall.
  */
 export type Place = 'queued' | 'bursting' | 'edge' | 'burst'
 
@@ -13,8 +13,7 @@ export type Place = 'queued' | 'bursting' | 'edge' | 'burst'
 export type Phase = 'open' | 'closing' | 'finalizing'
 
 interface Entry {
-  readonly number: number
-  readonly digest: string
+  readonly header: EnvelopeHeader
   readonly bytes: number
   /** Ends of the windows that it counts in and that are not final. */
   readonly windows: Set<number>
@@ -57,6 +56,18 @@ export interface Account {
   readonly burst: readonly (readonly [number, string])[]
 }
 
+/** The ledger as a checkpoint keeps it. */
+export interface LedgerSnapshot {
+  /** End, accepted events, and whether the window takes no more. */
+  readonly windows: readonly (readonly [number, EncodedTally, boolean])[]
+  readonly entries: readonly {
+    readonly header: Omit<EnvelopeHeader, 'horizonMs'> & { readonly horizonMs: number | null }
+    readonly bytes: number
+    readonly windows: readonly number[]
+    readonly place: Exclude<Place, 'bursting'>
+  }[]
+}
+
 /** Which envelopes there are, which windows each touches and where it was counted. Holds no time but deadlines it was given. */
 export class Ledger {
   private readonly entries = new Map<number, Entry>()
@@ -78,8 +89,8 @@ export class Ledger {
         windows.add(endMs)
       }
     }
-    const { number, digest } = envelope
-    this.entries.set(number, { number, digest, bytes, windows, place: 'queued', envelope, reclaimAtMs: 0 })
+    const { lines: _, ...header } = envelope
+    this.entries.set(header.number, { header, bytes, windows, place: 'queued', envelope, reclaimAtMs: 0 })
   }
 
   /** Marks a queued envelope as sent; false when it is no longer queued. */
@@ -115,11 +126,37 @@ export class Ledger {
     return entry.envelope
   }
 
+  /**
+   * The cloud cannot give a window what the manifest lists: takes those of its burst envelopes back that are in `numbers`, and
+   * the window waits again. Returns their headers: their lines are in the log; `attach` them before they are worked on.
+   */
+  recall(endMs: number, numbers: ReadonlySet<number>): EnvelopeHeader[] {
+    const window = this.windows.get(endMs)
+    if (window === undefined) return []
+    window.phase = 'closing'
+    const recalled: EnvelopeHeader[] = []
+    for (const number of window.envelopes) {
+      const entry = this.entries.get(number)!
+      if (!numbers.has(number) || entry.place !== 'burst') continue
+      entry.place = 'queued'
+      for (const each of entry.windows) this.windows.get(each)!.waiting += 1
+      recalled.push(entry.header)
+    }
+    return recalled
+  }
+
+  /** Gives a queued envelope its lines back. */
+  attach(envelope: Envelope): void {
+    const entry = this.entries.get(envelope.number)
+    if (entry?.place !== 'queued') throw new Error(`envelope ${envelope.number} waits for no lines`)
+    entry.envelope = envelope
+  }
+
   /** Sent envelopes without a head, with the digest that their head must have. */
   inFlight(): { readonly number: number; readonly digest: string; readonly reclaimAtMs: number }[] {
     return [...this.bursting].map((number) => {
-      const { digest, reclaimAtMs } = this.entries.get(number)!
-      return { number, digest, reclaimAtMs }
+      const { header, reclaimAtMs } = this.entries.get(number)!
+      return { number, digest: header.digest, reclaimAtMs }
     })
   }
 
@@ -156,6 +193,55 @@ export class Ledger {
     )
   }
 
+  /** Queued envelopes whose lines are still in the log only. */
+  unattached(): EnvelopeHeader[] {
+    return [...this.entries.values()].flatMap(({ place, envelope, header }) =>
+      place === 'queued' && envelope === null ? [header] : [],
+    )
+  }
+
+  /** Offset from which on the log is still needed: the first event of an envelope with a window that is not final. Infinity when there is none. */
+  neededOffset(): number {
+    let offset = Number.POSITIVE_INFINITY
+    for (const { header } of this.entries.values()) offset = Math.min(offset, header.firstOffset)
+    return offset
+  }
+
+  /** What a checkpoint keeps. Envelopes in flight are kept as queued: they are routed again. */
+  snapshot(): LedgerSnapshot {
+    return {
+      windows: [...this.windows.values()].map(({ endMs, accepted, phase }) => [
+        endMs,
+        encodeTally(accepted),
+        phase !== 'open',
+      ]),
+      entries: [...this.entries.values()].map(({ header, bytes, windows, place }) => ({
+        header: { ...header, horizonMs: Number.isFinite(header.horizonMs) ? header.horizonMs : null },
+        bytes,
+        windows: [...windows],
+        place: place === 'bursting' ? 'queued' : place,
+      })),
+    }
+  }
+
+  /** Takes up a new ledger where the snapshot was made; `unattached` says whose lines have to be read. */
+  restore({ windows, entries }: LedgerSnapshot): void {
+    for (const [endMs, accepted, closed] of windows) {
+      const phase = closed ? 'closing' : 'open'
+      this.windows.set(endMs, { endMs, accepted: decodeTally(accepted), envelopes: new Set(), waiting: 0, phase })
+    }
+    for (const { header, bytes, windows: ends, place } of entries) {
+      const horizonMs = header.horizonMs ?? Number.NEGATIVE_INFINITY
+      const fresh = { bytes, windows: new Set(ends), place, envelope: null, reclaimAtMs: 0 }
+      this.entries.set(header.number, { header: { ...header, horizonMs }, ...fresh })
+      for (const endMs of ends) {
+        const window = this.windows.get(endMs)!
+        window.envelopes.add(header.number)
+        if (place === 'queued') window.waiting += 1
+      }
+    }
+  }
+
   /** The phase of a window; undefined once it is final or before its first envelope. */
   phaseOf(endMs: number): Phase | undefined {
     return this.windows.get(endMs)?.phase
@@ -181,7 +267,8 @@ export class Ledger {
 
   private account(window: WindowEntry): Account {
     const entries = [...window.envelopes].sort((a, b) => a - b).map((number) => this.entries.get(number)!)
-    const at = (place: Place) => entries.filter((e) => e.place === place).map((e) => [e.number, e.digest] as const)
+    const at = (place: Place) =>
+      entries.filter((e) => e.place === place).map(({ header }) => [header.number, header.digest] as const)
     return { endMs: window.endMs, accepted: encodeTally(window.accepted), edge: at('edge'), burst: at('burst') }
   }
 

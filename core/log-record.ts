@@ -36,6 +36,8 @@ export interface FinalRecord {
 
 /** Everything the log holds. Its order decides what is late, which envelopes there are and which results are final. */
 export type LogRecord =
+  /** The first record of each segment: the offset of the next event. */
+  | { readonly type: 'segment'; readonly firstOffset: number }
   | {
       readonly type: 'boot'
       readonly incarnation: string

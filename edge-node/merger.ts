@@ -62,7 +62,7 @@ export class Merger {
           { windowEndMs: account.endMs, error: String(error) },
           'a window cannot be merged yet; trying again',
         )
-        await this.pause(retryMs)
+        if (!this.stopped) await this.pause(retryMs)
       }
     }
     return null

@@ -35,16 +35,13 @@ export function recover(
   const identity = { incarnation, version: last?.version ?? version }
   const intake = new Intake(pipeline, { incarnation, version }, limits, digestOf)
   const ledger = new Ledger(pipeline.window)
-  const finals: FinalRecord[] = []
-  for (const record of records) {
-    const cut = intake.replay(record)
-    if (cut !== null) ledger.enter(cut)
-    if (record.type === 'closing') ledger.close(record.horizonMs)
-    if (record.type === 'final') {
-      finals.push(record)
-      ledger.finalize(record.endMs)
-    }
-  }
+  refuseOther(pipeline, records)
+  const finals = replay(records, intake, ledger, (error) => {
+    if (identity.version === version) throw error // the log contradicts itself
+    throw new CannotRecover(
+      `version ${version} of the pipeline cuts time otherwise than version ${identity.version}, which wrote the log (${error instanceof Error ? error.message : error}); give it a data folder of its own`,
+    )
+  })
   if (identity.version !== version && (ledger.queued().length > 0 || intake.open.events > 0)) {
     throw new CannotRecover(
       `the log has windows of pipeline version ${identity.version} that are not final, and this is version ${version}; start the old version again until its windows are final`,
@@ -55,5 +52,37 @@ export function recover(
     ledger,
     finals,
     boot: { type: 'boot', incarnation, epoch: (last?.epoch ?? 0) + 1, version, atMs: nowMs },
+  }
+}
+
+function refuseOther(pipeline: Pipeline, records: readonly LogRecord[]): void {
+  const other = records.find((record) => record.type === 'cut' && record.header.pipeline !== pipeline.name)
+  if (other?.type !== 'cut') return
+  throw new CannotRecover(
+    `the log is of pipeline ${other.header.pipeline}, and this is ${pipeline.name}; give each pipeline a data folder of its own`,
+  )
+}
+
+/** Applies the records in order and returns the finals among them; `onError` hears of the first that cannot be applied, and throws. */
+function replay(
+  records: readonly LogRecord[],
+  intake: Intake,
+  ledger: Ledger,
+  onError: (error: unknown) => never,
+): FinalRecord[] {
+  const finals: FinalRecord[] = []
+  try {
+    for (const record of records) {
+      const cut = intake.replay(record)
+      if (cut !== null) ledger.enter(cut)
+      if (record.type === 'closing') ledger.close(record.horizonMs)
+      if (record.type === 'final') {
+        finals.push(record)
+        ledger.finalize(record.endMs)
+      }
+    }
+    return finals
+  } catch (error) {
+    return onError(error)
   }
 }

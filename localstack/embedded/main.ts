@@ -9,6 +9,7 @@ import { DEFAULT_OPTIONS, type EmbeddedCloudOptions, startEmbeddedCloud } from '
 
 interface Flags {
   readonly port: number
+  readonly functionEndpoint?: string
   readonly stage: string
   readonly region: string
   readonly pollIntervalMs: number
@@ -22,6 +23,7 @@ const program = new Command('localstack/embedded/main.ts')
     'Runs the embedded local cloud (Kinesis, Lambda, DynamoDB, SQS, CloudFormation, S3) on one loopback port, with the stack of serverless.yml in it.',
   )
   .option('--port <number>', 'port on 127.0.0.1; 0 takes any free one', wholeNumber(0), DEFAULT_OPTIONS.port)
+  .option('--function-endpoint <url>', 'where functions find this cloud, when something stands between')
   .option('--stage <name>', 'stage of serverless.yml', 'dev')
   .option('--region <name>', 'AWS region to pretend to be', DEFAULT_OPTIONS.region)
   .option(
@@ -43,9 +45,10 @@ const program = new Command('localstack/embedded/main.ts')
 async function main(flags: Flags): Promise<void> {
   // This Node runs the local cloud alone; what the SDK advises for its later versions concerns the project, not this run.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-  const { port, stage, region, pollIntervalMs, concurrency, param, logFile } = flags
+  const { stage, param, logFile, ...settings } = flags
+  const { region } = settings
   const packaged = await ensurePackaged({ stage, region, params: param })
-  const cloud = await startEmbeddedCloud({ port, region, pollIntervalMs, concurrency, ...logTo(logFile) })
+  const cloud = await startEmbeddedCloud({ ...settings, ...logTo(logFile) })
   endWith(() => cloud.stop())
   const provisioned = await provision(cloud.endpoint, packaged)
   const notes = [`Functions print to ${logFile ?? 'standard error'}. Ctrl-C ends the cloud and everything in it.`]

@@ -19,6 +19,8 @@ import { makeWorkFolder } from './work-folder'
 export interface EmbeddedCloudOptions {
   /** 0 takes any free port. */
   readonly port: number
+  /** Where functions find the cloud, when that is not where it listens: something may stand between. */
+  readonly functionEndpoint?: string
   readonly region: string
   /** How long an idle event source mapping waits before it looks again; on AWS a second. */
   readonly pollIntervalMs: number

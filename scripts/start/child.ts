@@ -7,18 +7,25 @@ export interface Child {
   ready<Message>(): Promise<Message>
   /** Resolves with its exit code. */
   ended(): Promise<number>
+  /** Sends it a signal; nothing happens when it has ended. */
+  signal(name: NodeJS.Signals): void
   /** Asks it to stop (SIGTERM) and waits until it has. */
   stop(): Promise<void>
 }
 
 const STOP_TIMEOUT_MS = 10_000 // then it is killed: nothing may be left behind
 
-/** Starts `file`; its standard error is ours. */
-export function startChild(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Child {
+/** Starts `file`; its standard error is ours, its standard output goes to an open file where one is given. */
+export function startChild(
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  output: number | 'ignore' = 'ignore',
+): Child {
   const child = fork(file, [...args], {
     execArgv: ['--import', 'tsx'],
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', output, 'inherit', 'ipc'],
   })
   const exit = once(child, 'exit') as Promise<[number | null]>
   const killOnExit = () => child.kill('SIGKILL')
@@ -27,6 +34,7 @@ export function startChild(file: string, args: readonly string[], env: NodeJS.Pr
   return {
     ready: <Message>() => firstMessage<Message>(file, child, exit),
     ended: async () => (await exit)[0] ?? 1,
+    signal: (name) => void child.kill(name),
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return
       child.kill('SIGTERM')

@@ -7,7 +7,13 @@ export function itemStoreContract(open: () => Promise<ItemStore>): void {
     test('gives back the items in the order of their keys, and undefined where there is none', async () => {
       const store = await open()
       await store.putAll([item('p', 'a'), item('p', 'b'), item('q', 'a')])
-      const found = await store.getAll([key('q', 'a'), key('p', 'none'), key('p', 'b'), key('none', 'a'), key('p', 'a')])
+      const found = await store.getAll([
+        key('q', 'a'),
+        key('p', 'none'),
+        key('p', 'b'),
+        key('none', 'a'),
+        key('p', 'a'),
+      ])
       expect(found.map(textOf)).toEqual(['q/a', undefined, 'p/b', undefined, 'p/a'])
     })
 
@@ -95,7 +101,10 @@ export function itemStoreContract(open: () => Promise<ItemStore>): void {
       const large = { ...item('p', 'd'), body: new Uint8Array(10_000) }
       expect(await used(() => store.putAll([large]))).toEqual({ read: 0, write: 10 })
       expect(await used(() => store.getAll([large]))).toEqual({ read: 3, write: 0 })
-      expect(await used(() => store.getAll([key('p', 'a'), key('p', 'c'), key('p', 'none')]))).toEqual({ read: 3, write: 0 })
+      expect(await used(() => store.getAll([key('p', 'a'), key('p', 'c'), key('p', 'none')]))).toEqual({
+        read: 3,
+        write: 0,
+      })
     })
   })
 }

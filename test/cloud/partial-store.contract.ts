@@ -12,7 +12,7 @@ import { envelopeOf, FROM, noise, type SampleEvent, samplePipeline, viewOf } fro
 const MAX_ITEM_BYTES = 300_000
 const EXPIRES_AT_S = 1_800_000_000
 const spec = samplePipeline()
-const refusal: Head = { kind: 'refused', digest: 'd', code: 'corrupt', reason: 'no lines' }
+const refusal = { kind: 'refused', digest: 'd', code: 'corrupt', reason: 'no lines' } as const satisfies Head
 
 /** Events of `keys` keys in one pane, each with so much text that a partial of ten is too large for a head. */
 const large = (keys: number, seed = 0): SampleEvent[] =>

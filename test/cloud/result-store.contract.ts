@@ -45,7 +45,13 @@ export function resultStoreContract(open: () => Promise<ItemStore>): void {
         expect(body.length).toBeLessThan(300_000)
         expect(expiresAtS).toBe(1_800_000_000)
       }
-      expect(await standing()).toEqual({ attempt: 'm1', version: 'v1', acceptedDigest: 'digest', result: figures, rows })
+      expect(await standing()).toEqual({
+        attempt: 'm1',
+        version: 'v1',
+        acceptedDigest: 'digest',
+        result: figures,
+        rows,
+      })
     })
 
     test('that was first stands, rows and all', async () => {

@@ -4,7 +4,7 @@ import { type Aggregate, Refusal } from '../../core/aggregate'
 import { count } from '../../core/aggregates/count'
 import { distinct } from '../../core/aggregates/distinct'
 import { sum } from '../../core/aggregates/sum'
-import type { Envelope } from '../../core/envelope'
+import { digestInput, type Envelope } from '../../core/envelope'
 import { encodeTally, type Partial, presentRows } from '../../core/partial'
 import { pipeline } from '../../core/pipeline'
 import { tumbling, type WindowSpec } from '../../core/window'
@@ -53,16 +53,15 @@ export const FROM = { pipeline: 'sample', version: 'v1', incarnation: 'incarnati
 /** The envelope of that number over the events, at an offset of its own. */
 export function envelopeOf(number: number, events: readonly SampleEvent[], fixed: FixedParts = {}): Envelope {
   const lines = events.map((event) => JSON.stringify(event))
-  return {
+  const header = {
     ...FROM,
     number,
     firstOffset: number * 1_000,
     count: lines.length,
     horizonMs: Number.NEGATIVE_INFINITY,
-    digest: digestOf(lines),
-    lines,
     ...fixed,
   }
+  return { ...header, digest: digestOf(digestInput(header, lines)), lines }
 }
 
 interface FixedParts {

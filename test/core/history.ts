@@ -33,8 +33,6 @@ export const newIntake = (limits: Partial<IntakeLimits> = {}, options: Partial<O
 export const linesAt = (...timestamps: number[]): ReadLine[] =>
   timestamps.map((t, index) => ({ number: index + 1, line: JSON.stringify({ k: 'a', t }), timestampMs: t }))
 
-export const timestampOf = (line: string): number => JSON.parse(line).t
-
 /** One thing that happens to an intake. */
 export type Step =
   | { readonly type: 'request'; readonly key: string | null; readonly timestamps: readonly number[] }
@@ -87,14 +85,16 @@ const joined = (outcomes: readonly Outcome[]): Outcome => ({
 })
 
 /** Event time and clock advance by about 6 ms a step, with events up to 40 ms behind: some are late, some partly. */
-export const someSteps = (maxLength: number, fromMs = 0): fc.Arbitrary<Step[]> =>
-  fc
-    .array(fc.tuple(fc.nat(99), fc.array(fc.integer({ min: -40, max: 8 }), { maxLength: 5 })), { maxLength })
+export const someSteps = (maxLength: number, fromMs = 0): fc.Arbitrary<Step[]> => {
+  const behindMs = fc.array(fc.integer({ min: -40, max: 8 }), { maxLength: 5 })
+  return fc
+    .array(fc.tuple(fc.nat(99), behindMs), { maxLength, size: 'max' })
     .map((dice) => dice.map(([die, offsets], index) => stepOf(die, offsets, fromMs + 40 + index * 6)))
+}
 
 function stepOf(die: number, offsets: readonly number[], nowMs: number): Step {
-  if (die < 45)
-    return { type: 'request', key: die < 20 ? null : `key-${die % 6}`, timestamps: offsets.map((o) => nowMs + o) }
+  const key = die < 20 ? null : `key-${die % 6}`
+  if (die < 45) return { type: 'request', key, timestamps: offsets.map((offset) => nowMs + offset) }
   if (die < 70) return { type: 'cut', maxBytes: die }
   if (die < 80) return { type: 'tick', elapsedMs: 600 }
   return { type: 'close', clockMs: nowMs }

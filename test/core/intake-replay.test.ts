@@ -2,11 +2,11 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { CutEnvelope, Intake } from '../../core/intake'
 import type { LogRecord } from '../../core/log-record'
-import { linesAt, newIntake, someSteps, take, takeAll, timestampOf } from './history'
+import { linesAt, newIntake, someSteps, take, takeAll } from './history'
 
 function replayed(records: readonly LogRecord[]): { intake: Intake; cuts: CutEnvelope[] } {
   const intake = newIntake()
-  const cuts = records.map((record) => intake.replay(record, timestampOf)).filter((cut) => cut !== null)
+  const cuts = records.map((record) => intake.replay(record)).filter((cut) => cut !== null)
   return { intake, cuts }
 }
 
@@ -49,7 +49,7 @@ describe('replaying the records of a log', () => {
       rejected: [],
     })
     const strict = newIntake({ openPanes: 1 })
-    strict.replay(record, timestampOf)
+    strict.replay(record)
     expect(strict.nextOffset).toBe(20)
   })
 
@@ -65,7 +65,7 @@ describe('replaying the records of a log', () => {
 describe('a record that contradicts those before it is refused', () => {
   const live = newIntake()
   const request = (...timestamps: number[]) => take(live, { type: 'request', key: null, timestamps }).records[0]!
-  const first = request(1, 12)
+  const first = request(1, 12) as Extract<LogRecord, { type: 'request' }>
   const cut = take(live, { type: 'cut', maxBytes: 1_000 }).records[0] as Extract<LogRecord, { type: 'cut' }>
   const second = request(14)
   const with_ = (header: Partial<typeof cut.header>) => ({ ...cut, header: { ...cut.header, ...header } })
@@ -73,6 +73,11 @@ describe('a record that contradicts those before it is refused', () => {
   test.each<[string, LogRecord[], string]>([
     ['a request after a gap', [second], 'the log has a gap at offset 0'],
     ['a request for the second time', [first, first], 'the log has a gap at offset 2'],
+    [
+      'a request with a line without a pane',
+      [{ ...first, panes: [[0, 1]] }],
+      'the request at offset 0 has 2 lines, 1 with a pane',
+    ],
     ['a cut of events that never came', [cut], 'cut 0 does not fit the records before it'],
     ['a cut for the second time', [first, cut, cut], 'cut 0 does not fit the records before it'],
     ['a cut out of number', [first, with_({ number: 1 })], 'cut 1 does not fit the records before it'],
@@ -80,6 +85,7 @@ describe('a record that contradicts those before it is refused', () => {
     ['a cut with more than there is', [first, with_({ count: 3 })], 'cut 0 does not fit the records before it'],
     ['a cut at another horizon', [first, with_({ horizonMs: 5 })], 'cut 0 does not fit the records before it'],
     ['a cut of other lines', [first, with_({ digest: 'x' })], 'the lines of envelope 0 have changed'],
+    ['a cut of another version', [first, with_({ version: 'w' })], 'the lines of envelope 0 have changed'],
     ['a cut of fewer lines', [first, with_({ count: 1 })], 'the lines of envelope 0 have changed'],
     [
       'a closing before the cut',

@@ -16,10 +16,20 @@ describe('what a head means', () => {
 
   test.each<[string, Head | undefined, number, object]>([
     ['no head before the deadline: wait', undefined, 999, { kind: 'wait' }],
-    ['no head at the deadline: reclaim', undefined, 1_000, { kind: 'reclaim', reason: expect.stringContaining('in time') }],
+    [
+      'no head at the deadline: reclaim',
+      undefined,
+      1_000,
+      { kind: 'reclaim', reason: expect.stringContaining('in time') },
+    ],
     ['done: count', done('d3'), 0, { kind: 'count', head: done('d3') }],
     ['done after the deadline, not reclaimed yet: count', done('d3'), 9_999, { kind: 'count', head: done('d3') }],
-    ['done with another content: reclaim', done('d4'), 0, { kind: 'reclaim', reason: expect.stringContaining('another') }],
+    [
+      'done with another content: reclaim',
+      done('d4'),
+      0,
+      { kind: 'reclaim', reason: expect.stringContaining('another') },
+    ],
     ['refused: reclaim at once', refused('d3'), 0, { kind: 'reclaim', reason: 'corrupt: the digest differs' }],
     ['refused with another content: reclaim', refused('d4'), 0, { kind: 'reclaim', reason: expect.any(String) }],
   ])('%s', (_, head, nowMs, verdict) => {

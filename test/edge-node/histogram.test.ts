@@ -32,7 +32,11 @@ test('percentiles are within three significant digits of the sorted durations', 
       const sorted = [...recorded].sort((a, b) => a - b)
       const exact = (share: number) => sorted[Math.ceil(share * sorted.length) - 1]!
       const { p50, p99, max } = histogram.percentiles()
-      for (const [found, value] of [[p50, exact(0.5)], [p99, exact(0.99)], [max, exact(1)]] as const) {
+      for (const [found, value] of [
+        [p50, exact(0.5)],
+        [p99, exact(0.99)],
+        [max, exact(1)],
+      ] as const) {
         expect(Math.abs(found - value)).toBeLessThanOrEqual(value / 1_000)
       }
     }),

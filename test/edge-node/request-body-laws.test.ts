@@ -10,7 +10,23 @@ const limits = { bodyBytes: 10_000, lineBytes: 200, futureSkewMs: 0 }
 const NOW_MS = 1_000_000
 
 const bytes = fc.uint8Array({ maxLength: 60 }).map((raw) => Buffer.from(raw))
-const fragment = fc.constantFrom('{', '}', '[', ']', '"', ',', ':', '\n', '\r', ' ', '\\', '"k"', '"t"', '1', '\u{1F511}')
+const fragment = fc.constantFrom(
+  '{',
+  '}',
+  '[',
+  ']',
+  '"',
+  ',',
+  ':',
+  '\n',
+  '\r',
+  ' ',
+  '\\',
+  '"k"',
+  '"t"',
+  '1',
+  '\u{1F511}',
+)
 const almostJson = fc.array(fragment, { maxLength: 30 }).map((parts) => Buffer.from(parts.join('')))
 const json = fc.json({ maxDepth: 3 }).map((text) => Buffer.from(text))
 const anything = fc.oneof(bytes, almostJson, json)
@@ -34,13 +50,17 @@ test('whatever the bytes are, a body is read or unreadable, and every line is co
 
 test('whatever the bytes and the encoding are, unpacking gives bytes or says that it cannot', async () => {
   await fc.assert(
-    fc.asyncProperty(anything, fc.constantFrom(undefined, '', 'identity', 'gzip', 'br', 'x'), async (body, encoding) => {
-      const error = await decodeBody(body, encoding, limits).then(
-        () => null,
-        (reason: unknown) => reason,
-      )
-      if (error !== null) expect(error).toBeInstanceOf(UnreadableBody)
-    }),
+    fc.asyncProperty(
+      anything,
+      fc.constantFrom(undefined, '', 'identity', 'gzip', 'br', 'x'),
+      async (body, encoding) => {
+        const error = await decodeBody(body, encoding, limits).then(
+          () => null,
+          (reason: unknown) => reason,
+        )
+        if (error !== null) expect(error).toBeInstanceOf(UnreadableBody)
+      },
+    ),
   )
 })
 

@@ -75,7 +75,17 @@ describe('lines', () => {
   })
 
   test('that cannot be events are named by number and code, and the others count', () => {
-    const lines = [a, 'oops', '7', '{"t":1}', '{"k":"a"}', '{"k":"a","t":"now"}', '{"k":{},"t":1}', '{"k":1,"t":11001}', b]
+    const lines = [
+      a,
+      'oops',
+      '7',
+      '{"t":1}',
+      '{"k":"a"}',
+      '{"k":"a","t":"now"}',
+      '{"k":{},"t":1}',
+      '{"k":1,"t":11001}',
+      b,
+    ]
     expect(good(lines.join('\n'))).toEqual([
       [1, a],
       [9, b],

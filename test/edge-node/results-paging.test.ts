@@ -34,7 +34,11 @@ beforeAll(async () => {
 /** What a query without limit has to give: start, end and keys of each window. */
 function expected({ fromMs, toMs, key }: Omit<WindowQuery, 'limit' | 'cursor'>) {
   return WINDOWS.filter(([startMs, endMs]) => startMs >= fromMs && endMs <= toMs)
-    .map(([startMs, endMs, keys]) => [startMs, endMs, [...keys].filter((each) => key === null || each === key).join('')])
+    .map(([startMs, endMs, keys]) => [
+      startMs,
+      endMs,
+      [...keys].filter((each) => key === null || each === key).join(''),
+    ])
     .sort(([a, b], [c, d]) => Number(a) - Number(c) || Number(b) - Number(d))
 }
 

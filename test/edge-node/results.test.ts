@@ -100,7 +100,7 @@ describe('reading', () => {
     expect(windows[1]?.accepted).toBe(6)
   })
 
-  test.each(['', 'x', '1.2', '1.2.3.4', '1.2.-3', '1e3.2.0', ' 1.2.3', '9'.repeat(17) + '.1.1'])(
+  test.each(['', 'x', '1.2', '1.2.3.4', '1.2.-3', '1e3.2.0', ' 1.2.3', `${'9'.repeat(17)}.1.1`])(
     'the cursor "%s" is refused',
     async (cursor) => {
       const results = await Results.open(await newFolder())

@@ -8,6 +8,8 @@ export interface FunctionHostSettings {
   readonly region: string
   /** The gateway's own address, known once it listens. */
   readonly endpoint: () => string
+  /** Where functions call AWS; the gateway unless given. */
+  readonly functionEndpoint?: string
   readonly bootstrapFile: string
   /** Deployment packages are unpacked below this folder. */
   readonly codeFolder: string
@@ -99,7 +101,7 @@ export class FunctionHost {
   }
 
   #createPool(config: FunctionConfig, code: FunctionCode, stats: FunctionStats | undefined): FunctionPool {
-    const { region, endpoint, bootstrapFile, idleTimeoutMs, onLogLine } = this.#settings
+    const { region, endpoint, functionEndpoint, bootstrapFile, idleTimeoutMs, onLogLine } = this.#settings
     const specFor = (instanceId: string) => ({
       bootstrapFile,
       taskRoot: code.taskRoot,
@@ -107,7 +109,7 @@ export class FunctionHost {
       timeoutMs: config.timeoutMs,
       environment: environmentOf(
         config,
-        { region, endpoint: endpoint() },
+        { region, endpoint: functionEndpoint ?? endpoint() },
         code.taskRoot,
         `${new URL(endpoint()).host}/_runtime/${instanceId}`,
       ),

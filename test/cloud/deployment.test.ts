@@ -1,0 +1,79 @@
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation'
+import type { KinesisClient } from '@aws-sdk/client-kinesis'
+import type { LambdaClient } from '@aws-sdk/client-lambda'
+import { describe, expect, test } from '@jest/globals'
+import { NotDeployed, readDeployment, readLanes } from '../../cloud/deployment'
+import { ScriptedClient } from './scripted-client'
+
+const OUTPUTS = {
+  StreamName: 'spillway-dev-overflow',
+  PartialsTable: 'spillway-dev-partials',
+  ResultsTable: 'spillway-dev-results',
+  BurstFunction: 'spillway-dev-burst',
+  MergeFunction: 'spillway-dev-merge',
+  OnFailureQueueUrl: 'http://queue',
+}
+const stackOf = (outputs: object) => ({
+  Stacks: [{ Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })) }],
+})
+const readFrom = (client: ScriptedClient) => readDeployment(client.as<CloudFormationClient>(), 'spillway-dev')
+const deployment = {
+  stream: 'spillway-dev-overflow',
+  partialsTable: 'spillway-dev-partials',
+  resultsTable: 'spillway-dev-results',
+  burstFunction: 'spillway-dev-burst',
+  mergeFunction: 'spillway-dev-merge',
+}
+
+describe('the deployment', () => {
+  test('is what the outputs of the stack name', async () => {
+    const client = new ScriptedClient(stackOf(OUTPUTS))
+    expect(await readFrom(client)).toEqual(deployment)
+    expect(client.inputs).toEqual([{ StackName: 'spillway-dev' }])
+  })
+
+  test('that cannot be read is not deployed, and the message says what to do', async () => {
+    const call = readFrom(new ScriptedClient(new Error('Stack with id spillway-dev does not exist')))
+    await expect(call).rejects.toBeInstanceOf(NotDeployed)
+    await expect(call).rejects.toMatchObject({
+      code: 'not_deployed',
+      retryable: false,
+      message:
+        'stack spillway-dev cannot be read (Stack with id spillway-dev does not exist); deploy it with: npx sls deploy',
+    })
+  })
+
+  test.each(Object.keys(OUTPUTS).filter((name) => name !== 'OnFailureQueueUrl'))(
+    'without the output %s names it, and says what to do',
+    async (name) => {
+      const { [name as keyof typeof OUTPUTS]: _, ...others } = OUTPUTS
+      const call = readFrom(new ScriptedClient(stackOf(others)))
+      await expect(call).rejects.toBeInstanceOf(NotDeployed)
+      await expect(call).rejects.toThrow(`stack spillway-dev has no output ${name}; deploy it again: npx sls deploy`)
+    },
+  )
+
+  test.each([{}, { Stacks: [] }, { Stacks: [{}] }])('of the answer %j is another kind of stack', async (answer) => {
+    await expect(readFrom(new ScriptedClient(answer))).rejects.toThrow(/has no output StreamName/)
+  })
+})
+
+describe('the lanes', () => {
+  const lanesOf = (kinesis: ScriptedClient, lambda: ScriptedClient) =>
+    readLanes(kinesis.as<KinesisClient>(), lambda.as<LambdaClient>(), deployment)
+  const stream = (OpenShardCount: number) => new ScriptedClient({ StreamDescriptionSummary: { OpenShardCount } })
+
+  test('are the open shards and how many batches of each are worked on at once', async () => {
+    const [kinesis, lambda] = [stream(3), new ScriptedClient({ EventSourceMappings: [{ ParallelizationFactor: 4 }] })]
+    expect(await lanesOf(kinesis, lambda)).toEqual({ shards: 3, parallelization: 4 })
+    expect(kinesis.inputs).toEqual([{ StreamName: 'spillway-dev-overflow' }])
+    expect(lambda.inputs).toEqual([{ FunctionName: 'spillway-dev-burst' }])
+  })
+
+  test('are one for each shard where the mapping says nothing, as it is by default', async () => {
+    expect(await lanesOf(stream(2), new ScriptedClient({ EventSourceMappings: [{}] }))).toEqual({
+      shards: 2,
+      parallelization: 1,
+    })
+  })
+})

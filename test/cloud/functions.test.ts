@@ -1,0 +1,45 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda'
+import { describe, expect, test } from '@jest/globals'
+import { FunctionInvoker, InvokeFailed } from '../../cloud/functions'
+import { ScriptedClient } from './scripted-client'
+
+const invokerOver = (client: ScriptedClient) => new FunctionInvoker(client.as<LambdaClient>(), 'merge')
+const payload = (text: string) => new Uint8Array(Buffer.from(text))
+
+describe('a call of a function', () => {
+  test('sends its payload and gives the answer, both as JSON', async () => {
+    const client = new ScriptedClient({ StatusCode: 200, Payload: payload('{"status":"ü"}') })
+    expect(await invokerOver(client).invoke({ endMs: 10, name: 'ü' })).toEqual({ status: 'ü' })
+    const [{ FunctionName, Payload }] = client.inputs as [{ FunctionName: string; Payload: Uint8Array }]
+    expect(FunctionName).toBe('merge')
+    expect(JSON.parse(Buffer.from(Payload).toString())).toEqual({ endMs: 10, name: 'ü' })
+  })
+
+  test('of a function that answers nothing gives null', async () => {
+    expect(await invokerOver(new ScriptedClient({ StatusCode: 200 })).invoke({})).toBeNull()
+  })
+
+  test('that failed inside says so, with what the function threw', async () => {
+    const thrown = '{"errorType":"Error","errorMessage":"PARTIALS_TABLE is not set"}'
+    const client = new ScriptedClient({ StatusCode: 200, FunctionError: 'Unhandled', Payload: payload(thrown) })
+    const call = invokerOver(client).invoke({})
+    await expect(call).rejects.toBeInstanceOf(InvokeFailed)
+    await expect(call).rejects.toMatchObject({ code: 'function_error', retryable: true, message: `merge: ${thrown}` })
+  })
+
+  test('whose function failed at length is reported in short', async () => {
+    const client = new ScriptedClient({ FunctionError: 'Unhandled', Payload: payload('x'.repeat(100_000)) })
+    await expect(invokerOver(client).invoke({})).rejects.toHaveProperty('message', `merge: ${'x'.repeat(500)}`)
+  })
+
+  test('that did not reach it says so, with the name of the error', async () => {
+    const refused = Object.assign(new Error('Rate Exceeded.'), { name: 'TooManyRequestsException' })
+    const call = invokerOver(new ScriptedClient(refused)).invoke({})
+    await expect(call).rejects.toBeInstanceOf(InvokeFailed)
+    await expect(call).rejects.toMatchObject({
+      code: 'unreachable',
+      retryable: true,
+      message: 'merge: TooManyRequestsException: Rate Exceeded.',
+    })
+  })
+})

@@ -1,0 +1,142 @@
+import { join } from 'node:path'
+import { afterEach } from '@jest/globals'
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
+import { pino } from 'pino'
+import { count } from '../../core/aggregates/count'
+import { sum } from '../../core/aggregates/sum'
+import { type Pipeline, type PipelineOptions, pipeline } from '../../core/pipeline'
+import { tumbling } from '../../core/window'
+import { systemClock } from '../../edge-node/clock'
+import { type Config, configSchema } from '../../edge-node/config'
+import { DeadLetters } from '../../edge-node/dead-letters'
+import { createHttp } from '../../edge-node/http'
+import { DurableLog } from '../../edge-node/log'
+import { EdgeNode } from '../../edge-node/node'
+import { Prewarmer } from '../../edge-node/prewarmer'
+import { recover } from '../../edge-node/recovery'
+import { Results, type WindowPage } from '../../edge-node/results'
+import { type Status, statusOf } from '../../edge-node/status'
+import { eventually } from './eventually'
+import { MemoryCloud } from './memory-cloud'
+import { temporaryFolders } from './temporary-folder'
+
+/** 2023-01-01T00:00:00Z: long past, so that only later events close windows and never the clock. */
+export const T0 = Date.UTC(2023, 0, 1)
+export const VERSION = 'v1'
+export const SIZE_MS = 10_000
+
+const aggregates = { n: count(), total: sum('v') }
+export interface TestEvent {
+  readonly k: string
+  readonly t: number
+  readonly v: number
+}
+
+/** Events `{k, t, v}` in windows of 10 s, 1 s out of order, 2 s late; a `v` that is no number dead-letters. */
+export function testPipeline(
+  options: Partial<PipelineOptions<TestEvent, TestEvent, typeof aggregates>> = {},
+): Pipeline {
+  return pipeline({
+    name: 'test',
+    key: 'k',
+    timestamp: 't',
+    window: tumbling(SIZE_MS),
+    outOfOrderness: '1s',
+    allowedLateness: '2s',
+    aggregates,
+    ...options,
+  })
+}
+
+/** An event of a key, `seconds` after T0. */
+export const event = (k: string, seconds: number, v: unknown = 1) => JSON.stringify({ k, t: T0 + seconds * 1_000, v })
+
+export interface NodeOptions {
+  /** Where the node keeps its data; a new folder when absent. */
+  readonly folder?: string
+  readonly pipeline?: Pipeline
+  readonly cloud?: MemoryCloud
+  readonly config?: Partial<Config>
+}
+
+/** A running edge node, its HTTP surface and its cloud. */
+export interface TestNode {
+  readonly app: FastifyInstance
+  readonly node: EdgeNode
+  readonly cloud: MemoryCloud
+  readonly folder: string
+  post(body: string | Buffer, headers?: Record<string, string>): Promise<LightMyRequestResponse>
+  /** Final windows, once there are `least` of them. */
+  windows(least: number, query?: string): Promise<WindowPage['windows']>
+  status(): Promise<Status>
+  stop(): Promise<void>
+}
+
+/** Starts nodes that are stopped after each test, and makes their folders. Called at the top of a test file. */
+export function testNodes() {
+  const newFolder = temporaryFolders()
+  const started: TestNode[] = []
+  afterEach(async () => {
+    for (const node of started.splice(0)) await node.stop().catch(() => undefined) // a failed log cannot be flushed
+  })
+  const start = async (options: NodeOptions = {}): Promise<TestNode> => {
+    const node = await startNode({ ...options, folder: options.folder ?? (await newFolder()) })
+    started.push(node)
+    return node
+  }
+  return { start, newFolder }
+}
+
+async function startNode(options: NodeOptions & { readonly folder: string }): Promise<TestNode> {
+  const { folder, pipeline: spec = testPipeline() } = options
+  const cloud = options.cloud ?? new MemoryCloud(spec, VERSION)
+  // The idle timeout is out of reach, so that windows close by events alone.
+  const config = configSchema.parse({
+    mode: 'never',
+    edgeLingerMs: 1,
+    burstLingerMs: 1,
+    headPollMs: 10,
+    idleTimeoutMs: 600_000,
+    ...options.config,
+  })
+  const logger = pino({ level: 'silent' })
+  const { log, records } = await DurableLog.open(join(folder, 'log'))
+  const limits = { answers: config.maxAnswers, openPanes: config.maxOpenPanes, idleTimeoutMs: config.idleTimeoutMs }
+  const recovered = recover(spec, VERSION, records, limits, Date.now())
+  await log.append([recovered.boot])
+  const results = await Results.open(join(folder, 'results'))
+  for (const final of recovered.finals) results.publish(final)
+  const deadLetters = await DeadLetters.open(join(folder, 'dead-letters.ndjson'))
+  const prewarmer = new Prewarmer({ invoke: async () => null }, 1, logger)
+  const { stream } = cloud
+  const parts = { config, pipeline: spec, log, recovered, results, deadLetters, prewarmer, stream, logger }
+  const node = new EdgeNode({ ...parts, cloud, clock: systemClock })
+  const lanes = { shards: 1, parallelization: 1 }
+  const meters = [cloud.partialItems.meter, cloud.resultItems.meter]
+  const status = () => statusOf({ node, pipeline: spec.name, identity: recovered.boot, lanes, prewarmer, meters })
+  const app = createHttp({ config, pipeline: spec, node, results, status, logger })
+  node.start()
+  return { app, node, cloud, folder, ...client(app), stop: stopOnce(app, node) }
+}
+
+function client(app: FastifyInstance): Pick<TestNode, 'post' | 'windows' | 'status'> {
+  const get = async (url: string) => (await app.inject(url)).json()
+  return {
+    post: (payload, headers = {}) => app.inject({ method: 'POST', url: '/v1/events', payload, headers }),
+    windows: (least, query = '') =>
+      eventually(async () => {
+        const { windows } = await get(`/v1/windows?limit=10000&${query}`)
+        if (windows.length < least) throw new Error(`${windows.length} windows are final, not ${least}`)
+        return windows
+      }),
+    status: () => get('/v1/status'),
+  }
+}
+
+function stopOnce(app: FastifyInstance, node: EdgeNode): () => Promise<void> {
+  let stopped: Promise<void> | undefined
+  return () => {
+    stopped ??= app.close().then(() => node.stop())
+    return stopped
+  }
+}

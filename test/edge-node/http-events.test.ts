@@ -1,0 +1,139 @@
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from '@jest/globals'
+import { sliding } from '../../core/window'
+import { event, T0, testNodes, testPipeline } from './fixture'
+
+const { start } = testNodes()
+
+/** An event far enough ahead to close all windows up to `seconds`. */
+const closer = (seconds: number) => event('closer', seconds + 3)
+
+describe('an answer', () => {
+  test('tells what was accepted, late and rejected, and up to where windows are closed', async () => {
+    const { post } = await start()
+    const first = await post([event('a', 1), event('b', 2)].join('\n'))
+    expect(first.statusCode).toBe(202)
+    expect(first.json()).toEqual({ accepted: 2, late: 0, partlyLate: 0, horizon: null, rejected: [] })
+    await post(closer(10))
+    const later = await post([event('a', 9), event('a', 11)].join('\n'))
+    expect(later.json()).toEqual({ accepted: 1, late: 1, partlyLate: 0, horizon: T0 + 10_000, rejected: [] })
+  })
+
+  test('names rejected lines by number and code, and the others of the request count', async () => {
+    const { post, windows, status } = await start()
+    const body = [event('a', 1), 'oops', '', '{"k":"a"}', event('a', 2), `{"k":"a","t":${Date.now() + 1e6}}`]
+    const answer = (await post(body.join('\n'))).json()
+    expect(answer).toMatchObject({ accepted: 2, rejected: [{ line: 2 }, { line: 4 }, { line: 6 }] })
+    expect(answer.rejected.map(({ code }: { code: string }) => code)).toEqual([
+      'invalid_json',
+      'missing_timestamp',
+      'timestamp_in_future',
+    ])
+    for (const { reason } of answer.rejected) expect(typeof reason).toBe('string')
+    expect((await status()).events).toMatchObject({ accepted: 2, rejected: 3 })
+    await post(closer(10))
+    expect((await windows(1))[0]?.rows).toEqual([{ key: 'a', n: 2, total: 2 }])
+  })
+
+  test('counts an event that misses some of its sliding windows as accepted and partly late', async () => {
+    const { post, windows } = await start({ pipeline: testPipeline({ window: sliding('10s', '5s') }) })
+    await post([event('a', 1), closer(10)].join('\n'))
+    expect((await post(event('a', 7))).json()).toMatchObject({ accepted: 1, partlyLate: 1, late: 0 })
+    expect((await post(event('a', 4))).json()).toMatchObject({ accepted: 0, partlyLate: 0, late: 1 })
+    await post(closer(20))
+    const found = await windows(2, `from=${T0}&to=${T0 + 15_000}&key=a`)
+    expect(found.map(({ start: from, rows }) => [from - T0, rows])).toEqual([
+      [0, [{ key: 'a', n: 1, total: 1 }]],
+      [5_000, [{ key: 'a', n: 1, total: 1 }]],
+    ])
+  })
+
+  test('says so when too many windows would be open', async () => {
+    const { post } = await start({ config: { maxOpenPanes: 2 } })
+    const body = [event('a', 1), event('a', 11), event('a', 21), event('a', 12)].join('\n')
+    expect((await post(body)).json()).toMatchObject({ accepted: 3, rejected: [{ line: 3, code: 'too_many_windows' }] })
+  })
+})
+
+describe('a body', () => {
+  test('may be an array, one object, gzip, or empty; its content type does not matter', async () => {
+    const { post } = await start()
+    const accepted = async (body: string | Buffer, headers: Record<string, string> = {}) =>
+      (await post(body, headers)).json().accepted
+    expect(await accepted(`[${event('a', 1)},${event('a', 2)}]`, { 'content-type': 'application/json' })).toBe(2)
+    expect(await accepted(event('a', 1), { 'content-type': 'text/plain' })).toBe(1)
+    expect(await accepted(event('a', 1), { 'content-type': 'application/x-www-form-urlencoded' })).toBe(1)
+    expect(await accepted(gzipSync(`${event('a', 1)}\n${event('b', 1)}`), { 'content-encoding': 'gzip' })).toBe(2)
+    expect(await accepted('')).toBe(0)
+  })
+
+  test('that cannot be read is refused as a whole with its code', async () => {
+    const { post, status } = await start({ config: { maxBodyBytes: 2_000 } })
+    const refusals = [
+      [await post(`[${event('a', 1)}`), 400, 'invalid_json'],
+      [await post('no gzip', { 'content-encoding': 'gzip' }), 400, 'invalid_gzip'],
+      [await post('x', { 'content-encoding': 'br' }), 415, 'unknown_encoding'],
+      [await post(`${event('a', 1)}\n`.repeat(100)), 413, 'body_too_large'],
+      [await post(gzipSync(Buffer.alloc(3_000)), { 'content-encoding': 'gzip' }), 413, 'body_too_large'],
+    ] as const
+    for (const [answer, statusCode, code] of refusals) {
+      expect([answer.statusCode, answer.json()]).toEqual([
+        statusCode,
+        { code, message: expect.any(String), retryable: false },
+      ])
+    }
+    expect((await status()).events.accepted).toBe(0)
+  })
+})
+
+describe('an idempotency key', () => {
+  const key = { 'idempotency-key': 'batch-1' }
+
+  test('sent again adds nothing and gets the same answer, whatever the body is now', async () => {
+    const { post, windows, status } = await start()
+    const first = (await post([event('a', 1), 'oops'].join('\n'), key)).json()
+    await post(closer(10))
+    expect((await post([event('a', 1), 'oops'].join('\n'), key)).json()).toEqual(first)
+    expect((await post(event('a', 99), key)).json()).toEqual(first)
+    expect((await status()).events.accepted).toBe(2)
+    expect((await windows(1))[0]?.accepted).toBe(1)
+  })
+
+  test('sent many times at once counts once', async () => {
+    const { post, status } = await start()
+    const answers = await Promise.all(Array.from({ length: 20 }, () => post(event('a', 1), key)))
+    expect(new Set(answers.map(({ payload }) => payload)).size).toBe(1)
+    expect((await status()).events.accepted).toBe(1)
+  })
+
+  test('without one, the same events are other events', async () => {
+    const { post, status } = await start()
+    await Promise.all([post(event('a', 1)), post(event('a', 1), { 'idempotency-key': 'batch-2' }), post(event('a', 1))])
+    expect((await status()).events.accepted).toBe(3)
+  })
+
+  test('has 1 to 128 characters', async () => {
+    const { post } = await start()
+    const codeOf = async (value: string) => {
+      const answer = await post(event('a', 1), { 'idempotency-key': value })
+      return [answer.statusCode, answer.json().code]
+    }
+    expect(await codeOf('x'.repeat(128))).toEqual([202, undefined])
+    expect(await codeOf('x'.repeat(129))).toEqual([400, 'invalid_key'])
+    expect(await codeOf('')).toEqual([400, 'invalid_key'])
+  })
+
+  test('is forgotten when too many others came since', async () => {
+    const { post, status } = await start({ config: { maxAnswers: 2 } })
+    for (const name of ['1', '2', '3', '3', '1']) await post(event('a', 1), { 'idempotency-key': name })
+    expect((await status()).events.accepted).toBe(4)
+  })
+})
+
+test('the processing delay is measured from the scheduled send', async () => {
+  const { post, status } = await start()
+  await post(event('a', 1), { 'spillway-scheduled-at': 'soon' })
+  await post(event('a', 1), { 'spillway-scheduled-at': `${Date.now() - 60_000}` })
+  await post(closer(10))
+  expect((await status()).processingDelayMs.max).toBeGreaterThanOrEqual(0)
+})

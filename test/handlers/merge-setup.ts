@@ -1,0 +1,99 @@
+import { MemoryItemStore } from '../../cloud/memory-item-store'
+import { type EdgePartialRef, PartialStore } from '../../cloud/partial-store'
+import { ResultStore } from '../../cloud/result-store'
+import { EdgeState } from '../../core/edge-state'
+import type { Envelope } from '../../core/envelope'
+import { foldEnvelope } from '../../core/fold'
+import { addEvent, eventHasher } from '../../core/hash-sum'
+import type { Manifest } from '../../core/ledger'
+import { mergeWindow } from '../../core/merge'
+import { decodeTally, type EncodedTally, encodeTally, zeroTally } from '../../core/partial'
+import type { Pipeline } from '../../core/pipeline'
+import { sliding } from '../../core/window'
+import { createMergeHandler } from '../../handlers/merge'
+import { RecordingItemStore } from '../cloud/recording-item-store'
+import { FROM, type SampleEvent, samplePipeline } from '../cloud/sample-envelopes'
+
+/** Each event is in two windows, and each window has two panes. */
+export const spec = samplePipeline(sliding(20, 10))
+export const WINDOW = { startMs: 10, endMs: 30 }
+
+/** A merge function over tables in memory, with what the edge and the burst function do to them. */
+export function mergeFunction() {
+  const partialItems = new RecordingItemStore(new MemoryItemStore())
+  const resultItems = new RecordingItemStore(new MemoryItemStore())
+  const partials = new PartialStore(partialItems, () => 0)
+  const results = new ResultStore(resultItems, () => 0)
+  let attempts = 0
+  let ms = 0
+  const merge = createMergeHandler({
+    partials,
+    results,
+    pipelines: new Map<string, Pipeline>([[spec.name, spec]]),
+    version: FROM.version,
+    newAttempt: () => `merge ${attempts++}`,
+    used: () => ({ ms: ms++, readUnits: partialItems.meter.readUnits, writeUnits: resultItems.meter.writeUnits }),
+    memoryMb: 512,
+  })
+  return {
+    merge,
+    partials,
+    partialItems,
+    resultItems,
+    /** Folds envelopes in the burst. */
+    async burst(...envelopes: Envelope[]) {
+      const work = () => ({ requestId: 'request', ms: 0, memoryMb: 0, writeUnits: 0 })
+      for (const envelope of envelopes) {
+        const partial = await foldEnvelope(spec, envelope)
+        await partials.putEnvelope(spec, FROM, envelope, `burst ${envelope.number}`, partial, work)
+      }
+    },
+    /** Folds envelopes at the edge and uploads its partial of the window. */
+    async edge(attempt: string, ...envelopes: Envelope[]): Promise<EdgePartialRef> {
+      return partials.putEdge(spec, FROM, WINDOW.endMs, attempt, (await edgeState(envelopes)).window(WINDOW.endMs))
+    },
+    async candidate() {
+      const candidate = await results.candidate(FROM, WINDOW.endMs)
+      return candidate && { ...candidate, rows: await results.rows(FROM, WINDOW.endMs, candidate) }
+    },
+  }
+}
+
+/** The manifest of the window with these envelopes counted in the burst, and `all` of them accepted. */
+export function manifestOf(
+  all: readonly Envelope[],
+  burst: readonly Envelope[],
+  edge: EdgePartialRef | null,
+): Manifest {
+  const entries = burst.map(({ number, digest }) => [number, digest] as const)
+  return { ...FROM, ...WINDOW, accepted: acceptedOf(all), acceptedDigest: 'digest of the set', edge, burst: entries }
+}
+
+/** The events of the envelopes that are in the window, told from their lines alone. */
+export function acceptedOf(envelopes: readonly Envelope[]): EncodedTally {
+  const tally = zeroTally()
+  const hasher = eventHasher(FROM.incarnation)
+  for (const { lines, firstOffset } of envelopes) {
+    for (const [index, line] of lines.entries()) {
+      const { t } = JSON.parse(line) as SampleEvent
+      if (t < WINDOW.startMs || t >= WINDOW.endMs) continue
+      tally.count += 1
+      addEvent(tally.sum, hasher, firstOffset + index)
+    }
+  }
+  return encodeTally(tally)
+}
+
+/** What the edge alone makes of the window. */
+export async function allEdgeResult(envelopes: readonly Envelope[]) {
+  const parts = [(await edgeState(envelopes)).window(WINDOW.endMs)]
+  const result = mergeWindow(spec, WINDOW, decodeTally(acceptedOf(envelopes)), parts, [])
+  if ('rows' in result) return result
+  throw new Error(`unbalanced: ${JSON.stringify(result)}`)
+}
+
+async function edgeState(envelopes: readonly Envelope[]): Promise<EdgeState> {
+  const state = new EdgeState(spec)
+  for (const envelope of envelopes) state.absorb(envelope.horizonMs, await foldEnvelope(spec, envelope))
+  return state
+}
