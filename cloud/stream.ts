@@ -13,12 +13,16 @@ export interface PutReport {
   readonly failed: readonly number[]
   /** Entries that came back throttled and were sent again. */
   readonly throttled: number
+  /** Records failed in the end, and for another reason than throttling. */
+  readonly isOutage: boolean
 }
 
 /** PutRecords takes 500 records and 5 MB in all. */
 export const MAX_PUT_RECORDS = 500
 export const MAX_PUT_BYTES = 5 * 1024 * 1024
 const MAX_TRIES = 8 // about 5 s with the backoff; after that folding at the edge is faster than waiting
+
+const isThrottled = ({ code }: { readonly code: string }) => code === 'ProvisionedThroughputExceededException'
 
 /** Writes to one Kinesis stream. */
 export class KinesisStream {
@@ -37,13 +41,13 @@ export class KinesisStream {
     let throttled = 0
     for (;;) {
       const failures = await this.tryPut(records, pending, onAccepted)
-      throttled += failures.filter(({ code }) => code === 'ProvisionedThroughputExceededException').length
+      throttled += failures.filter(isThrottled).length
       pending = failures.map(({ index }) => index)
-      if (pending.length === 0) return { failed: [], throttled }
+      if (pending.length === 0) return { failed: [], throttled, isOutage: false }
       try {
         await delays.next(`${pending.length} records were not taken by ${this.stream}`)
       } catch {
-        return { failed: pending, throttled }
+        return { failed: pending, throttled, isOutage: !failures.every(isThrottled) }
       }
     }
   }

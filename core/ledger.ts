@@ -21,6 +21,8 @@ interface Entry {
   /** Kept until the envelope is counted: a reclaim folds it at the edge. */
   envelope: Envelope | null
   reclaimAtMs: number
+  /** Events that its head dead-lettered. */
+  deadLettered: number
 }
 
 interface WindowEntry {
@@ -54,6 +56,12 @@ export interface Account {
   readonly accepted: EncodedTally
   readonly edge: readonly (readonly [number, string])[]
   readonly burst: readonly (readonly [number, string])[]
+}
+
+/** An envelope that was counted in the burst and is not any more. */
+export interface Recalled {
+  readonly header: EnvelopeHeader
+  readonly deadLettered: number
 }
 
 /** The ledger as a checkpoint keeps it. */
@@ -90,7 +98,15 @@ export class Ledger {
       }
     }
     const { lines: _, ...header } = envelope
-    this.entries.set(header.number, { header, bytes, windows, place: 'queued', envelope, reclaimAtMs: 0 })
+    this.entries.set(header.number, {
+      header,
+      bytes,
+      windows,
+      place: 'queued',
+      envelope,
+      reclaimAtMs: 0,
+      deadLettered: 0,
+    })
   }
 
   /** Marks a queued envelope as sent; false when it is no longer queued. */
@@ -109,10 +125,11 @@ export class Ledger {
   }
 
   /** Counts a sent envelope in the burst; null when it was reclaimed in the meantime, so that its head is an orphan. */
-  countBurst(number: number): Envelope | null {
+  countBurst(number: number, deadLettered = 0): Envelope | null {
     const entry = this.entries.get(number)
     if (entry?.place !== 'bursting') return null
     const { envelope } = entry
+    entry.deadLettered = deadLettered
     this.count(number, 'bursting', 'burst')
     return envelope
   }
@@ -128,19 +145,19 @@ export class Ledger {
 
   /**
    * The cloud cannot give a window what the manifest lists: takes those of its burst envelopes back that are in `numbers`, and
-   * the window waits again. Returns their headers: their lines are in the log; `attach` them before they are worked on.
+   * the window waits again. Returns their headers, and how many events each dead-lettered: their lines are in the log; `attach` them before they are worked on.
    */
-  recall(endMs: number, numbers: ReadonlySet<number>): EnvelopeHeader[] {
+  recall(endMs: number, numbers: ReadonlySet<number>): Recalled[] {
     const window = this.windows.get(endMs)
     if (window === undefined) return []
     window.phase = 'closing'
-    const recalled: EnvelopeHeader[] = []
+    const recalled: Recalled[] = []
     for (const number of window.envelopes) {
       const entry = this.entries.get(number)!
       if (!numbers.has(number) || entry.place !== 'burst') continue
       entry.place = 'queued'
       for (const each of entry.windows) this.windows.get(each)!.waiting += 1
-      recalled.push(entry.header)
+      recalled.push({ header: entry.header, deadLettered: entry.deadLettered })
     }
     return recalled
   }
@@ -232,7 +249,7 @@ export class Ledger {
     }
     for (const { header, bytes, windows: ends, place } of entries) {
       const horizonMs = header.horizonMs ?? Number.NEGATIVE_INFINITY
-      const fresh = { bytes, windows: new Set(ends), place, envelope: null, reclaimAtMs: 0 }
+      const fresh = { bytes, windows: new Set(ends), place, envelope: null, reclaimAtMs: 0, deadLettered: 0 }
       this.entries.set(header.number, { header: { ...header, horizonMs }, ...fresh })
       for (const endMs of ends) {
         const window = this.windows.get(endMs)!

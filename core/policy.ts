@@ -8,6 +8,8 @@ export interface Facts {
   /** Envelopes sent without a head, and their raw bytes. */
   readonly inFlightEnvelopes: number
   readonly inFlightBytes: number
+  /** Why nothing may be sent to the cloud at all, in words; undefined while it works. */
+  readonly cloudAway?: string | undefined
 }
 
 /** What the operator wants; see `edge-node/config.ts` for the defaults. */
@@ -46,7 +48,9 @@ export function queueDelayMs({ backlogEvents, trueRate }: Facts): number {
 export function decide(mode: BurstMode, limits: PolicyLimits, bursting: boolean, facts: Facts): Decision {
   const delayMs = queueDelayMs(facts)
   const cloudFull =
-    facts.inFlightEnvelopes >= limits.maxInFlightEnvelopes || facts.inFlightBytes >= limits.maxInFlightBytes
+    facts.cloudAway !== undefined ||
+    facts.inFlightEnvelopes >= limits.maxInFlightEnvelopes ||
+    facts.inFlightBytes >= limits.maxInFlightBytes
   const edgeFull = facts.backlogBytes >= limits.maxBacklogBytes
   const decision = (route: Decision['route'], reason: string): Decision => ({ route, queueDelayMs: delayMs, reason })
   switch (mode) {
@@ -54,15 +58,15 @@ export function decide(mode: BurstMode, limits: PolicyLimits, bursting: boolean,
       return edgeFull ? decision('refuse', backlogReason(facts, limits)) : decision('edge', 'bursting is switched off')
     case 'always':
       if (!cloudFull) return decision('burst', 'bursting is switched on for everything')
-      return edgeFull ? decision('refuse', backlogReason(facts, limits)) : decision('edge', inFlightReason(facts))
+      return edgeFull ? decision('refuse', backlogReason(facts, limits)) : decision('edge', cloudReason(facts))
     case 'auto': {
       const limitMs = limits.maxQueueDelayMs * (bursting ? limits.releaseShare : 1)
       const delay = `queue delay ${Math.round(delayMs)} ms, limit ${Math.round(limitMs)} ms`
       if (delayMs <= limitMs && !edgeFull) return decision('edge', delay)
       if (!cloudFull) return decision('burst', delayMs > limitMs ? delay : backlogReason(facts, limits))
       return edgeFull
-        ? decision('refuse', `${backlogReason(facts, limits)}; ${inFlightReason(facts)}`)
-        : decision('edge', inFlightReason(facts))
+        ? decision('refuse', `${backlogReason(facts, limits)}; ${cloudReason(facts)}`)
+        : decision('edge', cloudReason(facts))
     }
   }
 }
@@ -75,11 +79,11 @@ export function prewarmDue(mode: BurstMode, limits: PolicyLimits, facts: Facts):
     case 'always':
       return true
     case 'auto':
-      return queueDelayMs(facts) > limits.maxQueueDelayMs * limits.prewarmShare
+      return facts.cloudAway === undefined && queueDelayMs(facts) > limits.maxQueueDelayMs * limits.prewarmShare
   }
 }
 
 const backlogReason = (facts: Facts, limits: PolicyLimits) =>
   `the edge is full: ${facts.backlogBytes} of ${limits.maxBacklogBytes} bytes wait`
-const inFlightReason = (facts: Facts) =>
-  `the cloud is full: ${facts.inFlightEnvelopes} envelopes (${facts.inFlightBytes} bytes) in flight`
+const cloudReason = (facts: Facts) =>
+  facts.cloudAway ?? `the cloud is full: ${facts.inFlightEnvelopes} envelopes (${facts.inFlightBytes} bytes) in flight`

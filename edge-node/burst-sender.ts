@@ -32,8 +32,8 @@ export class BurstSender {
     private readonly hooks: {
       /** The stream has it. */
       readonly accepted: (envelope: Envelope) => void
-      /** The stream did not take it, whatever was tried. */
-      readonly failed: (envelope: Envelope) => void
+      /** The stream did not take it, whatever was tried: because it is away, or only throttled. */
+      readonly failed: (envelope: Envelope, isOutage: boolean) => void
     },
   ) {}
 
@@ -61,7 +61,7 @@ export class BurstSender {
     )
     this.totals.throttled += report.throttled
     this.totals.failed += report.failed.length
-    for (const index of report.failed) this.hooks.failed(batch[index]!.envelope)
+    for (const index of report.failed) this.hooks.failed(batch[index]!.envelope, report.isOutage)
     this.calls -= 1
     this.startNext()
   }

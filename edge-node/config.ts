@@ -88,6 +88,12 @@ export const configSchema = z.object({
     .min(100)
     .default(5_000)
     .describe('time without requests after which windows that are past by the clock close'),
+  checkpointEveryMs: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .default(10_000)
+    .describe('time between checkpoints: a restart reads only the log since the last one'),
   maxFutureSkewMs: z.coerce
     .number()
     .int()
@@ -106,7 +112,12 @@ export const configSchema = z.object({
     .min(64)
     .default(128 * 1024)
     .describe('size of an event: half an envelope at most'),
-  maxAnswers: z.coerce.number().int().min(1).default(200_000).describe('idempotency keys remembered'),
+  maxAnswers: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(50_000)
+    .describe('idempotency keys remembered; they are in each checkpoint'),
   maxOpenPanes: z.coerce
     .number()
     .int()

@@ -10,14 +10,16 @@ import { ResultStore } from '../cloud/result-store'
 import { KinesisStream } from '../cloud/stream'
 import { pipelines } from '../pipelines/registry'
 import { pipelineVersion } from '../pipelines/version.cjs'
+import { Checkpoints } from './checkpoints'
 import { systemClock } from './clock'
 import type { Config } from './config'
+import { lockData } from './data-lock'
 import { DeadLetters } from './dead-letters'
 import { createHttp } from './http'
 import { DurableLog } from './log'
 import { EdgeNode } from './node'
 import { Prewarmer } from './prewarmer'
-import { recover } from './recovery'
+import { attachLines, recover } from './recovery'
 import { Results } from './results'
 import { statusOf } from './status'
 
@@ -34,7 +36,7 @@ export class BadConfig extends Error {
 }
 
 /**
- * Starts an edge node: reads the deployment, recovers the log, listens. Rejects with BadConfig, NotDeployed, CannotRecover or
+ * Starts an edge node: reads the deployment, recovers the log, listens. Rejects with BadConfig, NotDeployed, CannotRecover, DataInUse or
  * LogFailed, each of which says what to do.
  */
 export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
@@ -47,10 +49,14 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
   const lambda = lambdaClient()
   const deployment = await readDeployment(cloudFormationClient(), config.stack)
   const lanes = await readLanes(kinesis, lambda, deployment)
-  const { log, records, tornBytes } = await DurableLog.open(join(config.dataDir, 'log'))
+  const unlock = await lockData(config.dataDir)
+  const checkpoints = await Checkpoints.open(join(config.dataDir, 'checkpoints'))
+  const checkpoint = await checkpoints.newest()
+  const { log, records, tornBytes } = await DurableLog.open(join(config.dataDir, 'log'), checkpoint?.segment)
   if (tornBytes > 0) logger.warn({ tornBytes }, 'a torn tail was cut off the log; nothing of it had been answered')
   const limits = { answers: config.maxAnswers, openPanes: config.maxOpenPanes, idleTimeoutMs: config.idleTimeoutMs }
-  const recovered = recover(pipeline, version, records, limits, Date.now())
+  const recovered = recover(pipeline, version, records, limits, Date.now(), checkpoint)
+  await attachLines(recovered.ledger, log)
   await log.append([recovered.boot])
   const results = await Results.open(join(config.dataDir, 'results'))
   for (const final of recovered.finals) results.publish(final)
@@ -63,6 +69,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     config,
     pipeline,
     log,
+    checkpoints,
     recovered,
     results,
     deadLetters: await DeadLetters.open(join(config.dataDir, 'dead-letters.ndjson')),
@@ -96,6 +103,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     stop: async () => {
       await http.close()
       await node.stop()
+      await unlock()
     },
   }
 }

@@ -8,6 +8,8 @@ import { type Log, LogFailed } from './log'
 import type { Merger } from './merger'
 import type { Results } from './results'
 
+const DISK_RETRY_MS = 500 // between tries while the disk refuses
+
 /** What finishing a window needs. */
 export interface FinisherDependencies {
   readonly merger: Merger
@@ -17,6 +19,8 @@ export interface FinisherDependencies {
   readonly version: string
   /** Finals that the log has already. */
   readonly finals: readonly FinalRecord[]
+  /** The cloud will not give these envelopes of a window: the edge has to fold them. */
+  readonly onRecall: (endMs: number, envelopes: ReadonlySet<number>, reason: string) => void
   /** The window is final and can be let go. */
   readonly onFinal: (final: FinalRecord) => void
 }
@@ -31,6 +35,8 @@ export class Finisher {
   withBurst: number
   private next: number
   private stopped = false
+  /** Final records on their way to the disk. */
+  private commits = 0
   private readonly closedAtMs = new Map<number, number>()
   private readonly listeners = new Set<(final: FinalRecord) => void>()
 
@@ -55,6 +61,11 @@ export class Finisher {
     })
   }
 
+  /** True while a final record is in the log's hands and not yet published: no moment for a checkpoint. */
+  get committing(): boolean {
+    return this.commits > 0
+  }
+
   stop(): void {
     this.stopped = true
     this.deps.merger.stop()
@@ -67,15 +78,49 @@ export class Finisher {
   }
 
   private async run(account: Account): Promise<void> {
-    const { merger, deadLetters, results, log } = this.deps
-    const result = await merger.result(account)
-    if (result === null || this.stopped) return
-    await deadLetters.flush()
-    const digest = await results.store(result.startMs, result.endMs, result.rows)
+    const { merger } = this.deps
+    const merged = await merger.result(account)
+    if (this.stopped) return
+    switch (merged.kind) {
+      case 'stopped':
+        return
+      case 'recall':
+        this.deps.onRecall(account.endMs, merged.envelopes, merged.reason)
+        return
+      case 'result':
+        await this.commit(merged.result)
+        if (account.burst.length > 0) await merger.markFinal(account.endMs)
+    }
+  }
+
+  private async commit(result: WindowResult): Promise<void> {
+    const { deadLetters, results, log } = this.deps
+    const digest = await this.untilDone(async () => {
+      await deadLetters.flush()
+      return results.store(result.startMs, result.endMs, result.rows)
+    })
+    if (digest === null) return
     const final = this.record(result, digest)
-    await log.append([final])
+    this.commits += 1
+    try {
+      await log.append([final])
+    } finally {
+      this.commits -= 1
+    }
     this.publish(final)
-    if (account.burst.length > 0) await merger.markFinal(final.endMs)
+  }
+
+  /** Tries again while the disk refuses; null when stopped before it was done. */
+  private async untilDone<T>(work: () => Promise<T>): Promise<T | null> {
+    while (!this.stopped) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!isDiskError(error)) throw error
+        await new Promise<void>((resolve) => this.clock.after(DISK_RETRY_MS, resolve))
+      }
+    }
+    return null
   }
 
   private record({ rows, ...result }: WindowResult, digest: string): FinalRecord {
@@ -101,3 +146,6 @@ export class Finisher {
     for (const listener of this.listeners) listener(final)
   }
 }
+
+const isDiskError = (error: unknown) =>
+  error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS'].includes(String(error.code))

@@ -15,14 +15,16 @@ const HEAD_BYTES = 4096 // the first record of a segment says where it begins an
 export const segmentPath = (folder: string, number: number): string =>
   join(folder, `${String(number).padStart(12, '0')}.log`)
 
-/** The segments of a folder in order. One without a sound first record was torn while it was made and holds nothing. */
-export async function listSegments(folder: string): Promise<Segment[]> {
+/** The segments of a folder in order; `firstOffset` is null for one without a sound first record. */
+export async function listSegments(
+  folder: string,
+): Promise<{ readonly number: number; readonly firstOffset: number | null }[]> {
   const names = (await readdir(folder)).filter((name) => /^\d{12}\.log$/.test(name)).sort()
-  const segments: Segment[] = []
+  const segments: { number: number; firstOffset: number | null }[] = []
   for (const name of names) {
     const number = Number.parseInt(name, 10)
     const first = decodeRecords(await readHead(segmentPath(folder, number))).records[0]
-    if (first?.type === 'segment') segments.push({ number, firstOffset: first.firstOffset })
+    segments.push({ number, firstOffset: first?.type === 'segment' ? first.firstOffset : null })
   }
   return segments
 }
@@ -63,13 +65,14 @@ export async function readLines(
 /** Opens a segment for appending, made when absent; its name is durable before anything in it counts. */
 export async function openSegment(folder: string, number: number): Promise<FileHandle> {
   const handle = await open(segmentPath(folder, number), 'a', 0o600)
-  const directory = await open(folder, 'r')
   try {
-    await directory.sync()
-  } finally {
-    await directory.close()
+    const directory = await open(folder, 'r')
+    await directory.sync().finally(() => directory.close())
+    return handle
+  } catch (error) {
+    await handle.close()
+    throw error
   }
-  return handle
 }
 
 export const deleteSegment = (folder: string, number: number): Promise<void> =>

@@ -86,7 +86,7 @@ export class DurableLog {
    */
   static async open(folder: string, fromSegment = 0): Promise<OpenedLog> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const segments = await listSegments(folder)
+    const { segments, unmadeBytes } = await soundSegments(folder)
     const records: LogRecord[] = []
     let [tornBytes, soundBytes, nextOffset] = [0, 0, segments.at(-1)?.firstOffset ?? 0]
     for (const { number } of segments.filter((segment) => segment.number >= fromSegment)) {
@@ -107,7 +107,7 @@ export class DurableLog {
     if (last === undefined) segments.push({ number, firstOffset: 0 })
     const log = new DurableLog(folder, await openSegment(folder, number), segments, soundBytes, nextOffset)
     if (soundBytes === 0) log.push(encodeRecord({ type: 'segment', firstOffset: nextOffset }))
-    return { log, records, tornBytes }
+    return { log, records, tornBytes: tornBytes + unmadeBytes }
   }
 
   /** False while the disk refuses, and after `close`. */
@@ -166,7 +166,7 @@ export class DurableLog {
 
   /** Flushes what waits, if the disk takes it, and closes the file. */
   async close(): Promise<void> {
-    if (this.failure === null) await this.flushed()
+    if (this.failure === null) await this.wait(true).catch(() => undefined)
     this.closed = true
     for (const { reject } of [...this.served.splice(0), ...this.waiters.splice(0)]) reject(this.closedError())
     await this.handle.close()
@@ -243,4 +243,25 @@ export class DurableLog {
   private closedError(): LogFailed {
     return new LogFailed(`the log in ${this.folder} is closed`)
   }
+}
+
+/**
+ * The segments of a folder, less a last one that was torn while it was made, which is deleted: appending to it would hide what is appended.
+ * Rejects with LogFailed when another has no sound beginning.
+ */
+async function soundSegments(folder: string): Promise<{ readonly segments: Segment[]; readonly unmadeBytes: number }> {
+  const segments: Segment[] = []
+  const found = await listSegments(folder)
+  for (const { number, firstOffset } of found) {
+    const path = segmentPath(folder, number)
+    if (firstOffset !== null) segments.push({ number, firstOffset })
+    else if (number !== found.at(-1)!.number)
+      throw new LogFailed(`${path} is damaged at byte 0; restore it from a copy`)
+    else {
+      const { bytes } = await readSegment(folder, number)
+      await deleteSegment(folder, number)
+      return { segments, unmadeBytes: bytes }
+    }
+  }
+  return { segments, unmadeBytes: 0 }
 }

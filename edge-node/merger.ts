@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
+import { GroupTooLarge } from '../cloud/chunks'
 import type { FunctionInvoker } from '../cloud/functions'
 import type { Origin } from '../cloud/keys'
 import { digestOf } from '../cloud/packing'
@@ -15,6 +16,7 @@ import { type Clock, systemClock } from './clock'
 
 const MAX_RETRY_MS = 10_000 // a window that waits for the cloud asks again at least this often
 const FIRST_RETRY_MS = 100
+const MAX_MISSING = 4 // a second of asking: the partials are gone and not late, since their heads were seen
 
 /** What merging needs of the cloud. */
 export interface MergeCloud {
@@ -28,6 +30,18 @@ export interface MergeCloud {
 export function acceptedDigest({ edge, burst }: Account): string {
   const envelopes = [...edge, ...burst].sort(([a], [b]) => a - b)
   return digestOf(envelopes.map(([number, digest]) => `${number} ${digest}`))
+}
+
+/** What a complete window came to. `recall`: the cloud will not give these envelopes, so the edge has to fold them. */
+export type Merged =
+  | { readonly kind: 'result'; readonly result: WindowResult }
+  | { readonly kind: 'recall'; readonly envelopes: ReadonlySet<number>; readonly reason: string }
+  | { readonly kind: 'stopped' }
+
+/** Some envelopes on the manifest were not found; reads are consistent, so asking again seldom helps. */
+interface Missing {
+  readonly kind: 'missing'
+  readonly envelopes: ReadonlySet<number>
 }
 
 /** Turns complete windows into results: at the edge alone where nothing burst, else through the merge function. */
@@ -51,21 +65,24 @@ export class Merger {
     for (const end of this.pauses) end()
   }
 
-  /** The result of a complete window; null when stopped before there was one. With the cloud away it keeps trying: a delay, never a wrong result. */
-  async result(account: Account): Promise<WindowResult | null> {
-    if (account.burst.length === 0) return this.atEdge(account)
+  /** What a complete window comes to. With the cloud away it keeps trying: a delay, never a wrong result. */
+  async result(account: Account): Promise<Merged> {
+    if (account.burst.length === 0) return { kind: 'result', result: this.atEdge(account) }
+    let missing = 0
     for (let retryMs = FIRST_RETRY_MS; !this.stopped; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
       try {
-        return await this.inCloud(account)
+        const merged = await this.inCloud(account)
+        if (merged.kind !== 'missing') return merged
+        missing += 1
+        if (missing >= MAX_MISSING)
+          return { kind: 'recall', envelopes: merged.envelopes, reason: 'their partials are gone' }
       } catch (error) {
-        this.logger.warn(
-          { windowEndMs: account.endMs, error: String(error) },
-          'a window cannot be merged yet; trying again',
-        )
-        if (!this.stopped) await this.pause(retryMs)
+        if (error instanceof GroupTooLarge) return recallAll(account, error.message)
+        this.warn(account, error)
       }
+      if (!this.stopped) await this.pause(retryMs)
     }
-    return null
+    return { kind: 'stopped' }
   }
 
   /** Tells readers in the cloud that a window is final; the log says so already, so a failure is only logged. */
@@ -96,13 +113,20 @@ export class Merger {
     throw new Error(`window ${account.endMs} does not balance at the edge: ${JSON.stringify(result)}`)
   }
 
-  private async inCloud(account: Account): Promise<WindowResult> {
+  private async inCloud(account: Account): Promise<Merged | Missing> {
     const digest = acceptedDigest(account)
     const answer = (await this.cloud.merge.invoke(await this.manifest(account, digest))) as MergeAnswer
     this.cloud.onMerged(answer.work)
-    if (answer.status !== 'merged')
-      throw new Error(`the merge function answered ${JSON.stringify(answer).slice(0, 300)}`)
-    return this.adopt(account, digest)
+    switch (answer.status) {
+      case 'merged':
+        return this.adopt(account, digest)
+      case 'missing':
+        return { kind: 'missing', envelopes: new Set(answer.envelopes) }
+      case 'unbalanced':
+        return recallAll(account, `the merge does not balance: ${answer.found} of ${answer.expected}`)
+      case 'refused':
+        return recallAll(account, answer.reason)
+    }
   }
 
   private async manifest(account: Account, digest: string): Promise<Manifest> {
@@ -117,19 +141,29 @@ export class Merger {
   }
 
   /** Takes the standing candidate, when it was made of exactly what this window accepted. */
-  private async adopt(account: Account, digest: string): Promise<WindowResult> {
+  private async adopt(account: Account, digest: string): Promise<Merged> {
     const candidate = await this.cloud.results.candidate(this.from, account.endMs)
     if (candidate === null) throw new Error('the candidate is missing')
-    if (!fits(candidate, this.from.version, digest, account))
-      throw new Error('the standing candidate is of another accepted set')
+    if (!fits(candidate, this.from.version, digest, account)) {
+      return recallAll(account, 'a candidate of another accepted set stands in the cloud')
+    }
     const rows = await this.cloud.results.rows(this.from, account.endMs, candidate)
     if (rows === null) throw new Error('a part of the candidate is missing')
-    return { ...candidate.result, rows }
+    return { kind: 'result', result: { ...candidate.result, rows } }
+  }
+
+  private warn({ endMs }: Account, error: unknown): void {
+    this.logger.warn({ windowEndMs: endMs, error: String(error) }, 'a window cannot be merged yet; trying again')
   }
 
   private window({ endMs }: Account) {
     return { startMs: endMs - this.pipeline.window.sizeMs, endMs }
   }
+}
+
+/** The edge does without the cloud: everything of the window that was counted there comes back. */
+function recallAll({ burst }: Account, reason: string): Merged {
+  return { kind: 'recall', envelopes: new Set(burst.map(([number]) => number)), reason }
 }
 
 function fits(candidate: Candidate, version: string, digest: string, account: Account): boolean {

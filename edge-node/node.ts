@@ -1,30 +1,29 @@
 import type { Logger } from 'pino'
 import type { PartialStore } from '../cloud/partial-store'
 import type { ResultStore } from '../cloud/result-store'
-import { EdgeState } from '../core/edge-state'
+import type { EdgeState } from '../core/edge-state'
 import type { Envelope } from '../core/envelope'
-import type { EnvelopePartial } from '../core/fold'
+import type { DeadLetter, EnvelopePartial } from '../core/fold'
 import type { CutEnvelope, Intake, ReadRequest } from '../core/intake'
 import type { Ledger } from '../core/ledger'
 import type { Answer, FinalRecord, LogRecord } from '../core/log-record'
+import type { MergeWork } from '../core/merge-answer'
 import type { Pipeline } from '../core/pipeline'
 import { type BurstMode, type Decision, decide, type Facts, prewarmDue } from '../core/policy'
 import { TrueRate } from '../core/sensor'
 import { Arrivals } from './arrivals'
-import { BurstSender } from './burst-sender'
+import { Checkpointer } from './checkpointer'
+import type { Checkpoints } from './checkpoints'
 import type { Clock } from './clock'
 import type { Config } from './config'
 import type { DeadLetters } from './dead-letters'
-import { Episodes } from './episodes'
 import { Finisher } from './finisher'
-import { HeadWatcher, type InFlight, type Verdict } from './head-watcher'
 import type { Log } from './log'
 import { type MergeCloud, Merger } from './merger'
-import type { Prewarmer } from './prewarmer'
+import { Overflow, type OverflowDependencies } from './overflow'
 import type { Recovered } from './recovery'
 import type { Results } from './results'
 import { joinSequels, type Sequel } from './sequel'
-import { CloudUsage } from './usage'
 import { Workers } from './workers'
 
 const TICK_MS = 100 // how often rates are read and time without requests is counted
@@ -36,12 +35,13 @@ export interface NodeDependencies {
   readonly config: Config
   readonly pipeline: Pipeline
   readonly log: Log
+  readonly checkpoints: Pick<Checkpoints, 'write'>
   readonly recovered: Recovered
-  readonly results: Pick<Results, 'store' | 'publish' | 'count'>
+  readonly results: Pick<Results, 'store' | 'publish' | 'count' | 'since'>
   readonly deadLetters: Pick<DeadLetters, 'add' | 'flush' | 'close'>
   readonly cloud: Omit<MergeCloud, 'onMerged'> & { readonly partials: PartialStore; readonly results: ResultStore }
-  readonly prewarmer: Pick<Prewarmer, 'prewarm' | 'worked'>
-  readonly stream: ConstructorParameters<typeof BurstSender>[0]
+  readonly prewarmer: OverflowDependencies['prewarmer']
+  readonly stream: OverflowDependencies['stream']
   readonly logger: Logger
   readonly clock: Clock
 }
@@ -68,9 +68,7 @@ export interface EventCounts {
 export class EdgeNode {
   readonly events: EventCounts = { accepted: 0, edge: 0, burst: 0, late: 0, rejected: 0, deadLettered: 0 }
   readonly arrivals = new Arrivals()
-  readonly usage = new CloudUsage()
-  readonly episodes = new Episodes()
-  readonly sender: BurstSender
+  readonly overflow: Overflow
   /** Envelopes cut. */
   envelopes = 0
   mode: BurstMode
@@ -82,7 +80,7 @@ export class EdgeNode {
   private readonly state: EdgeState
   private readonly workers: Workers
   readonly finisher: Finisher
-  private readonly watcher: HeadWatcher
+  private readonly checkpointer: Checkpointer
   private readonly rate = new TrueRate(2_000, 20)
   private linger: (() => void) | undefined
   private cancelTick = () => {}
@@ -96,32 +94,23 @@ export class EdgeNode {
     this.mode = config.mode
     this.intake = recovered.intake
     this.ledger = recovered.ledger
-    this.state = new EdgeState(pipeline)
+    this.state = recovered.state
     this.workers = new Workers(pipeline, config.workers, this.foldedAtEdge.bind(this), () => clock.monotonicMs())
-    this.sender = new BurstSender(deps.stream, {
-      accepted: () => this.episodes.accepted(this.clock.epochMs()),
-      failed: ({ number, digest }) =>
-        this.apply({ number, digest, reclaimAtMs: 0 }, { kind: 'reclaim', reason: 'the stream did not take it' }),
-    })
     const { boot } = recovered
     const from = { pipeline: pipeline.name, version: boot.version, incarnation: boot.incarnation }
-    const mergeCloud = { ...cloud, onMerged: this.usage.merged.bind(this.usage) }
+    const mergeCloud = { ...cloud, onMerged: (work: MergeWork) => this.overflow.usage.merged(work) }
     const merger = new Merger(pipeline, from, boot.epoch, this.state, mergeCloud, logger, clock)
     const { log, results, deadLetters } = deps
     const onFinal = ({ endMs }: FinalRecord) => this.letGo(endMs)
+    const onRecall = this.recall.bind(this)
     const { finals } = recovered
-    this.finisher = new Finisher({ merger, deadLetters, results, log, version: boot.version, finals, onFinal }, clock)
-    this.watcher = new HeadWatcher(
-      {
-        store: cloud.partials,
-        from,
-        pollMs: config.headPollMs,
-        inFlight: () => this.ledger.inFlight(),
-        onVerdict: (envelope, verdict) => this.apply(envelope, verdict),
-        logger,
-      },
-      clock,
-    )
+    const finisherDeps = { merger, deadLetters, results, log, version: boot.version, finals, onFinal, onRecall }
+    this.finisher = new Finisher(finisherDeps, clock)
+    this.checkpointer = new Checkpointer(deps, config.checkpointEveryMs, () => clock.monotonicMs())
+    const onCounted = this.countedInBurst.bind(this)
+    const onReclaimed = (envelope: Envelope) => this.workers.enqueueFirst(envelope)
+    const { ledger } = this
+    this.overflow = new Overflow({ ...deps, ledger, from, partials: cloud.partials, onCounted, onReclaimed })
   }
 
   /** Takes up what the log left unfinished and starts the loops. */
@@ -132,16 +121,20 @@ export class EdgeNode {
     if (this.intake.open.events > 0) this.setLinger(0)
     this.lastTickMs = this.clock.monotonicMs()
     this.scheduleTick()
-    this.watcher.start()
+    this.overflow.start()
     this.finishWindows()
   }
 
-  /** Stops the loops and flushes the log. What was accepted is in it; the next start goes on from there. */
+  /**
+   * Stops the loops, takes a checkpoint and flushes the log. What was accepted is in it; the next start goes on from there. The
+   * caller has stopped calling `ingest`.
+   */
   async stop(): Promise<void> {
+    if (this.deps.log.healthy) await this.lastCheckpoint()
     this.stopped = true
     this.cancelTick()
     this.linger?.()
-    this.watcher.stop()
+    this.overflow.stop()
     this.finisher.stop()
     await this.deps.log.close()
     await this.deps.deadLetters.close()
@@ -187,6 +180,7 @@ export class EdgeNode {
       backlogBytes: bytes + open.bytes,
       inFlightEnvelopes: inFlight,
       inFlightBytes,
+      cloudAway: this.overflow.away,
     }
   }
 
@@ -212,20 +206,21 @@ export class EdgeNode {
   }
 
   private decide(): Decision {
-    const { config, prewarmer } = this.deps
+    const { config } = this.deps
     const facts = this.facts()
     this.decision = decide(this.mode, config, this.decision.route === 'burst', facts)
-    if (prewarmDue(this.mode, config, facts)) prewarmer.prewarm(this.clock.monotonicMs())
+    if (prewarmDue(this.mode, config, facts)) this.overflow.prewarm()
     return this.decision
   }
 
   /** Appends in the order of the state changes; `proceed` runs once all of it is durable. */
+  /** Appends in the order of the state changes; `proceed` runs once all of it is durable. Rejects with LogFailed while the disk refuses. */
   private append(records: readonly LogRecord[], after: Sequel): Promise<void> {
-    const durable = this.deps.log.append([...records, ...after.records])
-    if (after.proceed !== undefined) durable.then(after.proceed, () => undefined)
-    const { burstLingerMs, edgeLingerMs } = this.deps.config
-    this.setLinger(this.decision.route === 'burst' ? burstLingerMs : edgeLingerMs)
-    return durable
+    const { log, config } = this.deps
+    const written = log.appendNow([...records, ...after.records])
+    if (after.proceed !== undefined) log.flushed().then(after.proceed, () => undefined)
+    this.setLinger(this.decision.route === 'burst' ? config.burstLingerMs : config.edgeLingerMs)
+    return written
   }
 
   /** Cuts everything and moves the horizon, when the watermark passed a window with events. */
@@ -283,32 +278,27 @@ export class EdgeNode {
       case 'refuse': // it was accepted already: it waits
         this.workers.enqueue(envelope)
         return
-      case 'burst': {
-        const { reclaimAfterMs } = this.deps.config
-        this.ledger.send(envelope.number, this.clock.monotonicMs() + reclaimAfterMs)
-        this.episodes.sent(this.clock.epochMs(), this.decision)
-        this.sender.send(envelope, this.clock.epochMs() + reclaimAfterMs)
+      case 'burst':
+        this.overflow.send(envelope, this.decision)
         return
-      }
     }
   }
 
-  private apply(envelope: InFlight, verdict: Exclude<Verdict, { kind: 'wait' }>): void {
-    switch (verdict.kind) {
-      case 'count':
-        this.countBurst(envelope.number, verdict.head)
-        return
-      case 'reclaim': {
-        const taken = this.ledger.reclaim(envelope.number)
-        if (taken === null) return
-        this.deps.logger.warn(
-          { envelope: envelope.number, reason: verdict.reason },
-          'an envelope comes back to the edge',
-        )
-        this.workers.enqueueFirst(taken)
-        return
-      }
+  /** The cloud will not give these envelopes: their lines are read from the log and folded here. */
+  private async recall(endMs: number, numbers: ReadonlySet<number>, reason: string): Promise<void> {
+    const recalled = this.ledger.recall(endMs, numbers)
+    this.deps.logger.warn(
+      { windowEndMs: endMs, envelopes: recalled.length, reason },
+      'envelopes come back from the cloud',
+    )
+    for (const { header, deadLettered } of recalled) {
+      const envelope = { ...header, lines: await this.deps.log.readLines(header.firstOffset, header.count) }
+      this.ledger.attach(envelope)
+      this.events.burst -= header.count - deadLettered
+      this.events.deadLettered -= deadLettered
+      this.workers.enqueueFirst(envelope)
     }
+    this.finishWindows()
   }
 
   private foldedAtEdge(envelope: Envelope, partial: EnvelopePartial): void {
@@ -319,16 +309,12 @@ export class EdgeNode {
     this.counted(envelope, partial.deadLetters)
   }
 
-  private countBurst(number: number, head: Extract<Verdict, { kind: 'count' }>['head']): void {
-    const envelope = this.ledger.countBurst(number)
-    if (envelope === null) return
-    this.usage.headSeen(head.work, envelope.count)
-    this.deps.prewarmer.worked(this.clock.monotonicMs())
-    this.events.burst += envelope.count - head.deadLetters.length
-    this.counted(envelope, head.deadLetters)
+  private countedInBurst(envelope: Envelope, letters: readonly DeadLetter[]): void {
+    this.events.burst += envelope.count - letters.length
+    this.counted(envelope, letters)
   }
 
-  private counted(envelope: Envelope, letters: Parameters<DeadLetters['add']>[1]): void {
+  private counted(envelope: Envelope, letters: readonly DeadLetter[]): void {
     this.events.deadLettered += letters.length
     this.deps.deadLetters.add(envelope, letters)
     this.arrivals.counted(envelope.number, this.clock.epochMs())
@@ -351,16 +337,37 @@ export class EdgeNode {
     })
   }
 
+  /** Copies the state at a place in the log where everything is cut, and writes it in the background. */
+  private checkpoint(): Promise<void> {
+    const cuts = this.cutAll()
+    if (cuts.records.length > 0) void this.append([], cuts).catch(() => undefined)
+    const content = () => ({
+      boot: this.deps.recovered.boot,
+      intake: this.intake.snapshot(),
+      ledger: this.ledger.snapshot(),
+      state: this.state.snapshot(),
+      finals: this.deps.results.since(0),
+    })
+    return this.checkpointer.take(content, this.ledger.neededOffset())
+  }
+
+  private async lastCheckpoint(): Promise<void> {
+    await this.checkpointer.settled()
+    await this.deps.log.flushed()
+    if (!this.finisher.committing) await this.checkpoint()
+  }
+
   private tick(): void {
     const nowMs = this.clock.monotonicMs()
     const elapsedMs = Math.min(nowMs - this.lastTickMs, MAX_TICK_MS)
     this.lastTickMs = nowMs
     this.trueRate = this.rate.read({ atMs: nowMs, ...this.workers.counters() })
     this.decide()
-    this.episodes.tick(this.clock.epochMs())
+    this.overflow.tick()
     // Data that waits outside must not become late; only too many keys resolve by closing, so then time goes on.
     if (this.decision.route !== 'refuse') this.intake.tick(elapsedMs)
     const closing = this.dueClosing()
     if (closing !== null) void this.append([], closing).catch(() => undefined)
+    if (this.checkpointer.due && !this.finisher.committing && this.deps.log.healthy) void this.checkpoint()
   }
 }

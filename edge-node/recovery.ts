@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { digestOf } from '../cloud/packing'
+import { EdgeState } from '../core/edge-state'
 import { Intake, type IntakeLimits } from '../core/intake'
 import { Ledger } from '../core/ledger'
 import type { FinalRecord, LogRecord } from '../core/log-record'
 import type { Pipeline } from '../core/pipeline'
+import type { Checkpoint } from './checkpoints'
+import type { Log } from './log'
 
 /** The node cannot start on this log. Not retryable without doing what the message says. */
 export class CannotRecover extends Error {
@@ -15,12 +18,14 @@ export class CannotRecover extends Error {
 export interface Recovered {
   readonly intake: Intake
   readonly ledger: Ledger
+  /** What the edge had folded at the checkpoint. */
+  readonly state: EdgeState
   readonly finals: readonly FinalRecord[]
   readonly boot: Extract<LogRecord, { type: 'boot' }>
 }
 
 /**
- * Rebuilds the state from the records of the log, and the boot record that has to be logged next. Envelopes of windows that are not final come back as
+ * Rebuilds the state from a checkpoint and the records of the log after it, and the boot record that has to be logged next. Envelopes of windows that are not final come back as
  * queued: where they were counted before is not in the log and does not matter.
  */
 export function recover(
@@ -29,20 +34,29 @@ export function recover(
   records: readonly LogRecord[],
   limits: IntakeLimits,
   nowMs: number,
+  checkpoint: Checkpoint | null = null,
 ): Recovered {
-  const last = records.findLast((record) => record.type === 'boot')
+  const last = records.findLast((record) => record.type === 'boot') ?? checkpoint?.boot
   const incarnation = last?.incarnation ?? randomUUID()
   const identity = { incarnation, version: last?.version ?? version }
   const intake = new Intake(pipeline, { incarnation, version }, limits, digestOf)
   const ledger = new Ledger(pipeline.window)
+  const state = new EdgeState(pipeline)
   refuseOther(pipeline, records)
-  const finals = replay(records, intake, ledger, (error) => {
+  if (checkpoint !== null) {
+    intake.restore(checkpoint.intake)
+    ledger.restore(checkpoint.ledger)
+    state.restore(checkpoint.state)
+    ledger.close(intake.horizonMs) // a closing may have been on its way to the disk
+  }
+  const replayed = replay(records, intake, ledger, (error) => {
     if (identity.version === version) throw error // the log contradicts itself
     throw new CannotRecover(
       `version ${version} of the pipeline cuts time otherwise than version ${identity.version}, which wrote the log (${error instanceof Error ? error.message : error}); give it a data folder of its own`,
     )
   })
-  if (identity.version !== version && (ledger.queued().length > 0 || intake.open.events > 0)) {
+  const { open, closing } = ledger.tally()
+  if (identity.version !== version && open + closing + intake.open.events > 0) {
     throw new CannotRecover(
       `the log has windows of pipeline version ${identity.version} that are not final, and this is version ${version}; start the old version again until its windows are final`,
     )
@@ -50,7 +64,8 @@ export function recover(
   return {
     intake,
     ledger,
-    finals,
+    state,
+    finals: [...(checkpoint?.finals ?? []), ...replayed],
     boot: { type: 'boot', incarnation, epoch: (last?.epoch ?? 0) + 1, version, atMs: nowMs },
   }
 }
@@ -84,5 +99,22 @@ function replay(
     return finals
   } catch (error) {
     return onError(error)
+  }
+}
+
+const MAX_RUN_EVENTS = 200_000 // events read at once: some tens of megabytes
+
+/** Reads the lines of the envelopes that the checkpoint knows as not counted: theirs are in the log before it. */
+export async function attachLines(ledger: Ledger, log: Pick<Log, 'readLines'>): Promise<void> {
+  const headers = ledger.unattached().sort((a, b) => a.firstOffset - b.firstOffset)
+  while (headers.length > 0) {
+    const run = headers.splice(0, 1)
+    let events = run[0]!.count
+    while (headers[0]?.firstOffset === run[0]!.firstOffset + events && events < MAX_RUN_EVENTS) {
+      run.push(headers.shift()!)
+      events += run.at(-1)!.count
+    }
+    const lines = await log.readLines(run[0]!.firstOffset, events)
+    for (const header of run) ledger.attach({ ...header, lines: lines.splice(0, header.count) })
   }
 }

@@ -66,8 +66,8 @@ export interface StatusSources {
 export function statusOf({ node, pipeline, identity, lanes, prewarmer, meters }: StatusSources): Status {
   const facts = node.facts()
   const { windows, horizonMs, watermarkMs, groups, folded, busyMs } = node.progress
-  const sent = node.sender.counters()
-  const usage = node.usage.total(sent, prewarmer.invocations, meters)
+  const sent = node.overflow.sender.counters()
+  const usage = node.overflow.usage.total(sent, prewarmer.invocations, meters)
   const { decision } = node
   return {
     pipeline,
@@ -99,15 +99,15 @@ export function statusOf({ node, pipeline, identity, lanes, prewarmer, meters }:
       groups,
     },
     burst: {
-      active: node.episodes.current !== undefined,
+      active: node.overflow.episodes.current !== undefined,
       route: decision.route,
       reason: decision.reason,
       inFlightEnvelopes: facts.inFlightEnvelopes,
       inFlightBytes: facts.inFlightBytes,
       lanes,
-      laneRate: node.usage.laneRate,
+      laneRate: node.overflow.usage.laneRate,
       throttled: sent.throttled,
-      episodes: node.episodes.all,
+      episodes: node.overflow.episodes.all,
     },
     envelopes: node.envelopes,
     processingDelayMs: node.arrivals.percentiles(),

@@ -48,6 +48,7 @@ const final: fc.Arbitrary<FinalRecord> = fc.record({
 
 /** Any record that a log can hold. */
 export const logRecord: fc.Arbitrary<LogRecord> = fc.oneof(
+  fc.record({ type: fc.constant('segment' as const), firstOffset: whole }),
   fc.record({ type: fc.constant('boot' as const), incarnation: text, epoch: whole, version: text, atMs: whole }),
   fc.record({
     type: fc.constant('request' as const),

@@ -12,11 +12,34 @@ import type { Pipeline } from '../../core/pipeline'
 import { sliding } from '../../core/window'
 import { createMergeHandler } from '../../handlers/merge'
 import { RecordingItemStore } from '../cloud/recording-item-store'
-import { FROM, type SampleEvent, samplePipeline } from '../cloud/sample-envelopes'
+import { envelopeOf, FROM, noise, type SampleEvent, samplePipeline } from '../cloud/sample-envelopes'
 
 /** Each event is in two windows, and each window has two panes. */
 export const spec = samplePipeline(sliding(20, 10))
 export const WINDOW = { startMs: 10, endMs: 30 }
+
+/** Envelopes with events in the window and around it, dead letters, and a sum that only exact arithmetic gets right. */
+export const envelopes = [
+  envelopeOf(1, [
+    { k: 'a', t: 11, v: 1e16 },
+    { k: 'b', t: 25, v: 1 },
+    { k: 'a', t: 3, v: 7 },
+  ]),
+  envelopeOf(2, [
+    { k: 'a', t: 12, v: 1 },
+    { k: 'c', t: 13, v: -1 },
+  ]),
+  envelopeOf(3, [
+    { k: 'a', t: 29, v: -0 },
+    { k: 'b', t: 30, v: 5 },
+    { k: 'a', t: 21, v: -1 },
+  ]),
+  // So large that its partial is in chunks.
+  envelopeOf(
+    4,
+    Array.from({ length: 12 }, (_, key) => ({ k: `key ${key}`, t: 15, text: noise(60_000, key) })),
+  ),
+] as const
 
 /** A merge function over tables in memory, with what the edge and the burst function do to them. */
 export function mergeFunction() {

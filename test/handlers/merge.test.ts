@@ -1,28 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { envelopeOf, FROM, noise, type SampleEvent } from '../cloud/sample-envelopes'
-import { acceptedOf, allEdgeResult, manifestOf, mergeFunction, WINDOW } from './merge-setup'
+import { envelopeOf, type SampleEvent } from '../cloud/sample-envelopes'
+import { acceptedOf, allEdgeResult, envelopes, manifestOf, mergeFunction, WINDOW } from './merge-setup'
 
-const one = envelopeOf(1, [
-  { k: 'a', t: 11, v: 1e16 },
-  { k: 'b', t: 25, v: 1 },
-  { k: 'a', t: 3, v: 7 },
-])
-const two = envelopeOf(2, [
-  { k: 'a', t: 12, v: 1 },
-  { k: 'c', t: 13, v: -1 },
-])
-const three = envelopeOf(3, [
-  { k: 'a', t: 29, v: -0 },
-  { k: 'b', t: 30, v: 5 },
-  { k: 'a', t: 21, v: -1 },
-])
-/** So large that its partial is in chunks. */
-const four = envelopeOf(
-  4,
-  Array.from({ length: 12 }, (_, key) => ({ k: `key ${key}`, t: 15, text: noise(60_000, key) })),
-)
-const all = [one, two, three, four]
+const [one, two, three, four] = envelopes
+const all = [...envelopes]
 
 describe('a merge', () => {
   const event: fc.Arbitrary<SampleEvent> = fc.record({
@@ -119,100 +101,5 @@ describe('a merge', () => {
     expect(answer).toMatchObject({ status: 'refused', reason })
     expect(cloud.partialItems.read).toEqual([])
     expect(cloud.resultItems.written).toEqual([])
-  })
-})
-
-describe('what is missing is named, exactly, and nothing is written', () => {
-  type Cloud = ReturnType<typeof mergeFunction>
-  const refusal = { kind: 'refused', digest: two.digest, code: 'corrupt', reason: 'no lines' } as const
-  const losing = (cloud: Cloud, chunk: RegExp) => {
-    cloud.partialItems.onWrite = ({ sk }) => !chunk.test(sk)
-  }
-
-  test.each<[string, (cloud: Cloud) => Promise<unknown>, number[]]>([
-    ['a head', (cloud) => cloud.burst(one, three, four), [2]],
-    ['several heads', (cloud) => cloud.burst(three), [1, 2, 4]],
-    ['all heads', async () => undefined, [1, 2, 3, 4]],
-    ['a chunk', async (cloud) => (losing(cloud, /^chunk#burst 4#10#1$/), cloud.burst(...all)), [4]],
-    ['every chunk', async (cloud) => (losing(cloud, /^chunk#burst 4/), cloud.burst(...all)), [4]],
-    [
-      'an envelope that was refused',
-      async (cloud) => (await cloud.partials.refuse(FROM, 2, refusal), cloud.burst(...all)),
-      [2],
-    ],
-    [
-      'an envelope under whose number another content stands',
-      (cloud) => cloud.burst(one, envelopeOf(2, [{ k: 'z', t: 12 }]), three, four),
-      [2],
-    ],
-  ])('%s', async (_, prepare, envelopes) => {
-    const cloud = mergeFunction()
-    await prepare(cloud)
-    expect(await cloud.merge(manifestOf(all, all, null))).toMatchObject({ status: 'missing', envelopes, edge: false })
-    expect(cloud.resultItems.written).toEqual([])
-  })
-
-  test("the edge's partial, with and without envelopes", async () => {
-    const cloud = mergeFunction()
-    await cloud.burst(two)
-    const ref = { attempt: 'edge/9.9', chunks: 2 }
-    const nothingElse = await cloud.merge(manifestOf([one, two], [two], ref))
-    expect(nothingElse).toMatchObject({ status: 'missing', envelopes: [], edge: true })
-    const more = await cloud.merge(manifestOf([one, two, three], [two, three], ref))
-    expect(more).toMatchObject({ status: 'missing', envelopes: [3], edge: true })
-    expect(cloud.resultItems.written).toEqual([])
-  })
-
-  test("a chunk of the edge's partial", async () => {
-    const cloud = mergeFunction()
-    losing(cloud, /^chunk#edge\/1.0#30#2$/)
-    const ref = await cloud.edge('edge/1.0', four)
-    expect(await cloud.merge(manifestOf([four], [], ref))).toMatchObject({
-      status: 'missing',
-      envelopes: [],
-      edge: true,
-    })
-  })
-
-  test('once it is there, the same manifest merges', async () => {
-    const cloud = mergeFunction()
-    await cloud.burst(one)
-    const manifest = manifestOf([one, two], [one, two], null)
-    expect(await cloud.merge(manifest)).toMatchObject({ status: 'missing', envelopes: [2] })
-    await cloud.burst(two)
-    expect(await cloud.merge(manifest)).toMatchObject({ status: 'merged' })
-    expect((await cloud.candidate())!.rows).toEqual((await allEdgeResult([one, two])).rows)
-  })
-})
-
-describe('a window that does not balance is never written', () => {
-  const single = (number: number) => envelopeOf(number, [{ k: 'a', t: 12, v: 1 }])
-  const [left, right] = [single(5), single(6)]
-
-  test.each([
-    [
-      'an event is counted twice and another never: the counts agree, the hash sums do not',
-      [left, right],
-      [left, left],
-    ],
-    ['an event is counted that was not accepted', [left], [left, right]],
-    ['an accepted event is counted nowhere', [left, right], [left]],
-  ])('%s', async (_, accepted, counted) => {
-    const cloud = mergeFunction()
-    await cloud.burst(left, right)
-    expect(await cloud.merge(manifestOf(accepted, counted, null))).toMatchObject({
-      status: 'unbalanced',
-      expected: acceptedOf(accepted),
-      found: acceptedOf(counted),
-    })
-    expect(cloud.resultItems.written).toEqual([])
-  })
-
-  test('an envelope is counted at the edge and in the burst', async () => {
-    const cloud = mergeFunction()
-    await cloud.burst(left, right)
-    const ref = await cloud.edge('edge/1.0', left)
-    expect(await cloud.merge(manifestOf([left, right], [left, right], ref))).toMatchObject({ status: 'unbalanced' })
-    expect(await cloud.candidate()).toBeNull()
   })
 })

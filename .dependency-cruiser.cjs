@@ -1,0 +1,61 @@
+/** Which room may import which: `edge-node`, `handlers` -> `cloud` -> `core`, and `pipelines` -> `core`. */
+
+const PRODUCT = ['core', 'cloud', 'edge-node', 'handlers', 'pipelines']
+const TOOLS = ['localstack', 'scripts', 'test']
+
+/** Modules of these rooms. */
+const rooms = (...names) => `^(${names.join('|')})/`
+/** Packages, as they are found in node_modules or, when not installed, as they are asked for. */
+const packages = (...names) => `(^|node_modules/)(${names.join('|')})`
+
+const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
+
+/** A room whose imports from the other rooms are the given ones. */
+const importsOf = (room, ...allowed) =>
+  rule(
+    `${room}-imports`,
+    `${room} imports ${allowed.join(', ')} and none of the other rooms`,
+    { path: rooms(room) },
+    { path: rooms(...[...PRODUCT, ...TOOLS].filter((other) => other !== room && !allowed.includes(other))) },
+  )
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    rule(
+      'core-imports',
+      'core imports core, and the types of Standard Schema: no Node, no packages, no other room',
+      { path: rooms('core') },
+      { pathNot: [rooms('core'), packages('@standard-schema/spec')] },
+    ),
+    importsOf('cloud', 'core'),
+    importsOf('pipelines', 'core'),
+    importsOf('handlers', 'cloud', 'core', 'pipelines'),
+    importsOf('edge-node', 'cloud', 'core', 'pipelines'),
+    rule(
+      'only-cloud-knows-aws',
+      'of the product rooms, only cloud imports the AWS SDK',
+      { path: rooms(...PRODUCT.filter((room) => room !== 'cloud')) },
+      { path: packages('@aws-sdk/', '@smithy/') },
+    ),
+    rule(
+      'the-checker-is-independent',
+      'scripts/verify shares no code with what it checks',
+      { path: '^scripts/verify(/|\\.ts$)' },
+      { path: rooms(...PRODUCT) },
+    ),
+    rule('no-cycles', 'no module imports itself by way of others', {}, { circular: true }),
+    rule(
+      'no-guesses',
+      'an import that cannot be resolved would escape every other rule',
+      {},
+      // @types/aws-lambda describes the events of Lambda; there is no package behind it.
+      { couldNotResolve: true, pathNot: '^aws-lambda$' },
+    ),
+  ],
+  options: {
+    parser: 'swc', // the compiler's own parser needs a JavaScript API that TypeScript 7 has not
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.cjs', '.js', '.json', '.d.ts', '.d.cts'] },
+  },
+}

@@ -1,0 +1,67 @@
+import type { Logger } from 'pino'
+import type { Checkpoint, Checkpoints } from './checkpoints'
+import type { DeadLetters } from './dead-letters'
+import type { Log } from './log'
+
+const MIN_PAUSES = 20 // a checkpoint stops the node while its state is copied: for at most a twentieth of the time
+
+/** What a checkpoint keeps, less where the log goes on. */
+export type CheckpointContent = Omit<Checkpoint, 'format' | 'segment'>
+
+/** Writes checkpoints now and then, and lets go of the log that they make superfluous. */
+export class Checkpointer {
+  private nextAtMs: number
+  private writing: Promise<void> | null = null
+
+  constructor(
+    private readonly deps: {
+      readonly checkpoints: Pick<Checkpoints, 'write'>
+      readonly log: Log
+      readonly deadLetters: Pick<DeadLetters, 'flush'>
+      readonly logger: Logger
+    },
+    private readonly everyMs: number,
+    private readonly monotonicMs: () => number,
+  ) {
+    this.nextAtMs = monotonicMs() + everyMs
+  }
+
+  /** Whether it is time for one. */
+  get due(): boolean {
+    return this.writing === null && this.monotonicMs() >= this.nextAtMs
+  }
+
+  /**
+   * Takes the state as it is now, when everything accepted is cut and no final is on its way to the disk, and writes it in the background.
+   * `neededOffset`: the log from this event on is still needed.
+   */
+  take(content: () => CheckpointContent, neededOffset: number): Promise<void> {
+    const startMs = this.monotonicMs()
+    const segment = this.deps.log.roll()
+    const checkpoint: Checkpoint = { format: 1, segment, ...content() }
+    const tookMs = this.monotonicMs() - startMs
+    this.writing ??= this.write(checkpoint, neededOffset).finally(() => {
+      this.nextAtMs = this.monotonicMs() + Math.max(this.everyMs, tookMs * MIN_PAUSES)
+      this.writing = null
+    })
+    return this.writing
+  }
+
+  /** Resolves when nothing is being written. */
+  async settled(): Promise<void> {
+    await this.writing
+  }
+
+  // A checkpoint saves time at the next start and nothing else: without it the log says the same.
+  private async write(checkpoint: Checkpoint, neededOffset: number): Promise<void> {
+    const { checkpoints, log, deadLetters, logger } = this.deps
+    try {
+      await log.flushed()
+      await deadLetters.flush()
+      const oldestSegment = await checkpoints.write(checkpoint)
+      await log.deleteBefore(oldestSegment, neededOffset)
+    } catch (error) {
+      logger.warn({ error: String(error) }, 'a checkpoint could not be written')
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { Status } from '../../edge-node/status'
+
+const ANSWER_WITHIN_MS = 1_000 // a node that is down or stopped must not stop who watches it
+
+/** The edge node's status; null when it does not answer. */
+export async function statusOf(url: string): Promise<Status | null> {
+  const response = await get(`${url}/v1/status`)
+  return response?.ok ? ((await response.json().catch(() => null)) as Status | null) : null
+}
+
+/** Whether the edge node says that it is ready; null when it does not answer. */
+export async function readinessOf(url: string): Promise<boolean | null> {
+  const response = await get(`${url}/readyz`)
+  await response?.arrayBuffer().catch(() => undefined)
+  return response === null ? null : response.status === 200
+}
+
+async function get(url: string): Promise<Response | null> {
+  return fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) }).catch(() => null)
+}
+
+/** Whether everything that was accepted is in a final window. */
+export function isSettled({ windows, edge }: Status): boolean {
+  return windows.open + windows.closing + windows.finalizing + edge.backlogEvents === 0
+}
+
+/** One line about the node, `seconds` into the run. */
+export function progressLine(seconds: number, status: Status | null): string {
+  const at = `${Math.round(seconds)} s`.padStart(6)
+  if (status === null) return `${at}  the edge node does not answer`
+  const { events, edge, burst, windows } = status
+  const n = (count: number) => count.toLocaleString('en-US')
+  return [
+    at,
+    `edge ${n(events.edge)}`,
+    `burst ${n(events.burst)}`,
+    `backlog ${n(edge.backlogEvents)}`,
+    `in flight ${burst.inFlightEnvelopes}`,
+    `windows ${windows.open} open, ${windows.closing + windows.finalizing} closing, ${windows.final} final`,
+    ...(status.ready ? [] : ['not ready']),
+    ...(burst.active ? ['bursting'] : []),
+  ].join('  ')
+}

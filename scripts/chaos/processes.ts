@@ -1,0 +1,95 @@
+import { closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Child, startChild } from '../start/child'
+import { freePort } from './free-port'
+import type { Defaults, Play } from './scenario'
+import { Service } from './service'
+import type { Stage } from './stage'
+
+const LOCAL_ENV = {
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+}
+const DRAIN_S = 600 // far longer than any outage here: every batch gets its answer
+const POISON = 0.005 // dead letters must survive faults too
+
+/** The processes of a run, and the scenario that they were started for. */
+export interface Running {
+  readonly cloud: Service
+  readonly edge: Service
+  readonly edgeUrl: string
+  readonly play: Play
+}
+
+/** Starts a cloud and an edge node as the scenario wants them; what it cannot have, it says. They end with the stage. */
+export async function startProcesses(
+  stage: Stage,
+  open: (cloudPort: number) => Promise<Play | { readonly skipped: string }>,
+): Promise<Running | { readonly skipped: string }> {
+  const [cloudPort, edgePort] = [await freePort(), await freePort()]
+  const play = await open(cloudPort)
+  if ('skipped' in play) return play
+  const cloud = service(stage, 'the cloud', () => startCloud(stage, cloudPort, play))
+  await stage.until(cloud.start())
+  const edge = service(stage, 'the edge node', () => startEdge(stage, edgePort, cloudPort, play))
+  const { url } = await stage.until(edge.start<{ url: string }>())
+  stage.say(`cloud at 127.0.0.1:${cloudPort}, edge node at ${url}`)
+  return { cloud, edge, edgeUrl: url, play }
+}
+
+function service(stage: Stage, name: string, launch: () => Child): Service {
+  const made = new Service(name, launch, (error) => stage.fail(error))
+  stage.undo(() => made.stop())
+  return made
+}
+
+function startCloud(stage: Stage, port: number, { cloudEndpoint }: Play): Child {
+  const between = cloudEndpoint === undefined ? [] : ['--function-endpoint', cloudEndpoint]
+  const log = ['--log-file', join(stage.folder, 'functions.log')]
+  return start(stage, 'cloud.log', 'localstack/embedded/main.ts', ['--port', String(port), ...log, ...between], {})
+}
+
+function startEdge(stage: Stage, port: number, cloudPort: number, { dataDir, cloudEndpoint }: Play): Child {
+  const args = ['--pipeline', 'bids', '--port', String(port), '--data-dir', dataDir ?? join(stage.folder, 'edge')]
+  const endpoint = { AWS_ENDPOINT_URL: cloudEndpoint ?? `http://127.0.0.1:${cloudPort}` }
+  return start(stage, 'edge.log', 'edge-node/main.ts', [...args, '--log-level', 'info'], endpoint)
+}
+
+/** Sends the load; resolves when every batch has its answer, which is then in `accepted.ndjson`. Rejects when one has none. */
+export async function runLoad(stage: Stage, url: string, load: LoadShape): Promise<void> {
+  const { seed, rate, peak, seconds, spike } = load
+  const options = {
+    ...{ url, seed, profile: 'spike', rate, peak, seconds },
+    ...{ 'spike-start': spike.at * seconds, 'spike-seconds': spike.length * seconds },
+    ...{ poison: POISON, 'drain-seconds': DRAIN_S },
+    ...{ report: join(stage.folder, 'load.json'), accepted: join(stage.folder, 'accepted.ndjson') },
+  }
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
+  const child = start(stage, 'load.log', 'scripts/load.ts', ['--quiet', ...args], {})
+  stage.undo(() => {
+    child.signal('SIGKILL') // asked politely, it would wait for its answers
+    return child.ended()
+  })
+  const code = await child.ended()
+  if (code !== 0) throw new Error(`the load ended with ${code}; its output above says why`)
+}
+
+export interface LoadShape {
+  readonly seed: number
+  readonly rate: number
+  readonly peak: number
+  readonly seconds: number
+  readonly spike: Defaults['spike']
+}
+
+function start(stage: Stage, logName: string, file: string, args: readonly string[], env: NodeJS.ProcessEnv): Child {
+  stage.signal.throwIfAborted() // nothing starts any more while everything is being ended
+  const log = openSync(join(stage.folder, logName), 'a')
+  try {
+    return startChild(file, args, { ...LOCAL_ENV, ...env }, log)
+  } finally {
+    closeSync(log)
+  }
+}

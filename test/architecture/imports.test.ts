@@ -1,0 +1,86 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type Cruise, cruise } from './cruise'
+
+const ROOT = join(__dirname, '../..')
+const ROOMS = ['core', 'cloud', 'edge-node', 'handlers', 'pipelines', 'localstack', 'scripts', 'test']
+
+describe('the imports of the project', () => {
+  let found: Cruise
+  beforeAll(async () => {
+    found = await cruise(ROOT, ROOMS)
+  }, 30_000)
+
+  test.each(ROOMS)('are known for every module of %s', (room) => {
+    const modules = readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ts|cjs)$/.test(name))
+      .map((name) => `${room}/${name}`)
+    expect(modules.length).toBeGreaterThan(0)
+    expect(found.modules).toEqual(expect.arrayContaining(modules.filter((name) => !/\.d\.c?ts$/.test(name))))
+  })
+
+  test('run one way, without cycles', () => {
+    expect(found.violations).toEqual([])
+  })
+})
+
+/** One module for each rule that it breaks, or that it keeps. */
+const PLANTED: readonly (readonly [file: string, source: string, rule: string | null])[] = [
+  ['core/keeps.ts', "import type { StandardSchemaV1 } from '@standard-schema/spec'\nimport './fine'", null],
+  ['core/node.ts', "import { readFileSync } from 'node:fs'", 'core-imports'],
+  ['core/old-node.ts', "import fs from 'fs'", 'core-imports'],
+  ['core/package.ts', "import { z } from 'zod'", 'core-imports'],
+  ['core/sdk.ts', "import { KinesisClient } from '@aws-sdk/client-kinesis'", 'only-cloud-knows-aws'],
+  ['core/type-of-cloud.ts', "import type { Store } from '../cloud/fine'", 'core-imports'],
+  ['core/dynamic.ts', "export const load = () => import('../cloud/fine')", 'core-imports'],
+  ['core/re-export.ts', "export { fine } from '../edge-node/fine'", 'core-imports'],
+  ['cloud/keeps.ts', "import '../core/fine'\nimport { KinesisClient } from '@aws-sdk/client-kinesis'", null],
+  ['cloud/pipeline.ts', "import '../pipelines/fine'", 'cloud-imports'],
+  ['cloud/handler.ts', "import '../handlers/fine'", 'cloud-imports'],
+  ['cloud/edge.ts', "import '../edge-node/fine'", 'cloud-imports'],
+  ['pipelines/keeps.ts', "import '../core/fine'\nimport { z } from 'zod'", null],
+  ['pipelines/cloud.ts', "import '../cloud/fine'", 'pipelines-imports'],
+  ['pipelines/sdk.ts', "import { KinesisClient } from '@aws-sdk/client-kinesis'", 'only-cloud-knows-aws'],
+  ['handlers/keeps.ts', "import '../cloud/fine'\nimport '../core/fine'\nimport '../pipelines/fine'", null],
+  ['handlers/edge.ts', "import '../edge-node/fine'", 'handlers-imports'],
+  ['handlers/sdk.ts', "import { KinesisClient } from '@aws-sdk/client-kinesis'", 'only-cloud-knows-aws'],
+  ['handlers/test.ts', "import '../test/fine'", 'handlers-imports'],
+  ['edge-node/keeps.ts', "import '../cloud/fine'\nimport '../core/fine'\nimport '../pipelines/fine'", null],
+  ['edge-node/handler.ts', "import '../handlers/fine'", 'edge-node-imports'],
+  ['edge-node/smithy.ts', "import { NodeHttpHandler } from '@smithy/node-http-handler'", 'only-cloud-knows-aws'],
+  ['edge-node/local.ts', "import '../localstack/fine'", 'edge-node-imports'],
+  ['edge-node/script.ts', "import '../scripts/fine'", 'edge-node-imports'],
+  ['edge-node/lost.ts', "import './nowhere'", 'no-guesses'],
+  ['scripts/keeps.ts', "import '../core/fine'\nimport '../localstack/fine'", null],
+  ['scripts/verify/core.ts', "import '../../core/fine'", 'the-checker-is-independent'],
+  ['scripts/verify.ts', "import './fine'\nimport '../edge-node/fine'", 'the-checker-is-independent'],
+  // A cycle is told once, from one of its modules.
+  ['edge-node/cycle.ts', "import type { Back } from './cycle-back'", null],
+  ['edge-node/cycle-back.ts', "import './cycle'", 'no-cycles'],
+]
+
+describe('the guard', () => {
+  const root = mkdtempSync(join(tmpdir(), 'spillway-imports-'))
+  const plant = (file: string, source: string) => {
+    mkdirSync(dirname(join(root, file)), { recursive: true })
+    writeFileSync(join(root, file), source)
+  }
+  let found: Cruise
+  beforeAll(async () => {
+    symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+    for (const room of ROOMS) plant(`${room}/fine.ts`, 'export const fine = 1\nexport type Store = string')
+    for (const [file, source] of PLANTED) plant(file, source)
+    found = await cruise(root, ROOMS)
+  }, 30_000)
+  afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+  test.each(PLANTED.filter(([, , rule]) => rule !== null))('bites at %s', (file, _, rule) => {
+    expect(found.violations.filter(({ from }) => from === file).map((violation) => violation.rule)).toContain(rule)
+  })
+
+  test.each(PLANTED.filter(([, , rule]) => rule === null))('lets pass %s', (file) => {
+    expect(found.violations.filter(({ from }) => from === file)).toEqual([])
+  })
+})

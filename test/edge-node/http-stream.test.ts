@@ -1,0 +1,116 @@
+import { get, type IncomingMessage } from 'node:http'
+import { afterEach, expect, test } from '@jest/globals'
+import { eventually } from './eventually'
+import { event, T0, type TestNode, testNodes } from './fixture'
+
+const { start } = testNodes()
+const open: IncomingMessage[] = []
+afterEach(() => {
+  for (const response of open.splice(0)) response.destroy()
+})
+
+interface Message {
+  readonly id: number
+  readonly event: string
+  readonly data: {
+    readonly start: number
+    readonly rows: readonly unknown[]
+    readonly rowCount: number
+    readonly truncated: boolean
+  }
+}
+
+/** Reads the stream of a listening node; the messages so far are in `messages`. */
+async function read(url: string, lastEventId?: string) {
+  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(`${url}/v1/stream`, { headers, agent: false }, resolve).on('error', reject)
+  })
+  open.push(response)
+  const messages: Message[] = []
+  let text = ''
+  let ended = false
+  response.setEncoding('utf8')
+  response.on('data', (part: string) => {
+    const blocks = (text + part).split('\n\n')
+    text = blocks.pop()!
+    messages.push(...blocks.filter((block) => !block.startsWith(':')).map(messageOf))
+  })
+  response.on('error', () => {})
+  response.on('close', () => {
+    ended = true
+  })
+  return { response, messages, ended: () => ended }
+}
+
+function messageOf(block: string): Message {
+  const fields = new Map(
+    block.split('\n').map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]),
+  )
+  return { id: Number(fields.get('id')), event: fields.get('event')!, data: JSON.parse(fields.get('data')!) }
+}
+
+const listen = ({ app }: TestNode) => app.listen({ host: '127.0.0.1', port: 0 })
+const ids = (messages: readonly Message[]) => messages.map(({ id }) => id)
+
+test('each final window comes once, in the order in which it became final, to every reader', async () => {
+  const node = await start()
+  const url = await listen(node)
+  const readers = [await read(url), await read(url)]
+  expect(readers[0]!.response.headers['content-type']).toBe('text/event-stream')
+  for (let window = 0; window < 4; window++) await node.post(event('a', window * 10 + 4))
+  await node.windows(3)
+  for (const { messages } of readers) await eventually(() => expect(ids(messages)).toEqual([0, 1, 2]))
+  const [first] = readers[0]!.messages
+  expect(first).toMatchObject({ event: 'window', data: { start: T0, rowCount: 1, truncated: false } })
+  expect(first?.data.rows).toEqual([{ key: 'a', n: 1, total: 1 }])
+})
+
+test('a reader that comes back with its Last-Event-ID gets what it missed, each once, and then what comes', async () => {
+  const node = await start()
+  const url = await listen(node)
+  for (let window = 0; window < 4; window++) await node.post(event('a', window * 10 + 4))
+  await node.windows(3)
+  const reader = await read(url, '0')
+  const whole = await read(url, '-1')
+  const fresh = await read(url)
+  await node.post(event('a', 44))
+  await eventually(() => expect(ids(reader.messages)).toEqual([1, 2, 3]))
+  await eventually(() => expect(ids(whole.messages)).toEqual([0, 1, 2, 3]))
+  await eventually(() => expect(ids(fresh.messages)).toEqual([3]))
+})
+
+test('a reader far behind gets everything, though more becomes final meanwhile', async () => {
+  const node = await start({ config: { maxOpenPanes: 10_000 } })
+  const url = await listen(node)
+  const windows = 1_200
+  await node.post(Array.from({ length: windows }, (_, window) => event('a', window * 10)).join('\n'))
+  await node.post(event('a', windows * 10 + 3))
+  await node.windows(windows, 'limit=1&from=0')
+  const reader = await read(url, '-1')
+  await node.post(event('a', windows * 10 + 14))
+  await eventually(() => expect(reader.messages.length).toBe(windows + 1))
+  expect(reader.ended()).toBe(false)
+})
+
+test('a window of more than a thousand rows says how many it has and shows the first', async () => {
+  const node = await start()
+  const url = await listen(node)
+  const reader = await read(url)
+  await node.post(Array.from({ length: 1_001 }, (_, key) => event(`k${key}`, 1)).join('\n'))
+  await node.post(event('closer', 13))
+  await eventually(() => expect(reader.messages.length).toBe(1))
+  const { rows, rowCount, truncated } = reader.messages[0]!.data
+  expect([rows.length, rowCount, truncated]).toEqual([1_000, 1_001, true])
+})
+
+test('a reader that goes away is forgotten, and one that stays does not keep the node from stopping', async () => {
+  const node = await start()
+  const url = await listen(node)
+  const [gone, stays] = [await read(url), await read(url)]
+  gone.response.destroy()
+  await node.post([event('a', 1), event('a', 14)].join('\n'))
+  await eventually(() => expect(ids(stays.messages)).toEqual([0]))
+  await node.stop()
+  await eventually(() => expect(stays.ended()).toBe(true))
+})

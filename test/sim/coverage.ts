@@ -1,0 +1,50 @@
+/** What a world came through besides its faults; each must occur often enough, or the world has stopped testing it. */
+export const SITUATIONS = [
+  'a line was rejected',
+  'an event was late',
+  'an event was partly late',
+  'an event became a dead letter',
+  'a request was refused with 429',
+  'a request was refused for too many keys',
+  'an answer was repeated',
+  'a window closed by idleness',
+  'a window became final at the edge alone',
+  'a window became final with burst alone',
+  'a window became final from both halves',
+  'an envelope was reclaimed after its deadline',
+  'an envelope was reclaimed for a refusal',
+  'an envelope was reclaimed for a foreign head under its number',
+  'an envelope was reclaimed because the stream did not take it',
+  'a head was written after its envelope was reclaimed',
+  'a function skipped an envelope past its deadline',
+  'two attempts at one envelope wrote a head',
+  'a partial was chunked',
+  'a crash left a torn tail',
+  'a crash came while an envelope was in the cloud',
+  'a crash came while a window was being finished',
+  'a restart found open windows',
+  'a restart found uncut events',
+  'a merge was tried again',
+  'a merge found a part missing',
+  'a candidate of an earlier merge was adopted',
+  'the bursting mode was switched',
+] as const
+
+export type Situation = (typeof SITUATIONS)[number]
+
+/** How often something happened. */
+export class Coverage {
+  readonly counts = new Map<string, number>()
+
+  seen(what: string, times = 1): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + times)
+  }
+
+  add(other: Coverage): void {
+    for (const [what, times] of other.counts) this.seen(what, times)
+  }
+
+  of(what: string): number {
+    return this.counts.get(what) ?? 0
+  }
+}

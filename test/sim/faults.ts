@@ -1,0 +1,81 @@
+import type { Coverage } from './coverage'
+import { Random } from './random'
+
+/** Every kind of fault, and how likely it is at each opportunity: a message, a call, or (for those that simply happen) a tenth of a second. */
+export const FAULTS = {
+  'request lost': 0.05,
+  'request doubled': 0.05,
+  'response lost': 0.05,
+  'network slow': 0.05,
+  'edge crashes': 0.01,
+  'edge crashes at a call': 0.008,
+  'edge restarts in order': 0.006,
+  'edge stopped for long': 0.006,
+  'tail torn with garbage': 0.3,
+  'disk full': 0.006,
+  'edge clock jumps': 0.008,
+  'cloud clock jumps': 0.008,
+  'stream throttles': 0.1,
+  'stream refuses': 0.03,
+  'stream takes and says no': 0.03,
+  'stream doubles': 0.05,
+  'stream loses': 0.02,
+  'stream is late': 0.04,
+  'stream damages': 0.03,
+  'batch redelivered': 0.1,
+  'function crashes': 0.06,
+  'function runs on after its timeout': 0.04,
+  'function of another version': 0.004,
+  'store fails before': 0.02,
+  'store fails after': 0.02,
+  'store read is stale': 0.03,
+  'merge request lost': 0.06,
+  'merge response lost': 0.08,
+  'merge called twice': 0.1,
+  'cloud away': 0.006,
+  'data wiped': 0.0015,
+  'old copy restored': 0.0025,
+} as const
+
+export type FaultKind = keyof typeof FAULTS
+export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[]
+
+/** Kinds are off, as likely as given, or three times as likely: worlds with few kinds of fault reach what worlds with all of them never do. */
+const INTENSITIES = [0, 0, 1, 1, 3]
+
+/** Decides which faults strike, until the world heals. Each kind has random numbers of its own. */
+export class Faults {
+  private healed = false
+  private readonly kinds = new Map<FaultKind, { readonly random: Random; readonly probability: number }>()
+
+  constructor(
+    seed: number,
+    without: ReadonlySet<FaultKind>,
+    private readonly coverage: Coverage,
+  ) {
+    for (const kind of FAULT_KINDS) {
+      const random = new Random(seed, kind)
+      const intensity = random.pick(INTENSITIES)
+      if (!without.has(kind)) this.kinds.set(kind, { random, probability: FAULTS[kind] * intensity })
+    }
+  }
+
+  strikes(kind: FaultKind): boolean {
+    const fault = this.kinds.get(kind)
+    if (fault === undefined || this.healed || !fault.random.chance(fault.probability)) return false
+    this.coverage.seen(kind)
+    return true
+  }
+
+  /** Random numbers for the particulars of a fault. */
+  random(kind: FaultKind): Random {
+    const fault = this.kinds.get(kind)
+    if (fault === undefined) throw new Error(`"${kind}" is switched off`)
+    return fault.random
+  }
+
+  /** From now on nothing fails any more. */
+  heal(): void {
+    this.healed = true
+  }
+}

@@ -1,0 +1,87 @@
+import { count } from '../../core/aggregates/count'
+import { distinct } from '../../core/aggregates/distinct'
+import { max } from '../../core/aggregates/max'
+import { mean } from '../../core/aggregates/mean'
+import { min } from '../../core/aggregates/min'
+import { quantile } from '../../core/aggregates/quantile'
+import { sum } from '../../core/aggregates/sum'
+import { type Pipeline, pipeline } from '../../core/pipeline'
+import { sliding, tumbling } from '../../core/window'
+import * as oracle from '../../scripts/verify/aggregate'
+import { DEAD_LETTER, type OraclePipeline } from '../../scripts/verify/pipeline'
+import * as oracleWindow from '../../scripts/verify/window'
+import type { Scenario } from './scenario'
+
+/** What clients send. `nap` makes `map` wait so many ms, `fan` makes hundreds of groups; a value below -1,000,000 makes `map` fail. */
+export interface SimEvent {
+  readonly k?: string
+  readonly t: number | string
+  readonly v: unknown
+  readonly kind: unknown
+  readonly nap?: number
+  readonly fan?: number
+}
+
+const NAME = 'sim'
+const POISON = -1_000_000
+const FAN_KEY_LENGTH = 500 // near the longest that is taken, so that few groups fill a chunk
+
+const ours = { count, sum, mean, min, max, quantile, distinct }
+
+function aggregates(make: typeof ours | typeof oracle, wide: boolean) {
+  const few = { n: make.count(), total: make.sum('v') }
+  if (wide) return few
+  return {
+    ...few,
+    average: make.mean('v'),
+    low: make.min('v'),
+    high: make.max('v'),
+    median: make.quantile('v', 0.5),
+    kinds: make.distinct('kind'),
+  }
+}
+
+/** The pipeline as a process runs it; `nap` waits in that process. */
+export function simPipeline(scenario: Scenario, nap: (ms: number) => Promise<void>): Pipeline {
+  const { sizeMs, slideMs } = scenario
+  return pipeline({
+    name: NAME,
+    key: 'k',
+    timestamp: 't',
+    outOfOrderness: scenario.outOfOrdernessMs,
+    allowedLateness: scenario.allowedLatenessMs,
+    window: scenario.sliding ? sliding(sizeMs, slideMs) : tumbling(sizeMs),
+    mapConcurrency: scenario.mapConcurrency,
+    map: (event: SimEvent) => (event.nap === undefined ? mapped(event) : nap(event.nap).then(() => mapped(event))),
+    aggregates: aggregates(ours, scenario.wide) as { n: ReturnType<typeof count> },
+  }) as unknown as Pipeline
+}
+
+/** The same for the oracle, which knows the formulas and none of the product's code. */
+export function oraclePipeline({ sliding: isSliding, sizeMs, slideMs, wide }: Scenario): OraclePipeline {
+  return {
+    name: NAME,
+    windowing: isSliding ? oracleWindow.sliding(sizeMs, slideMs) : oracleWindow.tumbling(sizeMs),
+    timestamp: 't',
+    key: 'k',
+    map: (event) => {
+      if (typeof event.v === 'number' && event.v < POISON) return DEAD_LETTER
+      const results = outputs(event as unknown as SimEvent)
+      return results as unknown as readonly Record<string, unknown>[]
+    },
+    aggregates: aggregates(oracle, wide) as OraclePipeline['aggregates'],
+  }
+}
+
+function mapped(event: SimEvent): SimEvent[] | undefined {
+  if (typeof event.v === 'number' && event.v < POISON) throw new Error('poison')
+  const results = outputs(event)
+  return results.length === 0 ? undefined : results
+}
+
+function outputs(event: SimEvent): SimEvent[] {
+  if (event.kind === 'skip') return []
+  if (event.kind === 'twice') return [event, { ...event, kind: 'again' }]
+  if (event.fan === undefined) return [event]
+  return Array.from({ length: event.fan }, (_, n) => ({ ...event, k: `${event.k}${n}`.padEnd(FAN_KEY_LENGTH, '.') }))
+}
