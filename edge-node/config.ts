@@ -100,6 +100,12 @@ export const configSchema = z.object({
     .min(0)
     .default(60_000)
     .describe('how far ahead of the clock a timestamp may be: one wrong clock must not close all windows'),
+  reservedDiskBytes: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(64 * MiB)
+    .describe('room kept free on the disk: below it nothing is accepted, so that windows can still be finished'),
   maxBodyBytes: z.coerce
     .number()
     .int()

@@ -15,6 +15,7 @@ import { systemClock } from './clock'
 import type { Config } from './config'
 import { lockData } from './data-lock'
 import { DeadLetters } from './dead-letters'
+import { DiskSpace } from './disk-space'
 import { createHttp } from './http'
 import { DurableLog } from './log'
 import { EdgeNode } from './node'
@@ -65,11 +66,14 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
   const resultItems = new DynamoItemStore(dynamo, deployment.resultsTable)
   const burstFunction = new FunctionInvoker(lambda, deployment.burstFunction)
   const prewarmer = new Prewarmer(burstFunction, lanes.shards * lanes.parallelization, logger)
+  const diskSpace = new DiskSpace(config.dataDir, config.reservedDiskBytes, systemClock)
+  await diskSpace.start()
   const node = new EdgeNode({
     config,
     pipeline,
     log,
     checkpoints,
+    diskSpace,
     recovered,
     results,
     deadLetters: await DeadLetters.open(join(config.dataDir, 'dead-letters.ndjson')),
@@ -102,6 +106,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     url,
     stop: async () => {
       await http.close()
+      diskSpace.stop()
       await node.stop()
       await unlock()
     },

@@ -53,9 +53,10 @@ export function createHttp(surface: Surface): FastifyInstance {
   app.get('/v1/status', () => surface.status())
   app.post('/v1/burst', (request, reply) => postBurst(surface, request, reply))
   app.get('/healthz', () => ({ status: 'ok' }))
-  app.get('/readyz', (_request, reply) =>
-    reply.code(surface.node.ready ? 200 : 503).send({ ready: surface.node.ready }),
-  )
+  app.get('/readyz', (_request, reply) => {
+    const { unready } = surface.node
+    return reply.code(unready === null ? 200 : 503).send({ ready: unready === null, reason: unready })
+  })
   return app
 }
 
@@ -65,7 +66,8 @@ async function postEvents(surface: Surface, request: FastifyRequest, reply: Fast
   if (key !== null && (key === '' || key.length > MAX_KEY_LENGTH)) {
     return fail(reply, 400, 'invalid_key', `an Idempotency-Key has 1 to ${MAX_KEY_LENGTH} characters`)
   }
-  if (!node.ready) return fail(reply, 503, 'not_ready', 'the node cannot write its log now; try again', true)
+  const { unready } = node
+  if (unready !== null) return fail(reply, 503, 'not_ready', `${unready}; nothing was accepted, send it again`, true)
   const limits = {
     bodyBytes: config.maxBodyBytes,
     lineBytes: config.maxLineBytes,

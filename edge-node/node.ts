@@ -17,6 +17,7 @@ import type { Checkpoints } from './checkpoints'
 import type { Clock } from './clock'
 import type { Config } from './config'
 import type { DeadLetters } from './dead-letters'
+import type { DiskSpace } from './disk-space'
 import { Finisher } from './finisher'
 import type { Log } from './log'
 import { type MergeCloud, Merger } from './merger'
@@ -35,6 +36,7 @@ export interface NodeDependencies {
   readonly config: Config
   readonly pipeline: Pipeline
   readonly log: Log
+  readonly diskSpace: Pick<DiskSpace, 'isLow'>
   readonly checkpoints: Pick<Checkpoints, 'write'>
   readonly recovered: Recovered
   readonly results: Pick<Results, 'store' | 'publish' | 'count' | 'since'>
@@ -140,9 +142,11 @@ export class EdgeNode {
     await this.deps.deadLetters.close()
   }
 
-  /** True while requests can be accepted. */
-  get ready(): boolean {
-    return this.deps.log.healthy && !this.stopped
+  /** Why no request can be accepted now, in words; null while they can. */
+  get unready(): string | null {
+    if (this.stopped) return 'the node is stopping'
+    if (!this.deps.log.healthy) return 'the log cannot be written'
+    return this.deps.diskSpace.isLow ? 'the disk is nearly full' : null
   }
 
   /**
@@ -365,7 +369,7 @@ export class EdgeNode {
     this.decide()
     this.overflow.tick()
     // Data that waits outside must not become late; only too many keys resolve by closing, so then time goes on.
-    if (this.decision.route !== 'refuse') this.intake.tick(elapsedMs)
+    if (this.decision.route !== 'refuse' && this.unready === null) this.intake.tick(elapsedMs)
     const closing = this.dueClosing()
     if (closing !== null) void this.append([], closing).catch(() => undefined)
     if (this.checkpointer.due && !this.finisher.committing && this.deps.log.healthy) void this.checkpoint()

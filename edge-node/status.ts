@@ -74,7 +74,7 @@ export function statusOf({ node, pipeline, identity, lanes, prewarmer, meters }:
     version: identity.version,
     incarnation: identity.incarnation,
     bootEpoch: identity.epoch,
-    ready: node.ready,
+    ready: node.unready === null,
     mode: node.mode,
     events: {
       ...node.events,

@@ -1,7 +1,7 @@
 import type { Draw } from '../load/random'
 import type { Scenario, World } from './scenario'
 
-const LONGEST_LIFE_MS = 2_500
+const LONGEST_LIFE_MS = 4_000
 const READY_WITHIN_MS = 60_000
 
 /** When to kill a node that was just started. */
@@ -41,6 +41,6 @@ async function within(ms: number, ready: Promise<unknown>): Promise<void> {
 
 export const killEdge: Scenario = {
   about: 'kill -9 of the edge node at random instants, also while it starts; restarted on the same data and port',
-  defaults: { seconds: 40, times: 20, spike: { at: 0.25, length: 0.5 } },
+  defaults: { seconds: 50, times: 20, spike: { at: 0.1, length: 0.4 } },
   open: async () => ({ inject }),
 }

@@ -15,11 +15,17 @@ export class Stage {
   readonly broken: string[] = []
   private readonly undoing: (() => unknown)[] = []
   private readonly abort = new AbortController()
+  private readonly ended: Promise<never>
 
   constructor(
     readonly folder: string,
     readonly say: (text: string) => void,
-  ) {}
+  ) {
+    this.ended = new Promise((_, reject) => {
+      this.signal.addEventListener('abort', () => reject(this.signal.reason), { once: true })
+    })
+    this.ended.catch(() => undefined) // nobody may be waiting
+  }
 
   /** Aborted once the run has failed or is over. */
   get signal(): AbortSignal {
@@ -65,12 +71,7 @@ export class Stage {
 
   /** Waits for `work` or for the end of the run. */
   async until<T>(work: Promise<T>): Promise<T> {
-    this.signal.throwIfAborted()
-    const ended = new Promise<never>((_, reject) => {
-      this.signal.addEventListener('abort', () => reject(this.signal.reason), { once: true })
-    })
-    ended.catch(() => undefined)
-    return Promise.race([work, ended])
+    return Promise.race([work, this.ended])
   }
 
   /** Has `step` done when the stage closes, before what was registered earlier. */

@@ -51,9 +51,14 @@ describe('a line is rejected', () => {
       'the timestamp is 25 ms further ahead of the clock than is taken',
     ],
     ['{"t": 1}', 'missing_key', 'the key is missing, or no string, number or boolean'],
-    [`{"t": 1, "k": "${'x'.repeat(513)}"}`, 'key_too_long', 'the key has 513 characters; at most 512 are taken'],
-  ])('%.30s as %s', (line, code, reason) => {
+  ])('%s as %s', (line, code, reason) => {
     expect(read(line)).toEqual({ code, reason })
+  })
+
+  test('with a key of over 512 characters as key_too_long', () => {
+    const reason = 'the key has 513 characters; at most 512 are taken'
+    expect(read(`{"t": 1, "k": "${'x'.repeat(513)}"}`)).toEqual({ code: 'key_too_long', reason })
+    expect(read(`{"t": 1, "k": "${'x'.repeat(512)}"}`)).toHaveProperty('timestampMs', 1)
   })
 
   test('when the timestamp function throws: there is none', () => {
@@ -61,12 +66,12 @@ describe('a line is rejected', () => {
   })
 
   test.each([
-    [new Error('no user'), 'the key function failed: no user'],
-    ['text', 'the key function failed: text'],
-    [Symbol('s'), 'the key function failed: Symbol(s)'],
-    [Object.create(null), 'the key function failed: it threw something without a text'],
-    [new Error('x'.repeat(1_000)), `the key function failed: ${'x'.repeat(175)}`],
-  ])('when the key function throws %p, with what it said in at most 200 characters', (thrown, reason) => {
+    ['an error', new Error('no user'), 'the key function failed: no user'],
+    ['a text', 'text', 'the key function failed: text'],
+    ['a symbol', Symbol('s'), 'the key function failed: Symbol(s)'],
+    ['what cannot become text', Object.create(null), 'the key function failed: it threw something without a text'],
+    ['a long text', new Error('x'.repeat(1_000)), `the key function failed: ${'x'.repeat(175)}`],
+  ])('when the key function throws %s, with what it said in at most 200 characters', (_, thrown, reason) => {
     expect(read('{"t": 1}', { key: fails(thrown) })).toEqual({ code: 'missing_key', reason })
   })
 })
@@ -82,7 +87,6 @@ describe('a key', () => {
     [1e21, '1e+21'],
     [0.1, '0.1'],
     [false, 'false'],
-    ['x'.repeat(512), 'x'.repeat(512)],
   ])('%p is the group %p', (value, key) => {
     expect(keyOf(value)).toBe(key)
   })
@@ -91,7 +95,8 @@ describe('a key', () => {
     expect(keyOf(value)).toHaveProperty('code', 'missing_key')
   })
 
-  test("is an event's own field, never an inherited one", () => {
+  test("and a timestamp are an event's own fields, never inherited ones", () => {
+    expect(read('{"t": 1}', { timestamp: 'constructor' })).toHaveProperty('code', 'missing_timestamp')
     expect(read('{"t": 1}', { key: 'constructor' })).toHaveProperty('code', 'missing_key')
     expect(read('{"t": 1, "__proto__": "a"}', { key: '__proto__' })).toHaveProperty('timestampMs', 1)
   })
@@ -114,8 +119,7 @@ describe('a schema', () => {
 
   test('that quotes a hostile event does so in at most 200 characters', () => {
     const rejection = read(`{"t": 1, "${'x'.repeat(100_000)}": 1}`, { event: z.strictObject({ t: z.number() }) })
-    expect(rejection).toHaveProperty('code', 'schema')
-    expect(rejection).toHaveProperty('reason.length', 200)
+    expect(rejection).toEqual({ code: 'schema', reason: expect.stringMatching(/^Unrecognized key: "x{181}$/) })
   })
 
   test('gives the event that timestamp, key and map see', () => {

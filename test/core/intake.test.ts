@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { foldEnvelope } from '../../core/fold'
 import { tumbling } from '../../core/window'
-import { linesAt, newIntake, someSteps, take } from './history'
+import { linesAt, newIntake, slidingPipeline, someSteps, take } from './history'
 
 const NEVER_MS = Number.NEGATIVE_INFINITY
 const request = (...timestamps: number[]) => ({ key: null, lines: linesAt(...timestamps), rejected: [] })
@@ -143,13 +144,16 @@ describe('cutting', () => {
     expect(intake.open).toEqual({ events: 0, bytes: 0 })
   })
 
-  test('joins small requests, and says what each pane accepted', () => {
+  test('joins small requests, and says what each pane accepted just as folding will count it', async () => {
     const intake = newIntake()
     for (const t of [1, 12, 3]) intake.admit(request(t))
-    const { panes } = intake.cut(1_000)!.cut
+    intake.cut(1)
+    const { envelope, panes } = intake.cut(1_000)!.cut
+    const folded = await foldEnvelope(slidingPipeline(), envelope)
+    expect([...panes]).toEqual([...folded.panes].map(([pane, partial]) => [pane, partial.folded]))
     expect([...panes].map(([pane, { count }]) => [pane, count])).toEqual([
-      [0, 2],
       [10, 1],
+      [0, 1],
     ])
   })
 })
@@ -169,6 +173,15 @@ describe('closing', () => {
     const intake = newIntake()
     intake.close(20)
     expect(() => intake.close(horizonMs)).toThrow(`the horizon only moves forward: 20 to ${horizonMs}`)
+  })
+
+  test('leaves the watermark where the events have brought it', () => {
+    const intake = newIntake()
+    expect(intake.watermarkMs).toBe(NEVER_MS)
+    intake.admit(request(30, 20))
+    intake.cut(1_000)
+    intake.close(500)
+    expect(intake.watermarkMs).toBe(25)
   })
 
   test('is written into every envelope that is cut after it', () => {

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { type BurstMode, decide, type Facts, type PolicyLimits, prewarmDue, queueDelayMs } from '../../core/policy'
+import {
+  type BurstMode,
+  type Decision,
+  decide,
+  type Facts,
+  type PolicyLimits,
+  prewarmDue,
+  queueDelayMs,
+} from '../../core/policy'
 
 const LIMITS: PolicyLimits = {
   maxQueueDelayMs: 500,
@@ -11,8 +19,11 @@ const LIMITS: PolicyLimits = {
   maxInFlightBytes: 5_000,
 }
 
+type Full = 'edge' | 'cloud' | 'cloud by bytes' | 'both' | 'none'
+type Route = Decision['route']
+
 /** Facts with this queue delay; `full` fills the edge, the cloud or both up to their limits. */
-function facts(delayMs: number, full: 'edge' | 'cloud' | 'cloud by bytes' | 'both' | 'none' = 'none'): Facts {
+function facts(delayMs: number, full: Full = 'none'): Facts {
   return {
     trueRate: 1_000,
     backlogEvents: delayMs,
@@ -26,29 +37,32 @@ const EDGE_FULL = 'the edge is full: 1000 of 1000 bytes wait'
 const CLOUD_FULL = 'the cloud is full: 10 envelopes (4999 bytes) in flight'
 
 describe('where an envelope goes, and why', () => {
-  test.each<[BurstMode, boolean, Facts, string, string]>([
-    ['auto', false, facts(0), 'edge', 'queue delay 0 ms, limit 500 ms'],
-    ['auto', false, facts(500), 'edge', 'queue delay 500 ms, limit 500 ms'],
-    ['auto', false, facts(501), 'burst', 'queue delay 501 ms, limit 500 ms'],
-    ['auto', true, facts(400), 'edge', 'queue delay 400 ms, limit 400 ms'],
-    ['auto', true, facts(401), 'burst', 'queue delay 401 ms, limit 400 ms'],
-    ['auto', false, facts(100, 'edge'), 'burst', EDGE_FULL],
-    ['auto', false, facts(501, 'edge'), 'burst', 'queue delay 501 ms, limit 500 ms'],
-    ['auto', false, facts(500, 'cloud'), 'edge', 'queue delay 500 ms, limit 500 ms'],
-    ['auto', false, facts(501, 'cloud'), 'edge', CLOUD_FULL],
-    ['auto', true, facts(501, 'cloud by bytes'), 'edge', 'the cloud is full: 9 envelopes (5000 bytes) in flight'],
-    ['auto', false, facts(0, 'both'), 'refuse', `${EDGE_FULL}; ${CLOUD_FULL}`],
-    ['auto', true, facts(900, 'both'), 'refuse', `${EDGE_FULL}; ${CLOUD_FULL}`],
-    ['never', true, facts(9_000), 'edge', 'bursting is switched off'],
-    ['never', false, facts(9_000, 'cloud'), 'edge', 'bursting is switched off'],
-    ['never', false, facts(0, 'edge'), 'refuse', EDGE_FULL],
-    ['always', false, facts(0), 'burst', 'bursting is switched on for everything'],
-    ['always', false, facts(0, 'edge'), 'burst', 'bursting is switched on for everything'],
-    ['always', true, facts(0, 'cloud'), 'edge', CLOUD_FULL],
-    ['always', true, facts(0, 'both'), 'refuse', EDGE_FULL],
-  ])('mode %s, bursting %p, %p: %s, since %s', (mode, bursting, given, route, reason) => {
-    expect(decide(mode, LIMITS, bursting, given)).toEqual({ route, queueDelayMs: given.backlogEvents, reason })
-  })
+  test.each<[BurstMode, boolean, number, Full, Route, string]>([
+    ['auto', false, 0, 'none', 'edge', 'queue delay 0 ms, limit 500 ms'],
+    ['auto', false, 500, 'none', 'edge', 'queue delay 500 ms, limit 500 ms'],
+    ['auto', false, 501, 'none', 'burst', 'queue delay 501 ms, limit 500 ms'],
+    ['auto', true, 400, 'none', 'edge', 'queue delay 400 ms, limit 400 ms'],
+    ['auto', true, 401, 'none', 'burst', 'queue delay 401 ms, limit 400 ms'],
+    ['auto', false, 100, 'edge', 'burst', EDGE_FULL],
+    ['auto', false, 501, 'edge', 'burst', 'queue delay 501 ms, limit 500 ms'],
+    ['auto', false, 500, 'cloud', 'edge', 'queue delay 500 ms, limit 500 ms'],
+    ['auto', false, 501, 'cloud', 'edge', CLOUD_FULL],
+    ['auto', true, 501, 'cloud by bytes', 'edge', 'the cloud is full: 9 envelopes (5000 bytes) in flight'],
+    ['auto', false, 0, 'both', 'refuse', `${EDGE_FULL}; ${CLOUD_FULL}`],
+    ['auto', true, 900, 'both', 'refuse', `${EDGE_FULL}; ${CLOUD_FULL}`],
+    ['never', true, 9_000, 'none', 'edge', 'bursting is switched off'],
+    ['never', false, 9_000, 'cloud', 'edge', 'bursting is switched off'],
+    ['never', false, 0, 'edge', 'refuse', EDGE_FULL],
+    ['always', false, 0, 'none', 'burst', 'bursting is switched on for everything'],
+    ['always', false, 0, 'edge', 'burst', 'bursting is switched on for everything'],
+    ['always', true, 0, 'cloud', 'edge', CLOUD_FULL],
+    ['always', true, 0, 'both', 'refuse', EDGE_FULL],
+  ])(
+    'mode %s, bursting %p, a queue delay of %i ms, %s full: %s, since %s',
+    (mode, bursting, delayMs, full, route, reason) => {
+      expect(decide(mode, LIMITS, bursting, facts(delayMs, full))).toEqual({ route, queueDelayMs: delayMs, reason })
+    },
+  )
 
   test('while the queue delay is between the two limits, the route stays as it was', () => {
     const between = facts(450)

@@ -16,7 +16,7 @@ interface Call {
 function heldSender() {
   const calls: Call[] = []
   const accepted: number[] = []
-  const failed: number[] = []
+  const failed: [envelope: number, isOutage: boolean][] = []
   const put = (records: readonly StreamRecord[], accept: (index: number) => void) =>
     new Promise<PutReport>((resolve) => {
       const answer = async (report: PutReport) => {
@@ -27,7 +27,10 @@ function heldSender() {
     })
   const sender = new BurstSender(
     { put },
-    { accepted: ({ number }) => accepted.push(number), failed: ({ number }) => failed.push(number) },
+    {
+      accepted: ({ number }) => accepted.push(number),
+      failed: ({ number }, isOutage) => failed.push([number, isOutage]),
+    },
   )
   return { sender, calls, accepted, failed }
 }
@@ -37,7 +40,7 @@ const small = (number: number) => envelopeOf(number, [`{"n":${number}}`])
 const large = (number: number) => envelopeOf(number, [randomBytes(400_000).toString('latin1').replaceAll('\n', ' ')])
 const bytesOf = ({ records }: Call) =>
   records.reduce((bytes, { data, partitionKey }) => bytes + data.length + partitionKey.length, 0)
-const clean: PutReport = { failed: [], throttled: 0 }
+const clean: PutReport = { failed: [], throttled: 0, isOutage: false }
 
 describe('sending', () => {
   test('an envelope goes at once, sealed with its deadline, under a partition key of its own', () => {
@@ -78,14 +81,14 @@ describe('what came of it', () => {
     calls[4]!.accept(2)
     expect([accepted, failed]).toEqual([[6], []])
     calls[4]!.accept(0)
-    await calls[4]!.answer({ failed: [1], throttled: 3 })
-    expect([accepted, failed]).toEqual([[6, 4], [5]])
+    await calls[4]!.answer({ failed: [1], throttled: 3, isOutage: true })
+    expect([accepted, failed]).toEqual([[6, 4], [[5, true]]])
   })
 
   test('a failed call makes room for the next like any other', async () => {
     const { sender, calls } = heldSender()
     for (let number = 0; number < 5; number++) sender.send(small(number), 0)
-    await calls[0]!.answer({ failed: [0], throttled: 0 })
+    await calls[0]!.answer({ failed: [0], throttled: 0, isOutage: true })
     expect(calls.length).toBe(5)
   })
 
@@ -94,11 +97,11 @@ describe('what came of it', () => {
     sender.send(small(0), 0)
     sender.send(large(1), 0)
     calls[0]!.accept(0)
-    await calls[0]!.answer({ failed: [], throttled: 2 })
+    await calls[0]!.answer({ ...clean, throttled: 2 })
     calls[1]!.accept(0)
     await calls[1]!.answer(clean)
     sender.send(small(2), 0)
-    await calls[2]!.answer({ failed: [0], throttled: 8 })
+    await calls[2]!.answer({ failed: [0], throttled: 8, isOutage: false })
     const sizes = calls.slice(0, 2).map(({ records }) => records[0]!.data.length)
     expect(sender.counters()).toEqual({
       records: 2,

@@ -1,11 +1,15 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { DeadLetters } from '../../edge-node/dead-letters'
+import { fileHandles } from './disk'
 import { envelopeOf } from './envelopes'
 import { temporaryFolders } from './temporary-folder'
 
 const newFolder = temporaryFolders()
+afterEach(() => {
+  jest.restoreAllMocks()
+})
 const envelope = envelopeOf(7, ['{"v":0}', '{"v":"two\u2028"}', '{"v":2}'], 100)
 const letter = (offset: number) => ({ offset, code: 'not_a_number' as const, reason: 'v is no number' })
 
@@ -59,4 +63,42 @@ test('without letters nothing is written', async () => {
   letters.add(envelope, [])
   await letters.close()
   expect(await readFile(path, 'utf8')).toBe('')
+})
+
+describe('a line that was torn', () => {
+  test.each([
+    ['after others', '{"offset":1}\n{"off', '{"offset":1}\n'],
+    ['alone', '{"off', ''],
+    ['and long', `{"offset":1}\n${'x'.repeat(200_000)}`, '{"offset":1}\n'],
+    ['not at all', '{"offset":1}\n', '{"offset":1}\n'],
+  ])('%s is cut off when the file is opened', async (_, found, kept) => {
+    const path = join(await newFolder(), 'dead-letters.ndjson')
+    await writeFile(path, found)
+    const letters = await DeadLetters.open(path)
+    expect(await readFile(path, 'utf8')).toBe(kept)
+    letters.add(envelope, [letter(101)])
+    await letters.close()
+    expect((await linesOf(path)).at(-1)).toMatchObject({ offset: 101 })
+  })
+})
+
+describe('a disk that is full', () => {
+  test('rejects the flush, and the next one writes everything once', async () => {
+    const path = join(await newFolder(), 'dead-letters.ndjson')
+    const letters = await DeadLetters.open(path)
+    letters.add(envelope, [letter(100)])
+    const handles = await fileHandles()
+    const append = handles.appendFile
+    jest.spyOn(handles, 'appendFile').mockImplementationOnce(async function (this: typeof handles, data) {
+      await append.call(this, (data as Buffer).subarray(0, 5))
+      throw new Error('ENOSPC: no space left on device, write')
+    })
+    const failed = letters.flush()
+    letters.add(envelope, [letter(101)])
+    await expect(failed).rejects.toThrow('ENOSPC')
+    await letters.flush()
+    letters.add(envelope, [letter(102)])
+    await letters.close()
+    expect((await linesOf(path)).map((each) => (each as { offset: number }).offset)).toEqual([100, 101, 102])
+  })
 })

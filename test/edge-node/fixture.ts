@@ -6,6 +6,7 @@ import { count } from '../../core/aggregates/count'
 import { sum } from '../../core/aggregates/sum'
 import { type Pipeline, type PipelineOptions, pipeline } from '../../core/pipeline'
 import { tumbling } from '../../core/window'
+import { Checkpoints } from '../../edge-node/checkpoints'
 import { systemClock } from '../../edge-node/clock'
 import { type Config, configSchema } from '../../edge-node/config'
 import { DeadLetters } from '../../edge-node/dead-letters'
@@ -13,7 +14,7 @@ import { createHttp } from '../../edge-node/http'
 import { DurableLog } from '../../edge-node/log'
 import { EdgeNode } from '../../edge-node/node'
 import { Prewarmer } from '../../edge-node/prewarmer'
-import { recover } from '../../edge-node/recovery'
+import { attachLines, recover } from '../../edge-node/recovery'
 import { Results, type WindowPage } from '../../edge-node/results'
 import { type Status, statusOf } from '../../edge-node/status'
 import { eventually } from './eventually'
@@ -100,16 +101,19 @@ async function startNode(options: NodeOptions & { readonly folder: string }): Pr
     ...options.config,
   })
   const logger = pino({ level: 'silent' })
-  const { log, records } = await DurableLog.open(join(folder, 'log'))
+  const checkpoints = await Checkpoints.open(join(folder, 'checkpoints'))
+  const checkpoint = await checkpoints.newest()
+  const { log, records } = await DurableLog.open(join(folder, 'log'), checkpoint?.segment)
   const limits = { answers: config.maxAnswers, openPanes: config.maxOpenPanes, idleTimeoutMs: config.idleTimeoutMs }
-  const recovered = recover(spec, VERSION, records, limits, Date.now())
+  const recovered = recover(spec, VERSION, records, limits, Date.now(), checkpoint)
+  await attachLines(recovered.ledger, log)
   await log.append([recovered.boot])
   const results = await Results.open(join(folder, 'results'))
   for (const final of recovered.finals) results.publish(final)
   const deadLetters = await DeadLetters.open(join(folder, 'dead-letters.ndjson'))
   const prewarmer = new Prewarmer({ invoke: async () => null }, 1, logger)
   const { stream } = cloud
-  const parts = { config, pipeline: spec, log, recovered, results, deadLetters, prewarmer, stream, logger }
+  const parts = { config, pipeline: spec, log, checkpoints, recovered, results, deadLetters, prewarmer, stream, logger }
   const node = new EdgeNode({ ...parts, cloud, clock: systemClock })
   const lanes = { shards: 1, parallelization: 1 }
   const meters = [cloud.partialItems.meter, cloud.resultItems.meter]

@@ -45,12 +45,12 @@ export class MemoryCloud {
 
   readonly stream = {
     put: async (records: readonly StreamRecord[], onAccepted: (index: number) => void): Promise<PutReport> => {
-      if (this.away) return { failed: records.map((_, index) => index), throttled: 0 }
+      if (this.away) return { failed: records.map((_, index) => index), throttled: 0, isOutage: true }
       this.recordsPut += records.length
       this.waiting.push(...records)
       for (const index of records.keys()) onAccepted(index)
       setImmediate(() => void this.work())
-      return { failed: [], throttled: 0 }
+      return { failed: [], throttled: 0, isOutage: false }
     },
   }
 

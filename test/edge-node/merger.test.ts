@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { pino } from 'pino'
+import { GroupTooLarge } from '../../cloud/chunks'
 import { acceptedDigest, Merger } from '../../edge-node/merger'
 import { completeWindow, spec } from './complete-window'
 import { envelopeOf, ORIGIN } from './envelopes'
@@ -38,15 +39,10 @@ describe('a window without burst', () => {
   test('is merged at the edge without any cloud call', async () => {
     const window = await completeWindow({ edge: [here, there], burst: [] })
     const { merger, works } = mergerOf(window)
-    const result = await merger.result(window.account)
-    expect(result).toEqual({
-      startMs: 0,
-      endMs: 10,
-      accepted: window.account.accepted,
-      edge: 4,
-      burst: 0,
-      deadLettered: 0,
-      rows: ROWS,
+    const { accepted } = window.account
+    expect(await merger.result(window.account)).toEqual({
+      kind: 'result',
+      result: { startMs: 0, endMs: 10, accepted, edge: 4, burst: 0, deadLettered: 0, rows: ROWS },
     })
     expect([window.manifests, works, window.items.meter]).toEqual([[], [], { readUnits: 0, writeUnits: 0 }])
   })
@@ -63,15 +59,15 @@ describe('a window with burst', () => {
   test('has the same rows, to the bit, and says how many were folded where', async () => {
     const window = await completeWindow({ edge: [here], burst: [there] })
     const { merger, works } = mergerOf(window)
-    const result = await merger.result(window.account)
-    expect(result).toMatchObject({ edge: 2, burst: 2, deadLettered: 0, rows: ROWS })
+    const merged = await merger.result(window.account)
+    expect(merged).toMatchObject({ kind: 'result', result: { edge: 2, burst: 2, deadLettered: 0, rows: ROWS } })
     expect(works).toEqual([{ ms: 0, memoryMb: 512, readUnits: 0, writeUnits: 0 }])
   })
 
   test('of which the edge counted nothing uploads no partial of the edge', async () => {
     const window = await completeWindow({ edge: [], burst: [here, there] })
     const { merger } = mergerOf(window)
-    expect(await merger.result(window.account)).toMatchObject({ edge: 0, burst: 4, rows: ROWS })
+    expect(await merger.result(window.account)).toMatchObject({ result: { edge: 0, burst: 4, rows: ROWS } })
     expect(window.manifests[0]?.edge).toBeNull()
   })
 
@@ -85,21 +81,21 @@ describe('a window with burst', () => {
     })
     const result = merger.result(window.account)
     await clock.pass(100)
-    expect(await result).toMatchObject({ rows: ROWS })
+    expect(await result).toMatchObject({ result: { rows: ROWS } })
     const attempts = window.manifests.map(({ edge }) => edge?.attempt)
     expect(attempts).toEqual([expect.stringMatching(/^edge\/3\.0/), expect.stringMatching(/^edge\/3\.1/)])
   })
 
-  test('waits for a partial that is not there yet', async () => {
+  test('asks again for a partial that was not found at first', async () => {
     const window = await completeWindow({ edge: [here], burst: [there] })
     const [key] = [...window.items.items.keys()].filter((id) => id.includes('#envelope#1 head'))
     window.items.items.delete(key!)
     const { merger, clock } = mergerOf(window)
     const result = merger.result(window.account)
-    await clock.pass(1_000)
+    await clock.pass(50)
     await window.putBurst(there)
-    await clock.pass(1_000)
-    expect(await result).toMatchObject({ rows: ROWS })
+    await clock.pass(100)
+    expect(await result).toMatchObject({ result: { rows: ROWS } })
   })
 })
 
@@ -116,7 +112,7 @@ describe('trying again', () => {
     expect(calls.map((atMs, index) => atMs - (calls[index - 1] ?? 0))).toEqual([
       0, 100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000,
     ])
-    expect(await result).toMatchObject({ rows: ROWS })
+    expect(await result).toMatchObject({ result: { rows: ROWS } })
   })
 
   test('ends at once when stopped, with no result and no timer', async () => {
@@ -128,7 +124,7 @@ describe('trying again', () => {
     const result = merger.result(window.account)
     await clock.pass(1_000)
     merger.stop()
-    expect(await result).toBeNull()
+    expect(await result).toEqual({ kind: 'stopped' })
     expect(clock.pending).toBe(0)
   })
 
@@ -138,7 +134,7 @@ describe('trying again', () => {
       merger.stop()
       throw new Error('socket hang up')
     })
-    expect(await merger.result(window.account)).toBeNull()
+    expect(await merger.result(window.account)).toEqual({ kind: 'stopped' })
     expect(clock.pending).toBe(0)
   })
 })
@@ -150,16 +146,15 @@ describe('a standing candidate', () => {
     ['with another digest', ({ account }) => ({ digest: 'of other envelopes', accepted: account.accepted })],
     ['with another count', ({ account }) => ({ digest: acceptedDigest(account), accepted: [9, account.accepted[1]] })],
     ['with another hash sum', ({ account }) => ({ digest: acceptedDigest(account), accepted: [4, '0'.repeat(16)] })],
-  ])('%s of the accepted set is not adopted', async (_, other) => {
+  ])('%s of the accepted set is not adopted: the edge does without the cloud', async (_, other) => {
     const window = await completeWindow({ edge: [here], burst: [there] })
     const { digest, accepted } = other(window)
     await window.results.putCandidate(ORIGIN, 'foreign', digest, { ...foreign, accepted })
-    const { merger, clock } = mergerOf(window)
-    const result = merger.result(window.account)
-    await clock.pass(2_000)
-    expect(window.manifests.length).toBeGreaterThan(2)
-    merger.stop()
-    expect(await result).toBeNull()
+    expect(await mergerOf(window).merger.result(window.account)).toEqual({
+      kind: 'recall',
+      envelopes: new Set([there.number]),
+      reason: expect.stringContaining('another accepted set'),
+    })
   })
 
   test('of which a chunk is missing is not adopted', async () => {
@@ -172,7 +167,49 @@ describe('a standing candidate', () => {
     const result = merger.result(window.account)
     await clock.pass(500)
     merger.stop()
-    expect(await result).toBeNull()
+    expect(await result).toEqual({ kind: 'stopped' })
+  })
+})
+
+describe('what the cloud will not merge is recalled', () => {
+  const recalled = (reason: string) => ({
+    kind: 'recall',
+    envelopes: new Set([there.number]),
+    reason: expect.stringContaining(reason),
+  })
+
+  test('when a partial was missing three times', async () => {
+    const window = await completeWindow({ edge: [here], burst: [there] })
+    for (const id of window.items.items.keys()) if (id.includes('#envelope#1 ')) window.items.items.delete(id)
+    const { merger, clock } = mergerOf(window)
+    const result = merger.result(window.account)
+    await clock.pass(1_000)
+    expect(await result).toEqual(recalled('partials are gone'))
+    expect(window.manifests.length).toBe(3)
+  })
+
+  test('when the function refuses', async () => {
+    const window = await completeWindow({ edge: [here], burst: [there] })
+    const { merger } = mergerOf(window, async () => ({
+      status: 'refused',
+      reason: 'this function has version v2',
+      work: {},
+    }))
+    expect(await merger.result(window.account)).toEqual(recalled('this function has version v2'))
+  })
+
+  test('when it does not balance', async () => {
+    const window = await completeWindow({ edge: [here], burst: [there] })
+    const account = { ...window.account, accepted: [5, window.account.accepted[1]] as const }
+    expect(await mergerOf(window).merger.result(account)).toEqual(recalled('does not balance'))
+  })
+
+  test('when the state of a key at the edge is too large for the table', async () => {
+    const window = await completeWindow({ edge: [here], burst: [there] })
+    window.partials.putEdge = async () => {
+      throw new GroupTooLarge('a', 300_000)
+    }
+    expect(await mergerOf(window).merger.result(window.account)).toEqual(recalled('the state of key "a"'))
   })
 })
 

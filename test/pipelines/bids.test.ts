@@ -59,6 +59,13 @@ describe('bids', () => {
     )
   })
 
+  test('dead-letter a price beyond every double, as the oracle does', async () => {
+    const line = JSON.stringify({ ...bid, price: 0 }).replace('"price":0', '"price":1e400')
+    const both = await bothWays(bids, oracle, [line, bid])
+    expect(both.product).toMatchObject([{ accepted: 2, deadLettered: 1, rows: [{ bids: 1 }] }])
+    expect(both.product).toEqual(both.oracle)
+  })
+
   test.each([
     ['without an auction', { bidder: 1, price: 1, dateTime: AT }],
     ['without a bidder', { auction: 1, price: 1, dateTime: AT }],

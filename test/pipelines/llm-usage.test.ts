@@ -58,6 +58,13 @@ describe('llm-usage', () => {
     )
   })
 
+  test('dead-letters tokens beyond every double, as the oracle does', async () => {
+    const line = JSON.stringify(at(0, 1)).replace('"ContextTokens":0', '"ContextTokens":1e400')
+    const both = await bothWays(llmUsage, oracle, [line, at(1, 1)])
+    expect(both.product).toMatchObject([{ accepted: 2, deadLettered: 1, rows: [{ key: 'small', requests: 1 }] }])
+    expect(both.product).toEqual(both.oracle)
+  })
+
   test('takes no request without a time', async () => {
     expect(await results(llmUsage, [at(1, 1, null), at(1, 1, 'yesterday')])).toEqual([])
   })

@@ -13,10 +13,14 @@ import type { OraclePipeline } from '../../scripts/verify/pipeline'
 
 const INCARNATION = 'incarnation-1'
 
+/** An event, or its line where JSON.stringify could not write it. */
+export type SentEvent = object | string
+const lineOf = (event: SentEvent) => (typeof event === 'string' ? event : JSON.stringify(event))
+
 /** What the product makes of the events: admission, fold and merge, all in one envelope at the edge. */
-export async function results(pipeline: Pipeline, events: readonly object[]): Promise<WindowResult[]> {
+export async function results(pipeline: Pipeline, events: readonly SentEvent[]): Promise<WindowResult[]> {
   const admitted = events.flatMap((event) => {
-    const read = readLine(pipeline, 1, JSON.stringify(event), Number.MAX_SAFE_INTEGER)
+    const read = readLine(pipeline, 1, lineOf(event), Number.MAX_SAFE_INTEGER)
     return 'line' in read ? [read] : []
   })
   const lines = admitted.map(({ line }) => line)
@@ -51,10 +55,10 @@ function acceptedByWindow(pipeline: Pipeline, admitted: readonly { readonly time
 }
 
 /** What the two computations must agree in. */
-export async function bothWays(pipeline: Pipeline, oracle: OraclePipeline, events: readonly object[]) {
+export async function bothWays(pipeline: Pipeline, oracle: OraclePipeline, events: readonly SentEvent[]) {
   const product = (await results(pipeline, events)).map(({ startMs, endMs, accepted, deadLettered, rows }) => ({
     ...{ start: startMs, end: endMs, accepted: accepted[0], deadLettered, rows },
   }))
-  const lines = events.map((event) => JSON.stringify(event))
+  const lines = events.map(lineOf)
   return { product, oracle: oracleWindows([{ horizon: null, lines }], oracle) }
 }

@@ -1,0 +1,43 @@
+import { statfs } from 'node:fs/promises'
+import type { Clock } from './clock'
+
+const LOOK_EVERY_MS = 500
+
+/**
+ * Watches the room on the disk of a folder. Ingest ends while there is little, so that closings, finals and checkpoints, which free the log, still find
+ * theirs: a full disk can then be left.
+ */
+export class DiskSpace {
+  private low = false
+  private cancel = () => {}
+
+  constructor(
+    private readonly folder: string,
+    private readonly reservedBytes: number,
+    private readonly clock: Clock,
+  ) {}
+
+  /** True while less than the reserve is free. */
+  get isLow(): boolean {
+    return this.low
+  }
+
+  /** Looks once, then goes on looking. */
+  async start(): Promise<void> {
+    await this.look()
+    this.cancel = this.clock.after(LOOK_EVERY_MS, () => void this.start())
+  }
+
+  stop(): void {
+    this.cancel()
+  }
+
+  private async look(): Promise<void> {
+    try {
+      const { bavail, bsize } = await statfs(this.folder)
+      this.low = bavail * bsize < this.reservedBytes
+    } catch {
+      this.low = true // a disk that does not even answer is no place to promise anything on
+    }
+  }
+}
