@@ -8,6 +8,7 @@ import { verify } from '../verify/report'
 import { measureCapacity } from './calibrate'
 import { type Child, startChild } from './child'
 import { EdgeClient } from './edge-client'
+import { LOCAL_ENV } from './local-env'
 import { buildReport, type Report } from './report'
 import { PROGRESS_HEADER, progressLine, type Sample, sampleOf } from './samples'
 
@@ -39,12 +40,6 @@ export interface RunOutcome {
   readonly url: string
 }
 
-const LOCAL_ENV = {
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'local',
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // advice for the project, not for someone who watches a run
-}
 const SAMPLE_MS = 250
 const SAMPLES_PER_LINE = 4
 const FINAL_TIMEOUT_MS = 240_000 // a window of a minute, its lateness, and a cloud that has to catch up

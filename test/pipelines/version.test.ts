@@ -18,7 +18,10 @@ describe('the version of the pipelines', () => {
   let copy: string
   beforeAll(async () => {
     copy = await mkdtemp(join(tmpdir(), 'spillway-version-'))
-    for (const room of ['core', 'pipelines']) await cp(join(ROOT, room), join(copy, room), { recursive: true })
+    // The settings of the compiler are part of it: they decide what the bundle does.
+    for (const part of ['core', 'pipelines', 'tsconfig.json']) {
+      await cp(join(ROOT, part), join(copy, part), { recursive: true })
+    }
     await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
   })
   afterAll(() => rm(copy, { recursive: true, force: true }))
@@ -35,15 +38,12 @@ describe('the version of the pipelines', () => {
   })
 
   test.each([
-    [
-      'pipelines/bids.ts',
-      "export const changed = bidsChanged()\nfunction bidsChanged() { return 'changed' }\nconsole.log(changed)\n",
-    ],
-    ['core/aggregates/quantile.ts', "\nconsole.log('changed')\n"],
-    ['core/fold.ts', "\nconsole.log('changed')\n"],
-  ])('changes with %s', async (file, more) => {
+    ['a pipeline', 'pipelines/bids.ts'],
+    ['what a pipeline calls', 'pipelines/pricing-service.ts'],
+    ['an aggregate that a pipeline uses', 'core/aggregates/quantile.ts'],
+  ])('changes with %s', async (_, file) => {
     const before = await versionOf(copy)
-    await appendFile(join(copy, file), more)
+    await appendFile(join(copy, file), "\nconsole.log('changed')\n")
     expect(await versionOf(copy)).not.toBe(before)
   })
 
@@ -51,5 +51,10 @@ describe('the version of the pipelines', () => {
     const before = await versionOf(copy)
     await appendFile(join(copy, 'pipelines/bids.ts'), '\n// a word more\n')
     expect(await versionOf(copy)).toBe(before)
+  })
+
+  test('is none when a pipeline does not compile', async () => {
+    await appendFile(join(copy, 'pipelines/bids.ts'), '\nimport "./nowhere"\n')
+    await expect(versionOf(copy)).rejects.toThrow('Could not resolve')
   })
 })
