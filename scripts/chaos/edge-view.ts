@@ -24,14 +24,12 @@ export function isSettled({ windows, edge }: Status): boolean {
   return windows.open + windows.closing + windows.finalizing + edge.backlogEvents === 0
 }
 
-/** One line about the node, `seconds` into the run. */
-export function progressLine(seconds: number, status: Status | null): string {
-  const at = `${Math.round(seconds)} s`.padStart(6)
-  if (status === null) return `${at}  the edge node does not answer`
+/** The node in one line. */
+export function describe(status: Status | null): string {
+  if (status === null) return 'the edge node does not answer'
   const { events, edge, burst, windows } = status
   const n = (count: number) => count.toLocaleString('en-US')
   return [
-    at,
     `edge ${n(events.edge)}`,
     `burst ${n(events.burst)}`,
     `backlog ${n(edge.backlogEvents)}`,

@@ -6,8 +6,9 @@ import type { LoadReport } from '../load/report'
 import { verify } from '../verify/report'
 import { fetchWindows } from '../verify/served'
 import { warningsIn } from './edge-log'
-import { isSettled, progressLine, statusOf } from './edge-view'
+import { describe, isSettled, statusOf } from './edge-view'
 import { runLoad, startProcesses } from './processes'
+import { progress } from './progress'
 import { buildReport, type ChaosReport, emptyReport } from './report'
 import type { Play, World } from './scenario'
 import { SCENARIOS, type ScenarioName } from './scenarios'
@@ -91,7 +92,11 @@ async function conduct(name: ScenarioName, options: RunOptions, stage: Stage) {
 async function act(world: World, play: Play, load: Promise<void>): Promise<void> {
   const { stage } = world
   const startMs = performance.now()
-  const show = async () => stage.say(progressLine((performance.now() - startMs) / 1000, await world.status()))
+  const lineAt = progress()
+  const show = async () => {
+    const line = lineAt(performance.now() - startMs, describe(await world.status()))
+    if (line !== null) stage.say(line)
+  }
   const timer = setInterval(() => void show(), PROGRESS_MS)
   try {
     await stage.until(Promise.all([load, play.inject(world)]))

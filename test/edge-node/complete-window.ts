@@ -1,3 +1,4 @@
+import type { ItemKey } from '../../cloud/item-store'
 import { MemoryItemStore } from '../../cloud/memory-item-store'
 import { PartialStore } from '../../cloud/partial-store'
 import { ResultStore } from '../../cloud/result-store'
@@ -49,7 +50,12 @@ export async function completeWindow(counted: {
     edge: named(counted.edge),
     burst: named(counted.burst),
   }
-  return { state, items, partials, results, account, putBurst, ...mergeFunction(partials, results) }
+  const lose = (isLost: (key: ItemKey) => boolean) => {
+    const lost = [...items.items].filter(([, item]) => isLost(item))
+    if (lost.length === 0) throw new Error('there is nothing to lose')
+    for (const [id] of lost) items.items.delete(id)
+  }
+  return { state, items, partials, results, account, putBurst, lose, ...mergeFunction(partials, results) }
 }
 
 /** The real merge function, and the manifests it was called with. */

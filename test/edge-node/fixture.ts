@@ -66,6 +66,8 @@ export interface TestNode {
   readonly node: EdgeNode
   readonly cloud: MemoryCloud
   readonly folder: string
+  /** Whether the disk is said to be nearly full. */
+  readonly diskSpace: { isLow: boolean }
   post(body: string | Buffer, headers?: Record<string, string>): Promise<LightMyRequestResponse>
   /** Final windows, once there are `least` of them. */
   windows(least: number, query?: string): Promise<WindowPage['windows']>
@@ -114,13 +116,14 @@ async function startNode(options: NodeOptions & { readonly folder: string }): Pr
   const prewarmer = new Prewarmer({ invoke: async () => null }, 1, logger)
   const { stream } = cloud
   const parts = { config, pipeline: spec, log, checkpoints, recovered, results, deadLetters, prewarmer, stream, logger }
-  const node = new EdgeNode({ ...parts, cloud, clock: systemClock })
+  const diskSpace = { isLow: false }
+  const node = new EdgeNode({ ...parts, diskSpace, cloud, clock: systemClock })
   const lanes = { shards: 1, parallelization: 1 }
   const meters = [cloud.partialItems.meter, cloud.resultItems.meter]
   const status = () => statusOf({ node, pipeline: spec.name, identity: recovered.boot, lanes, prewarmer, meters })
   const app = createHttp({ config, pipeline: spec, node, results, status, logger })
   node.start()
-  return { app, node, cloud, folder, ...client(app), stop: stopOnce(app, node) }
+  return { app, node, cloud, folder, diskSpace, ...client(app), stop: stopOnce(app, node) }
 }
 
 function client(app: FastifyInstance): Pick<TestNode, 'post' | 'windows' | 'status'> {

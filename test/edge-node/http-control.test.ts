@@ -74,7 +74,7 @@ describe('health', () => {
     const { app } = await start()
     expect((await app.inject('/healthz')).json()).toEqual({ status: 'ok' })
     const ready = await app.inject('/readyz')
-    expect([ready.statusCode, ready.json()]).toEqual([200, { ready: true }])
+    expect([ready.statusCode, ready.json()]).toEqual([200, { ready: true, reason: null }])
   })
 
   test('when the log cannot be written, requests get 503 to be tried again, and the node is alive and not ready', async () => {

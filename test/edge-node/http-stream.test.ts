@@ -86,7 +86,7 @@ test('a reader far behind gets everything, though more becomes final meanwhile',
   const windows = 1_200
   await node.post(Array.from({ length: windows }, (_, window) => event('a', window * 10)).join('\n'))
   await node.post(event('a', windows * 10 + 3))
-  await node.windows(windows, 'limit=1&from=0')
+  await eventually(async () => expect((await node.status()).windows.final).toBe(windows))
   const reader = await read(url, '-1')
   await node.post(event('a', windows * 10 + 14))
   await eventually(() => expect(reader.messages.length).toBe(windows + 1))
