@@ -10,16 +10,28 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
  */
 const MAX_ATTEMPTS = 4 // the SDK's own retries; what lasts longer is an outage, and the ledger's deadline deals with it
 const MAX_SOCKETS = 64 // in-flight calls of one client are bounded by their callers well below this
+const CONNECT_TIMEOUT_MS = 3_000 // a second for a lost SYN to be sent again, and once more
+/** A connection can be dead without a word, so every call ends: 5 MB in this time need an uplink of 3 Mbit/s. */
+const CALL_TIMEOUT_MS = 15_000
+const INVOKE_TIMEOUT_MS = 65_000 // just longer than the functions' own timeout, so that one at work is not called again
 
 const settings = { maxAttempts: MAX_ATTEMPTS }
-const http1 = () =>
-  new NodeHttpHandler({ httpAgent: { maxSockets: MAX_SOCKETS }, httpsAgent: { maxSockets: MAX_SOCKETS } })
+const http1 = (requestTimeout = CALL_TIMEOUT_MS) =>
+  new NodeHttpHandler({
+    httpAgent: { maxSockets: MAX_SOCKETS },
+    httpsAgent: { maxSockets: MAX_SOCKETS },
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout,
+    throwOnRequestTimeout: true,
+  })
 const isLocal = (env: NodeJS.ProcessEnv) =>
   (env.AWS_ENDPOINT_URL_KINESIS ?? env.AWS_ENDPOINT_URL ?? '').startsWith('http://')
 
 /** Calls of the Kinesis API, with their own retries switched off: failed records are retried alone by `stream.ts`. */
 export const kinesisClient = (env: NodeJS.ProcessEnv): KinesisClient =>
-  new KinesisClient({ maxAttempts: 1, ...(isLocal(env) ? { requestHandler: http1() } : {}) })
+  new KinesisClient({ maxAttempts: 1, requestHandler: isLocal(env) ? http1() : { requestTimeout: CALL_TIMEOUT_MS } })
 export const dynamoClient = (): DynamoDBClient => new DynamoDBClient({ ...settings, requestHandler: http1() })
-export const lambdaClient = (): LambdaClient => new LambdaClient({ ...settings, requestHandler: http1() })
-export const cloudFormationClient = (): CloudFormationClient => new CloudFormationClient(settings)
+export const lambdaClient = (): LambdaClient =>
+  new LambdaClient({ ...settings, requestHandler: http1(INVOKE_TIMEOUT_MS) })
+export const cloudFormationClient = (): CloudFormationClient =>
+  new CloudFormationClient({ ...settings, requestHandler: http1() })

@@ -13,6 +13,7 @@ import { type CapacityMeter, type Item, type ItemKey, type ItemStore, itemId, wr
 
 const MAX_BATCH_WRITE = 25 // DynamoDB's limit on BatchWriteItem
 const MAX_BATCH_GET = 100 // DynamoDB's limit on BatchGetItem
+const READ_TIMEOUT_MS = 3_000 // of a call that sends little and waits for the first byte: far above what is ever normal
 const MAX_ROUNDS = 10 // rounds for what the service left unprocessed; with the backoff below about 6 s
 
 /** The items of one DynamoDB table (`pk`, `sk`, time to live in `expiresAtS`). */
@@ -99,6 +100,7 @@ export class DynamoItemStore implements ItemStore {
           RequestItems: { [this.table]: { Keys: wanted, ConsistentRead: true } },
           ReturnConsumedCapacity: 'TOTAL',
         }),
+        { requestTimeout: READ_TIMEOUT_MS },
       )
       for (const { CapacityUnits } of answer.ConsumedCapacity ?? []) this.meter.readUnits += CapacityUnits ?? 0
       for (const attributes of answer.Responses?.[this.table] ?? []) items.push(fromAttributes(attributes))

@@ -10,6 +10,7 @@ const LOOK_EVERY_MS = 500
 export class DiskSpace {
   private low = false
   private cancel = () => {}
+  private stopped = false
 
   constructor(
     private readonly folder: string,
@@ -25,10 +26,11 @@ export class DiskSpace {
   /** Looks once, then goes on looking. */
   async start(): Promise<void> {
     await this.look()
-    this.cancel = this.clock.after(LOOK_EVERY_MS, () => void this.start())
+    if (!this.stopped) this.cancel = this.clock.after(LOOK_EVERY_MS, () => void this.start())
   }
 
   stop(): void {
+    this.stopped = true
     this.cancel()
   }
 

@@ -55,6 +55,8 @@ export function recover(
       `version ${version} of the pipeline cuts time otherwise than version ${identity.version}, which wrote the log (${error instanceof Error ? error.message : error}); give it a data folder of its own`,
     )
   })
+  // What became final after the checkpoint is in its state still.
+  state.release((endMs) => endMs <= intake.horizonMs && ledger.phaseOf(endMs) === undefined)
   const { open, closing } = ledger.tally()
   if (identity.version !== version && open + closing + intake.open.events > 0) {
     throw new CannotRecover(

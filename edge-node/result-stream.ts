@@ -4,14 +4,14 @@ import type { Surface } from './http'
 import { served } from './results'
 
 const MAX_ROWS = 1_000 // rows in one event; a larger window says so and is read at /v1/windows
-const MAX_QUEUED = 1_000 // finals waiting for a slow reader before it is cut off; it resumes by Last-Event-ID
 const KEEP_ALIVE_MS = 15_000 // comments that keep proxies from closing an idle connection
 
 /** Server-sent events: one `window` for each final window, its number as the id. Resumes after Last-Event-ID, else begins with the next final. */
 export async function streamFinals(surface: Surface, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const { results, node } = surface
+  const { results, node, logger } = surface
   const last = Number.parseInt(String(request.headers['last-event-id'] ?? ''), 10)
-  const waiting: FinalRecord[] = Number.isNaN(last) ? [] : [...results.since(last + 1)]
+  // A slow reader costs its place and no queue: the finals are at hand as long as the node runs.
+  let next = Number.isNaN(last) ? results.count : Math.max(0, last + 1)
   reply.hijack()
   const { raw } = reply
   raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
@@ -20,22 +20,28 @@ export async function streamFinals(surface: Surface, request: FastifyRequest, re
   const send = async () => {
     if (sending) return
     sending = true
-    for (let final = waiting.shift(); final !== undefined && !raw.destroyed; final = waiting.shift()) {
-      if (!raw.write(await windowEvent(surface, final))) await drained(raw)
+    for (let finals = results.since(next); finals.length > 0; finals = results.since(next)) {
+      for (const final of finals) {
+        const text = await windowEvent(surface, final)
+        if (raw.destroyed) return
+        next = final.number + 1
+        if (!raw.write(text)) await drained(raw)
+      }
     }
     sending = false
   }
-  const stopListening = node.finisher.onFinal((final) => {
-    waiting.push(final)
-    if (waiting.length > MAX_QUEUED) raw.destroy()
-    void send()
-  })
+  const sendOrEnd = () =>
+    send().catch((error) => {
+      logger.error({ err: error }, 'a final window cannot be read for the stream')
+      raw.destroy()
+    })
+  const stopListening = node.finisher.onFinal(() => void sendOrEnd())
   const keepAlive = setInterval(() => raw.write(': waiting\n\n'), KEEP_ALIVE_MS)
   raw.on('close', () => {
     stopListening()
     clearInterval(keepAlive)
   })
-  await send()
+  await sendOrEnd()
 }
 
 async function windowEvent({ results }: Surface, final: FinalRecord): Promise<string> {

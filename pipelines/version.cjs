@@ -2,14 +2,20 @@ const { createHash } = require('node:crypto')
 const { join } = require('node:path')
 const { buildSync } = require('esbuild')
 
+const WHAT_DECIDES_RESULTS = `
+  export * from './pipelines/registry'
+  export * from './core/fold'
+  export * from './core/merge'
+`
+
 /**
- * The version of the pipelines: a hash of their bundle, so that the edge and the functions agree on it exactly when they run the same code,
+ * The version of the pipelines: a hash of their bundle and of the code that folds and merges, so that the edge and the functions agree on it exactly when they run the same code,
  * dependencies included. serverless.yml calls this when it packages, the edge node when it starts. Plain JavaScript, since
  * serverless reads it without a compiler.
  */
 function pipelineVersion() {
   const bundle = buildSync({
-    entryPoints: [join(__dirname, 'registry.ts')],
+    stdin: { contents: WHAT_DECIDES_RESULTS, resolveDir: join(__dirname, '..') },
     absWorkingDir: join(__dirname, '..'),
     bundle: true,
     platform: 'node',

@@ -4,19 +4,26 @@ const ANSWER_WITHIN_MS = 1_000 // a node that is down or stopped must not stop w
 
 /** The edge node's status; null when it does not answer. */
 export async function statusOf(url: string): Promise<Status | null> {
-  const response = await get(`${url}/v1/status`)
+  const response = await ask(`${url}/v1/status`)
   return response?.ok ? ((await response.json().catch(() => null)) as Status | null) : null
 }
 
 /** Whether the edge node says that it is ready; null when it does not answer. */
 export async function readinessOf(url: string): Promise<boolean | null> {
-  const response = await get(`${url}/readyz`)
+  const response = await ask(`${url}/readyz`)
   await response?.arrayBuffer().catch(() => undefined)
   return response === null ? null : response.status === 200
 }
 
-async function get(url: string): Promise<Response | null> {
-  return fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) }).catch(() => null)
+/** What ingest answers to a request without events; null when it does not. */
+export async function ingestStatusOf(url: string): Promise<number | null> {
+  const response = await ask(`${url}/v1/events`, { method: 'POST', body: '' })
+  await response?.arrayBuffer().catch(() => undefined)
+  return response?.status ?? null
+}
+
+async function ask(url: string, init: RequestInit = {}): Promise<Response | null> {
+  return fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) }).catch(() => null)
 }
 
 /** Whether everything that was accepted is in a final window. */

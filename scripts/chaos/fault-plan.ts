@@ -11,7 +11,7 @@ export interface Episode {
 
 const STRAY_SHARE = 0.05 // real trouble is never of one kind only
 const LONGEST_DELAY_MS = 1_500
-const HOLD_MS = 60_000 // longer than anybody may wait for an answer, shorter than a run
+const HOLD_MS = 600_000 // longer than a run: such a connection never says that it is dead, its caller has to give it up
 /** A held request costs its caller a whole timeout, so fewer of them do the same harm. */
 const SHARES: Readonly<Record<'half-open' | 'other', readonly [least: number, most: number]>> = {
   'half-open': [0.1, 0.3],

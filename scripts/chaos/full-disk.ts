@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { readinessOf } from './edge-view'
+import { ingestStatusOf, readinessOf } from './edge-view'
 import { type Plan, type Play, type Scenario, THIRDS, type World } from './scenario'
 import { fillDisk, freeDisk, mountSmallDisk } from './small-disk'
 import type { Stage } from './stage'
 
 const DISK_BYTES = 128 * 1024 * 1024 // enough for a log of the run and what the node keeps in reserve
-const FULL_MS = 9_000 // longer than the idle timeout and than the lateness that `bids` allows
+const FULL_MS = 20_000 // a window of `bids` ends in this time and would be late, if time went on for it
 const NOTICE_WITHIN_MS = 10_000
 const RECOVER_WITHIN_MS = 15_000
 
@@ -26,6 +26,7 @@ async function inject({ stage, edgeUrl, times, loadMs, draw }: World, disk: stri
     await stage.pause((0.1 + 0.5 * draw(n)) * (loadMs / times))
     stage.fault('disk-filled', `with ${(await fillDisk(disk)).toLocaleString('en-US')} bytes`)
     stage.expect((await becomes(false, NOTICE_WITHIN_MS)) !== null, 'the node is not ready while its disk is full')
+    stage.expect((await ingestStatusOf(edgeUrl)) === 503, 'ingest answers 503 while the disk is full')
     await stage.pause(FULL_MS)
     await freeDisk(disk)
     stage.say('         there is room again')

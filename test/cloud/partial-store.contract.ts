@@ -72,6 +72,15 @@ export function envelopePartialsContract(open: () => Promise<ItemStore>): void {
       })
     })
 
+    test('that just fits in its head states what that head cost', async () => {
+      const before = items.meter.writeUnits
+      await put(envelopeOf(3, [{ k: 'a', t: 1, text: noise(150_000, 1) }]), 'a1')
+      const writeUnits = items.meter.writeUnits - before
+      expect(items.written.map(({ sk }) => sk)).toEqual(['head'])
+      expect(writeUnits).toBeGreaterThan(100)
+      expect(await headOf(3)).toMatchObject({ work: { writeUnits } })
+    })
+
     test('that is large is chunked under 300 KB an item, and comes back equal', async () => {
       const envelope = envelopeOf(3, [...large(12), { k: 'b', t: 12 }])
       const before = items.meter.writeUnits

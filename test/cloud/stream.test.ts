@@ -35,7 +35,7 @@ describe('a put of records', () => {
   test('that are all taken is one call', async () => {
     const client = new ScriptedClient(answer('++++'))
     expect(await put(client)).toEqual({
-      report: { failed: [], throttled: 0 },
+      report: { failed: [], throttled: 0, isOutage: false },
       accepted: [0, 1, 2, 3],
       sent: [entries(0, 1, 2, 3)],
     })
@@ -53,28 +53,34 @@ describe('a put of records', () => {
 
   test('counts the entries that came back throttled, and no other failure', async () => {
     const { report } = await put(new ScriptedClient(answer('tttf'), answer('tff+'), answer('+++')))
-    expect(report).toEqual({ failed: [], throttled: 4 })
+    expect(report).toEqual({ failed: [], throttled: 4, isOutage: false })
   })
 
   test('over a lost connection is made again as a whole: whether it arrived cannot be known', async () => {
     const { report, accepted, sent } = await put(new ScriptedClient(lost, answer('+f++'), lost, answer('+')))
     expect(sent).toEqual([entries(0, 1, 2, 3), entries(0, 1, 2, 3), entries(1), entries(1)])
     expect(accepted).toEqual([0, 2, 3, 1])
-    expect(report).toEqual({ failed: [], throttled: 0 })
+    expect(report).toEqual({ failed: [], throttled: 0, isOutage: false })
   })
 
   test('that is throttled as a whole counts each of its entries', async () => {
     const throttled = Object.assign(new Error('slow'), { name: 'ProvisionedThroughputExceededException' })
     const { report } = await put(new ScriptedClient(throttled, answer('++++')))
-    expect(report).toEqual({ failed: [], throttled: 4 })
+    expect(report).toEqual({ failed: [], throttled: 4, isOutage: false })
   })
 
   test('ends after eight tries with a report of what was not taken, and never rejects', async () => {
     const { report, accepted, sent } = await put(new ScriptedClient(answer('+t+f'), answer('tf')))
     expect(sent).toHaveLength(8)
     expect(accepted).toEqual([0, 2])
-    expect(report).toEqual({ failed: [1, 3], throttled: 8 })
-    expect((await put(new ScriptedClient(lost))).report).toEqual({ failed: [0, 1, 2, 3], throttled: 0 })
+    expect(report).toEqual({ failed: [1, 3], throttled: 8, isOutage: true })
+  })
+
+  test('is an outage when it ends for another reason than throttling', async () => {
+    const lostReport = { failed: [0, 1, 2, 3], throttled: 0, isOutage: true }
+    expect((await put(new ScriptedClient(lost))).report).toEqual(lostReport)
+    const slowReport = { failed: [0, 1, 2, 3], throttled: 28, isOutage: false }
+    expect((await put(new ScriptedClient(lost, answer('tttt')))).report).toEqual(slowReport)
   })
 
   test('takes a record as accepted only when the answer says so', async () => {

@@ -100,4 +100,20 @@ describe('the state of the edge', () => {
     expect(countsIn(state, 20)).toEqual({ a: 2 })
     expect(plain(state.window(30))).toEqual(plain(emptyPartial()))
   })
+
+  test('that went through a snapshot as JSON text goes on as it was, and shares nothing with the old one', async () => {
+    await fc.assert(
+      fc.asyncProperty(someEvents(), someEvents(), someEvents(), async (x, y, z) => {
+        const [state, restored] = [new EdgeState(spec), new EdgeState(spec)]
+        state.absorb(NOTHING_MS, await folded(x, NOTHING_MS))
+        state.absorb(10, await folded(y, 10, 100))
+        restored.restore(JSON.parse(JSON.stringify(state.snapshot())))
+        expect(restored.groups).toBe(state.groups)
+        restored.absorb(20, await folded(z, 20, 200))
+        for (const endMs of [10, 20]) expect(plain(restored.window(endMs))).toEqual(plain(state.window(endMs)))
+        state.absorb(20, await folded(z, 20, 200))
+        for (const endMs of [30, 40]) expect(plain(restored.window(endMs))).toEqual(plain(state.window(endMs)))
+      }),
+    )
+  })
 })

@@ -70,7 +70,8 @@ export function take(intake: Intake, step: Step): Outcome {
   }
 }
 
-function cutAll(intake: Intake): Outcome {
+/** Cuts whatever waits, in small envelopes. */
+export function cutAll(intake: Intake): Outcome {
   const outcomes: Outcome[] = []
   while (intake.open.events > 0) outcomes.push(take(intake, { type: 'cut', maxBytes: 50 }))
   return joined(outcomes)

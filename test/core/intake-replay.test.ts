@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { CutEnvelope, Intake } from '../../core/intake'
 import type { LogRecord } from '../../core/log-record'
-import { linesAt, newIntake, someSteps, take, takeAll } from './history'
+import { cutAll, linesAt, newIntake, someSteps, take, takeAll } from './history'
 
 function replayed(records: readonly LogRecord[]): { intake: Intake; cuts: CutEnvelope[] } {
   const intake = newIntake()
@@ -55,10 +55,35 @@ describe('replaying the records of a log', () => {
 
   test('passes over records that are not about admission', () => {
     const { intake } = replayed([
+      { type: 'segment', firstOffset: 0 },
       { type: 'boot', incarnation: 'i', epoch: 1, version: 'v', atMs: 0 },
       { type: 'version', version: 'w', fromMs: 0 },
     ])
     expect(stateOf(intake)).toEqual(stateOf(newIntake()))
+  })
+})
+
+describe('a snapshot', () => {
+  test('through JSON text gives an intake that answers, cuts and closes the same from then on', () => {
+    fc.assert(
+      fc.property(someSteps(40), someSteps(40, 200), (before, after) => {
+        const intake = newIntake()
+        takeAll(intake, before)
+        cutAll(intake)
+        const again = newIntake()
+        again.restore(JSON.parse(JSON.stringify(intake.snapshot())))
+        expect(stateOf(again)).toEqual(stateOf(intake))
+        intake.touch()
+        expect(takeAll(again, after)).toEqual(takeAll(intake, after))
+        expect(stateOf(again)).toEqual(stateOf(intake))
+      }),
+    )
+  })
+
+  test('needs everything before it to be cut: an uncut line would be lost', () => {
+    const intake = newIntake()
+    intake.admit({ key: null, lines: linesAt(1), rejected: [] })
+    expect(() => intake.snapshot()).toThrow('a snapshot needs everything before it to be cut')
   })
 })
 

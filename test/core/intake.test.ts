@@ -146,8 +146,8 @@ describe('cutting', () => {
 
   test('joins small requests, and says what each pane accepted just as folding will count it', async () => {
     const intake = newIntake()
-    for (const t of [1, 12, 3]) intake.admit(request(t))
-    intake.cut(1)
+    for (const t of [1, 2, 12, 3]) intake.admit(request(t))
+    intake.cut(2 * line)
     const { envelope, panes } = intake.cut(1_000)!.cut
     const folded = await foldEnvelope(slidingPipeline(), envelope)
     expect([...panes]).toEqual([...folded.panes].map(([pane, partial]) => [pane, partial.folded]))

@@ -7,6 +7,7 @@ interface Modelled {
   readonly ends: readonly number[]
   place: Place
   reclaimAtMs: number
+  deadLettered: number
 }
 
 /** The ledger as one would write it without thinking of speed: a list of envelopes, searched for each question. */
@@ -15,6 +16,8 @@ export class LedgerModel {
   readonly final = new Set<number>()
   readonly finalizing = new Set<number>()
   horizonMs = Number.NEGATIVE_INFINITY
+  /** Envelopes ever recalled. */
+  recalls = 0
 
   /** Ends of all windows that are not final. */
   ends(): number[] {
@@ -58,6 +61,22 @@ export class LedgerModel {
       inFlight: bursting.length,
       inFlightBytes: bursting.reduce((bytes, { made }) => bytes + made.bytes, 0),
     }
+  }
+
+  /** The windows' envelopes that were counted in the burst go back to the edge, and the window waits again. */
+  recall(endMs: number, wanted: (number: number) => boolean): Modelled[] {
+    this.finalizing.delete(endMs)
+    const recalled = this.of(endMs).filter(({ place, made }) => place === 'burst' && wanted(made.envelope.number))
+    for (const each of recalled) each.place = 'queued'
+    this.recalls += recalled.length
+    return recalled
+  }
+
+  /** What a checkpoint and a restart do: nothing is in flight any more, and every closed window waits to be taken. */
+  restart(): void {
+    for (const each of this.at('bursting')) each.place = 'queued'
+    for (const each of this.envelopes) each.deadLettered = 0
+    this.finalizing.clear()
   }
 
   private of(endMs: number): Modelled[] {

@@ -102,6 +102,40 @@ describe('a sent envelope', () => {
   })
 })
 
+describe('an envelope that was counted in the burst and that the cloud cannot give', () => {
+  test('goes back to the edge once its lines are there, and the windows that are not final wait for it', () => {
+    const made = cut(0, [0])
+    const ledger = ledgerWith(made)
+    ledger.send(0, 500)
+    ledger.countBurst(0, 1)
+    ledger.close(10)
+    expect(ledger.takeComplete()).toMatchObject([{ endMs: 10, burst: [[0, 'd0']] }])
+    const header = expect.objectContaining({ number: 0, digest: 'd0' })
+    expect(ledger.recall(10, new Set([0, 7]))).toEqual([{ header, deadLettered: 1 }])
+    ledger.close(20)
+    expect([ledger.queued(), ledger.takeComplete()]).toEqual([[], []])
+    ledger.attach(made.envelope)
+    expect(ledger.queued()).toEqual([made.envelope])
+    ledger.countEdge(0)
+    const edge = [[0, 'd0']]
+    expect(ledger.takeComplete()).toMatchObject([
+      { endMs: 10, edge, burst: [] },
+      { endMs: 20, edge, burst: [] },
+    ])
+  })
+
+  test('takes no lines unless it waits for some', () => {
+    const made = cut(0, [0])
+    const ledger = ledgerWith(made)
+    ledger.countEdge(0)
+    expect(() => ledger.attach(made.envelope)).toThrow('envelope 0 waits for no lines')
+  })
+
+  test('is not looked for in a window that is final', () => {
+    expect(ledgerWith().recall(10, new Set([0]))).toEqual([])
+  })
+})
+
 describe('a window', () => {
   test('completes when it is closed and all its envelopes are counted, and not before', () => {
     const ledger = ledgerWith(cut(0, [0]), cut(1, [0]))

@@ -7,7 +7,7 @@ import { sum } from '../../core/aggregates/sum'
 import { type Pipeline, type PipelineOptions, pipeline } from '../../core/pipeline'
 import { tumbling } from '../../core/window'
 import { Checkpoints } from '../../edge-node/checkpoints'
-import { systemClock } from '../../edge-node/clock'
+import { type Clock, systemClock } from '../../edge-node/clock'
 import { type Config, configSchema } from '../../edge-node/config'
 import { DeadLetters } from '../../edge-node/dead-letters'
 import { createHttp } from '../../edge-node/http'
@@ -58,6 +58,7 @@ export interface NodeOptions {
   readonly pipeline?: Pipeline
   readonly cloud?: MemoryCloud
   readonly config?: Partial<Config>
+  readonly clock?: Clock
 }
 
 /** A running edge node, its HTTP surface and its cloud. */
@@ -91,7 +92,7 @@ export function testNodes() {
 }
 
 async function startNode(options: NodeOptions & { readonly folder: string }): Promise<TestNode> {
-  const { folder, pipeline: spec = testPipeline() } = options
+  const { folder, pipeline: spec = testPipeline(), clock = systemClock } = options
   const cloud = options.cloud ?? new MemoryCloud(spec, VERSION)
   // The idle timeout is out of reach, so that windows close by events alone.
   const config = configSchema.parse({
@@ -107,7 +108,7 @@ async function startNode(options: NodeOptions & { readonly folder: string }): Pr
   const checkpoint = await checkpoints.newest()
   const { log, records } = await DurableLog.open(join(folder, 'log'), checkpoint?.segment)
   const limits = { answers: config.maxAnswers, openPanes: config.maxOpenPanes, idleTimeoutMs: config.idleTimeoutMs }
-  const recovered = recover(spec, VERSION, records, limits, Date.now(), checkpoint)
+  const recovered = recover(spec, VERSION, records, limits, clock.epochMs(), checkpoint)
   await attachLines(recovered.ledger, log)
   await log.append([recovered.boot])
   const results = await Results.open(join(folder, 'results'))
@@ -117,7 +118,7 @@ async function startNode(options: NodeOptions & { readonly folder: string }): Pr
   const { stream } = cloud
   const parts = { config, pipeline: spec, log, checkpoints, recovered, results, deadLetters, prewarmer, stream, logger }
   const diskSpace = { isLow: false }
-  const node = new EdgeNode({ ...parts, diskSpace, cloud, clock: systemClock })
+  const node = new EdgeNode({ ...parts, diskSpace, cloud, clock })
   const lanes = { shards: 1, parallelization: 1 }
   const meters = [cloud.partialItems.meter, cloud.resultItems.meter]
   const status = () => statusOf({ node, pipeline: spec.name, identity: recovered.boot, lanes, prewarmer, meters })

@@ -91,17 +91,45 @@ describe('health', () => {
     expect((await status()).ready).toBe(false)
   })
 
-  test('when the log fails, nothing more becomes final, and the next start on the folder goes on', async () => {
+  test('when there is room again, it goes on by itself, and what was told 503 counts once under its key', async () => {
+    const { app, post, windows } = await start()
+    await fillDisk()
+    const [first, closer] = [{ 'idempotency-key': 'one' }, { 'idempotency-key': 'two' }]
+    expect((await post(event('a', 1), first)).statusCode).toBe(503)
+    jest.restoreAllMocks()
+    await eventually(async () => expect((await app.inject('/readyz')).statusCode).toBe(200))
+    expect((await post(event('a', 1), first)).json()).toMatchObject({ accepted: 1 })
+    await post(event('a', 13), closer)
+    expect((await windows(1))[0]).toMatchObject({ accepted: 1 })
+  })
+
+  test('while the log cannot be written nothing becomes final, and the next start on the folder goes on', async () => {
     const first = await start()
     await first.post(event('a', 1), { 'idempotency-key': 'one' })
     await fillDisk()
     expect((await first.post(event('a', 13), { 'idempotency-key': 'two' })).statusCode).toBe(503)
     expect((await first.status()).windows.final).toBe(0)
+    await first.stop()
     jest.restoreAllMocks()
-    await first.stop().catch(() => undefined)
     const second = await start({ folder: first.folder })
+    await second.post(event('a', 1), { 'idempotency-key': 'one' })
     await second.post(event('a', 13), { 'idempotency-key': 'two' })
     expect((await second.windows(1))[0]).toMatchObject({ accepted: 1 })
+  })
+
+  test('a disk that is nearly full takes no events, but windows still become final', async () => {
+    const { app, post, windows, diskSpace } = await start()
+    await post([event('a', 1), event('a', 13)].join('\n'))
+    diskSpace.isLow = true
+    const refused = await post(event('a', 14))
+    expect([refused.statusCode, refused.json()]).toEqual([
+      503,
+      { code: 'not_ready', message: expect.stringContaining('the disk is nearly full'), retryable: true },
+    ])
+    expect((await app.inject('/readyz')).json()).toEqual({ ready: false, reason: 'the disk is nearly full' })
+    expect((await windows(1))[0]).toMatchObject({ accepted: 1 })
+    diskSpace.isLow = false
+    expect((await post(event('a', 14))).statusCode).toBe(202)
   })
 })
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import type { Answer } from '../../core/log-record'
 import { sliding } from '../../core/window'
 import type { WindowPage } from '../../edge-node/results'
 import { eventually } from './eventually'
@@ -23,7 +24,7 @@ const BATCHES = Array.from({ length: 16 }, (_, batch) =>
 /** Sends the batches one after the other, closes all windows and waits for them. */
 async function run(options: NodeOptions) {
   const node = await start(options)
-  const answers: unknown[] = []
+  const answers: Answer[] = []
   for (const batch of BATCHES) answers.push((await node.post(batch)).json())
   await node.post(event('closer', 200))
   await node.post(event('closer', 400))
@@ -60,6 +61,7 @@ describe('the windows are the same to the bit, wherever the envelopes were folde
     const auto = await run({ pipeline, config: crowded })
     expect(never.windows.length).toBeGreaterThanOrEqual(5)
     expect(total(never.windows, 'deadLettered')).toBeGreaterThan(0)
+    expect(never.answers.some(({ late, partlyLate }) => late + partlyLate > 0)).toBe(true)
     for (const other of [always, auto]) {
       expect(other.answers).toEqual(never.answers)
       expect(invariant(other.windows)).toEqual(invariant(never.windows))
@@ -76,7 +78,7 @@ describe('every window balances', () => {
     const { windows, status, answers } = await run({ config: mode === 'auto' ? crowded : { mode } })
     for (const { accepted, edge, burst, deadLettered } of windows) expect(edge + burst + deadLettered).toBe(accepted)
     const { events } = await status()
-    const answered = answers.reduce<number>((sum, answer) => sum + (answer as { accepted: number }).accepted, 2)
+    const answered = answers.reduce((sum, { accepted }) => sum + accepted, 2)
     expect(events).toMatchObject({ accepted: answered, pending: 0 })
     expect(events.edge + events.burst + events.deadLettered).toBe(answered)
   })

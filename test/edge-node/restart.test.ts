@@ -1,4 +1,5 @@
-import { cp } from 'node:fs/promises'
+import { appendFile, cp, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import type { WindowPage } from '../../edge-node/results'
 import { eventually } from './eventually'
@@ -105,6 +106,20 @@ describe('a node that was killed', () => {
     const first = await start({ config: { mode: 'always' } })
     await fill(first, true)
     const second = await takeOver(first, { config: { mode: 'always' } })
+    await expectWhole(await finish(second))
+  })
+
+  test.each(['sound', 'damaged'])('after a checkpoint, now %s: everything it had answered is there', async (state) => {
+    const config = { ...crowded, mode: 'auto', checkpointEveryMs: 100 } as const
+    const first = await start({ config })
+    await fill(first, true)
+    const [name] = await eventually(async () => {
+      const names = await readdir(join(first.folder, 'checkpoints'))
+      expect(names).toContainEqual(expect.stringMatching(/\.checkpoint$/))
+      return names.sort()
+    })
+    if (state === 'damaged') await appendFile(join(first.folder, 'checkpoints', name!), 'damage')
+    const second = await takeOver(first)
     await expectWhole(await finish(second))
   })
 

@@ -48,17 +48,15 @@ describe('a merge', () => {
     })
   })
 
-  test('states what it used', async () => {
+  test('states what it used, and not what others did before it', async () => {
     const cloud = mergeFunction()
-    await cloud.burst(four)
+    await cloud.burst(one, four)
     const { work } = await cloud.merge(manifestOf([four], [four], null))
-    expect(work).toEqual({
-      ms: 1,
-      memoryMb: 512,
-      ...cloud.partialItems.meter,
-      ...{ writeUnits: cloud.resultItems.meter.writeUnits },
-    })
-    expect(work.readUnits).toBeGreaterThan(100)
+    const [{ readUnits }, { writeUnits }] = [cloud.partialItems.meter, cloud.resultItems.meter]
+    expect(work).toEqual({ ms: 1, memoryMb: 512, readUnits, writeUnits })
+    expect(readUnits).toBeGreaterThan(100)
+    const again = await cloud.merge(manifestOf([one], [one], null))
+    expect(again.work).toEqual({ ms: 1, memoryMb: 512, readUnits: 1, writeUnits: 2 })
   })
 
   test('repeated, also at the same time, leaves one candidate', async () => {

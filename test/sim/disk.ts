@@ -1,5 +1,6 @@
 import type { LogRecord } from '../../core/log-record'
 import type { Row } from '../../core/pipeline'
+import type { Checkpoint } from '../../edge-node/checkpoints'
 import { decodeRecords } from '../../edge-node/log-codec'
 import type { OraclePipeline } from '../../scripts/verify/pipeline'
 import { History } from './history'
@@ -8,14 +9,6 @@ import type { Random } from './random'
 /** A file of the log. */
 interface Segment {
   readonly number: number
-  readonly firstOffset: number
-  bytes: Buffer
-}
-
-/** Bytes for one segment, not known to be on disk yet. */
-export interface PendingWrite {
-  readonly segment: number
-  readonly firstOffset: number
   readonly bytes: Buffer
 }
 
@@ -27,59 +20,76 @@ export interface WrittenLetter {
 
 /** The data directory: what it holds survives every crash. */
 export class SimDisk {
-  segments: Segment[] = []
+  segments: readonly Segment[] = []
   readonly rows = new Map<string, readonly Row[]>()
   readonly deadLetters: WrittenLetter[] = []
-  /** Writes of the log fail. */
+  /** By segment; as text, since a file shares nothing with the memory that it was written from. */
+  readonly checkpoints = new Map<number, string>()
+  /** Nothing can be written. */
   full = false
-  /** What the log says. Kept apart from its bytes, which only the product reads. */
+  /** What the log has ever said. Kept apart from its bytes, which only the product reads. */
   history: History
 
   constructor(private readonly pipeline: OraclePipeline) {
     this.history = new History(pipeline)
   }
 
-  /** All records, as the product's codec reads them; a torn tail is cut off. */
-  open(): { readonly records: LogRecord[]; readonly tornBytes: number } {
+  newestCheckpoint(): Checkpoint | null {
+    const newest = Math.max(...this.checkpoints.keys())
+    const text = this.checkpoints.get(newest)
+    return text === undefined ? null : JSON.parse(text)
+  }
+
+  /** The records from a segment on, as the product's codec reads them; a torn tail is cut off, and so is a segment that was torn when it was made. */
+  open(fromSegment: number): { readonly records: LogRecord[]; readonly tornBytes: number } {
     const records: LogRecord[] = []
+    const sound: Segment[] = []
     let tornBytes = 0
-    for (const segment of this.segments) {
-      const sound = decodeRecords(segment.bytes)
-      tornBytes = segment.bytes.length - sound.soundBytes
-      if (tornBytes > 0 && segment !== this.segments.at(-1)) throw new Error(`segment ${segment.number} is damaged`)
-      segment.bytes = segment.bytes.subarray(0, sound.soundBytes)
-      for (const record of sound.records) records.push(record)
+    for (const { number, bytes } of this.segments) {
+      const read = decodeRecords(bytes)
+      if (tornBytes > 0) throw new Error(`the log is damaged before segment ${number}`)
+      tornBytes = bytes.length - read.soundBytes
+      if (read.records[0]?.type !== 'segment') continue
+      sound.push({ number, bytes: bytes.subarray(0, read.soundBytes) })
+      if (number >= fromSegment) for (const record of read.records) records.push(record)
     }
+    this.segments = sound
     return { records, tornBytes }
   }
 
-  write({ segment: number, firstOffset, bytes }: PendingWrite): void {
+  write(number: number, bytes: Buffer): void {
     const last = this.segments.at(-1)
-    if (last?.number === number) last.bytes = Buffer.concat([last.bytes, bytes])
-    else this.segments.push({ number, firstOffset, bytes })
+    if (last?.number === number)
+      this.segments = [...this.segments.slice(0, -1), { number, bytes: Buffer.concat([last.bytes, bytes]) }]
+    else this.segments = [...this.segments, { number, bytes }]
   }
 
-  /** A crash: of what was pending an arbitrary prefix is on disk, perhaps with `garbage` after it. Returns the bytes lost. */
-  crash(pending: readonly PendingWrite[], random: Random, garbage: Buffer): number {
-    const total = pending.reduce((bytes, write) => bytes + write.bytes.length, 0)
+  deleteSegment(number: number): void {
+    this.segments = this.segments.filter((segment) => segment.number !== number)
+  }
+
+  /** A crash in the midst of a write: an arbitrary prefix of it is on disk, perhaps with `garbage` after it. Returns the bytes lost. */
+  tear(pending: readonly (readonly [segment: number, bytes: Buffer])[], random: Random, garbage: Buffer): number {
+    const total = pending.reduce((sum, [, bytes]) => sum + bytes.length, 0)
     const kept = random.chance(0.3) ? 0 : random.between(0, total)
     let room = kept
-    for (const write of pending) {
-      const bytes = write.bytes.subarray(0, room)
-      room -= bytes.length
-      if (bytes.length === 0) break
-      this.write({ ...write, bytes })
-      this.history.add(decodeRecords(bytes).records)
+    for (const [segment, bytes] of pending) {
+      if (room <= 0) break
+      const part = bytes.subarray(0, room)
+      room -= part.length
+      this.write(segment, part)
+      this.history.add(decodeRecords(part).records)
     }
     const last = this.segments.at(-1)
-    if (last !== undefined) last.bytes = Buffer.concat([last.bytes, garbage])
+    if (last !== undefined && total > 0) this.write(last.number, garbage)
     return total - kept
   }
 
   copy(): SimDisk {
     const copy = new SimDisk(this.pipeline)
-    copy.segments = this.segments.map((segment) => ({ ...segment }))
+    copy.segments = this.segments
     for (const [name, rows] of this.rows) copy.rows.set(name, rows)
+    for (const [segment, text] of this.checkpoints) copy.checkpoints.set(segment, text)
     copy.deadLetters.push(...this.deadLetters)
     copy.history = new History(this.pipeline, this.history.records)
     return copy

@@ -49,6 +49,11 @@ export class History {
     return encodeTally(tally)
   }
 
+  /** Events accepted. */
+  get events(): number {
+    return this.accepted.length
+  }
+
   /** Accepted events that are in no envelope yet. */
   get uncut(): number {
     return this.accepted.length - this.cuts.reduce((events, { count }) => events + count, 0)

@@ -1,5 +1,7 @@
 import type { Timeline } from './timeline'
 
+const SLOW_TURN_MS = 200
+
 /** A process of the world: one boot of the edge, one call of a function. Once dead, nothing reaches it and its promises never settle. */
 export class SimProcess {
   private dead = false
@@ -15,10 +17,10 @@ export class SimProcess {
     return !this.dead
   }
 
-  /** Time in which it could run, up to now. */
+  /** Time in which it could run, up to now; of each stop the beginning counts, which a loop may take for one slow turn. */
   get ranMs(): number {
-    const { nowMs } = this.timeline
-    return nowMs - this.stoppedMs + Math.max(0, this.stoppedUntilMs - nowMs)
+    const aheadMs = Math.max(0, this.stoppedUntilMs - this.timeline.nowMs)
+    return this.timeline.nowMs + aheadMs - this.stoppedMs
   }
 
   kill(): void {
@@ -27,8 +29,10 @@ export class SimProcess {
 
   /** SIGSTOP, and SIGCONT `durationMs` later: what reaches it in the meantime waits, in order. */
   stop(durationMs: number): void {
-    this.stoppedMs += durationMs - Math.max(0, this.stoppedUntilMs - this.timeline.nowMs)
-    this.stoppedUntilMs = this.timeline.nowMs + durationMs
+    const { nowMs } = this.timeline
+    if (this.stoppedUntilMs > nowMs) return
+    this.stoppedMs += Math.max(0, durationMs - SLOW_TURN_MS)
+    this.stoppedUntilMs = nowMs + durationMs
   }
 
   /** Calls `fire` in this process, after at least `delayMs`; returns how to prevent that. */

@@ -1,12 +1,12 @@
 import type { LogRecord } from '../../core/log-record'
 import { type Log, LogFailed } from '../../edge-node/log'
-import { encodeRecord } from '../../edge-node/log-codec'
-import type { PendingWrite, SimDisk } from './disk'
+import { decodeRecords, encodeRecord } from '../../edge-node/log-codec'
+import type { SimDisk } from './disk'
 import type { SimProcess } from './process'
 import type { Random } from './random'
 
 const RETRY_MS = 250 // between tries while the disk is full
-const SEGMENT_BYTES = 2_000 // so small that a world has several
+const SEGMENT_BYTES = 3_000 // so small that a world has several
 
 interface Waiter {
   readonly resolve: () => void
@@ -14,14 +14,22 @@ interface Waiter {
   readonly impatient: boolean
 }
 
+interface Segment {
+  readonly number: number
+  readonly firstOffset: number
+}
+
 interface Append {
   readonly segment: number
-  readonly firstOffset: number
   readonly record: LogRecord
+  readonly bytes: Buffer
 }
 
 /** The durable log of one boot over the simulated disk, with the group commit of the real one: a flush takes all that came since the last. */
 export class SimLog implements Log {
+  private readonly segments: Segment[]
+  private segmentBytes: number
+  private nextOffset: number
   private appends: Append[] = []
   private writing: readonly Append[] = []
   private waiters: Waiter[] = []
@@ -29,18 +37,17 @@ export class SimLog implements Log {
   private flushing = false
   private failure: LogFailed | null = null
   private closed = false
-  private segment: { number: number; firstOffset: number; bytes: number }
-  private nextOffset: number
 
   constructor(
     private readonly process: SimProcess,
     private readonly disk: SimDisk,
     private readonly random: Random,
-    private readonly hooks: { readonly onAppend: (records: readonly LogRecord[]) => void },
+    private readonly onAppend: (record: LogRecord) => void,
   ) {
-    const last = disk.segments.at(-1)
-    this.nextOffset = disk.history.records.reduce((events, each) => events + (each.type === 'request' ? each.lines.length : 0), 0)
-    this.segment = last === undefined ? { number: 0, firstOffset: 0, bytes: 0 } : { ...last, bytes: last.bytes.length }
+    this.nextOffset = disk.history.events
+    this.segments = disk.segments.map(({ number, bytes }) => ({ number, firstOffset: firstOffsetOf(bytes) }))
+    this.segmentBytes = disk.segments.at(-1)?.bytes.length ?? 0
+    if (this.segments.length === 0) this.begin(0)
   }
 
   get healthy(): boolean {
@@ -62,49 +69,65 @@ export class SimLog implements Log {
   }
 
   roll(): number {
-    this.segment = { number: this.segment.number + 1, firstOffset: this.nextOffset, bytes: 0 }
-    this.push({ type: 'segment', firstOffset: this.nextOffset })
-    return this.segment.number
+    return this.begin(this.segments.at(-1)!.number + 1)
   }
 
   async readLines(firstOffset: number, count: number): Promise<string[]> {
-    await this.process.sleep(1)
-    const lines = this.disk.open().records.flatMap((record) =>
-      record.type === 'request' ? record.lines.map((line, index) => [record.firstOffset + index, line] as const) : [],
-    )
-    return lines.filter(([offset]) => offset >= firstOffset && offset < firstOffset + count).map(([, line]) => line)
+    await this.process.sleep(this.random.between(0, 3))
+    const lines: string[] = []
+    for (const { bytes } of this.disk.segments) {
+      for (const record of decodeRecords(bytes).records) {
+        if (record.type !== 'request') continue
+        const wanted = record.lines.slice(Math.max(0, firstOffset + lines.length - record.firstOffset))
+        if (record.firstOffset <= firstOffset + lines.length) lines.push(...wanted)
+      }
+    }
+    if (lines.length < count) throw new Error(`the log has not the ${count} events from offset ${firstOffset}`)
+    return lines.slice(0, count)
   }
 
   async deleteBefore(segment: number, firstOffset: number): Promise<void> {
-    await this.process.sleep(1)
-    const { segments } = this.disk
-    while (segments.length > 1 && segments[0]!.number < segment && segments[1]!.firstOffset <= firstOffset) segments.shift()
+    while (this.segments.length > 1) {
+      const [oldest, next] = this.segments
+      if (oldest!.number >= segment || next!.firstOffset > firstOffset) return
+      this.segments.shift()
+      await this.process.sleep(1)
+      this.disk.deleteSegment(oldest!.number)
+    }
   }
 
   async close(): Promise<void> {
-    if (this.failure === null) await this.flushed()
+    if (this.failure === null) await this.wait(true).catch(() => undefined)
     this.closed = true
     const error = new LogFailed('the log is closed')
     for (const { reject } of [...this.served.splice(0), ...this.waiters.splice(0)]) reject(error)
   }
 
   /** What a crash may find on disk or not. */
-  pending(): PendingWrite[] {
-    return [...this.writing, ...this.appends].map(({ record, ...place }) => ({ ...place, bytes: encodeRecord(record) }))
+  pending(): (readonly [segment: number, bytes: Buffer])[] {
+    return [...this.writing, ...this.appends].map(({ segment, bytes }) => [segment, bytes])
   }
 
   private enqueue(records: readonly LogRecord[]): void {
-    this.hooks.onAppend(records)
     for (const record of records) {
-      if (this.segment.bytes >= SEGMENT_BYTES) this.roll()
+      if (this.segmentBytes >= SEGMENT_BYTES) this.roll()
+      this.onAppend(record)
       this.push(record)
       if (record.type === 'request') this.nextOffset += record.lines.length
     }
   }
 
+  private begin(number: number): number {
+    this.segments.push({ number, firstOffset: this.nextOffset })
+    this.segmentBytes = 0
+    this.push({ type: 'segment', firstOffset: this.nextOffset })
+    return number
+  }
+
   private push(record: LogRecord): void {
-    this.appends.push({ segment: this.segment.number, firstOffset: this.segment.firstOffset, record })
-    this.segment.bytes += encodeRecord(record).length
+    const bytes = encodeRecord(record)
+    this.appends.push({ segment: this.segments.at(-1)!.number, record, bytes })
+    this.segmentBytes += bytes.length
   }
 
   private wait(impatient: boolean): Promise<void> {
@@ -117,13 +140,14 @@ export class SimLog implements Log {
 
   private async flush(): Promise<void> {
     this.flushing = true
+    await null // so that appends of the same turn share the flush
     while (this.waiters.length > 0 && !this.closed) {
-      await this.process.sleep(this.random.between(0, 2))
       this.served = this.waiters
       this.waiters = []
       this.writing = this.appends
       this.appends = []
       await this.writeUntilDone()
+      if (this.closed) break
       for (const { resolve } of this.served.splice(0)) resolve()
     }
     this.flushing = false
@@ -131,21 +155,27 @@ export class SimLog implements Log {
 
   private async writeUntilDone(): Promise<void> {
     await this.process.sleep(this.random.between(0, 4))
-    while (this.disk.full) {
+    while (this.disk.full && !this.closed) {
       this.fail(new LogFailed('the log cannot be written: the disk is full'))
       await this.process.sleep(RETRY_MS)
     }
+    if (this.closed) return
     this.failure = null
-    for (const write of this.pending().slice(0, this.writing.length)) this.disk.write(write)
+    for (const { segment, bytes } of this.writing) this.disk.write(segment, bytes)
     this.disk.history.add(this.writing.map(({ record }) => record))
     this.writing = []
   }
 
   private fail(failure: LogFailed): void {
     this.failure = failure
-    const waiters = [...this.served, ...this.waiters]
+    for (const { reject, impatient } of [...this.served, ...this.waiters]) if (impatient) reject(failure)
     this.served = this.served.filter(({ impatient }) => !impatient)
     this.waiters = this.waiters.filter(({ impatient }) => !impatient)
-    for (const { reject, impatient } of waiters) if (impatient) reject(failure)
   }
+}
+
+function firstOffsetOf(bytes: Buffer): number {
+  const first = decodeRecords(bytes).records[0]
+  if (first?.type !== 'segment') throw new Error('a segment without a beginning')
+  return first.firstOffset
 }

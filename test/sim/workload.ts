@@ -38,7 +38,7 @@ function batchOf(random: Random, scenario: Scenario, number: number, dueMs: numb
 }
 
 function lineOf(random: Random, scenario: Scenario, aroundMs: number): string {
-  if (random.chance(0.02)) return random.pick(['{', '[]', '{"v":1}', '{"t":"yesterday","v":1}'])
+  if (random.chance(0.02)) return random.pick(['{', '7', '{"v":1}', '{"t":"yesterday","v":1}'])
   const event = eventOf(random, scenario, aroundMs)
   return JSON.stringify(event)
 }

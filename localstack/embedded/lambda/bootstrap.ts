@@ -10,6 +10,7 @@ import path from 'node:path'
 type Handler = (event: unknown, context: object) => unknown
 
 interface Answer {
+  readonly status: number | undefined
   readonly headers: IncomingHttpHeaders
   readonly body: string
 }
@@ -30,7 +31,7 @@ function call(method: string, url: string, body?: string, headers: Record<string
       response.on('error', reject)
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString()
-        resolve({ headers: response.headers, body: text })
+        resolve({ status: response.statusCode, headers: response.headers, body: text })
       })
     })
     outgoing.on('error', reject)
@@ -95,6 +96,7 @@ let currentRequestId: string | undefined
 
 async function serveOne(handler: Handler): Promise<void> {
   const next = await call('GET', '/invocation/next')
+  if (next.status !== 200) throw new Error('another local cloud listens there by now') // it does not know this process
   const context = contextOf(next.headers)
   currentRequestId = context.awsRequestId
   const outcome = await run(handler, next.body, context)

@@ -1,0 +1,67 @@
+import type { Faults } from './faults'
+import type { Functions } from './functions'
+import { Random } from './random'
+import type { Scenario } from './scenario'
+import type { Taken } from './stream'
+import type { Timeline } from './timeline'
+import type { Trace } from './trace'
+
+interface Lane {
+  readonly records: Taken[]
+  isWorking: boolean
+}
+
+const MAX_AGE_MS = 20_000 // records that are older are given up, as a mapping with a maximum age does
+
+/** The event source mapping: lanes that hand records to the burst function, in order, until it says that it has them. */
+export class EventSource {
+  private readonly lanes: Lane[]
+  private readonly random: Random
+
+  constructor(
+    seed: number,
+    private readonly scenario: Scenario,
+    private readonly timeline: Timeline,
+    private readonly faults: Faults,
+    private readonly functions: Functions,
+    private readonly trace: Trace,
+  ) {
+    this.random = new Random(seed, 'event source')
+    this.lanes = Array.from({ length: scenario.lanes }, () => ({ records: [], isWorking: false }))
+  }
+
+  take(key: number, record: Taken): void {
+    const lane = this.lanes[key % this.lanes.length]!
+    lane.records.push(record)
+    if (lane.isWorking) return
+    lane.isWorking = true
+    this.timeline.after(this.random.between(5, 200), () => void this.work(lane))
+  }
+
+  private async work(lane: Lane): Promise<void> {
+    const { records } = lane
+    while (records.length > 0) {
+      const batch = records.slice(0, this.random.between(1, this.scenario.maxBatch))
+      const done = await this.functions.burst(batch).then(
+        ({ batchItemFailures }) => this.doneOf(batch, batchItemFailures[0]?.itemIdentifier),
+        () => this.givenUp(batch),
+      )
+      records.splice(0, done)
+      this.trace.note('stream', () => `${done} of ${batch.length} records are done, ${records.length} wait`)
+      if (done > 0 && this.faults.strikes('batch redelivered')) records.unshift(...batch.slice(0, done))
+      await this.timeline.sleep(this.random.between(1, done < batch.length ? 300 : 20))
+    }
+    lane.isWorking = false
+  }
+
+  private doneOf(batch: readonly Taken[], firstFailed: string | undefined): number {
+    if (firstFailed === undefined) return batch.length
+    const done = batch.findIndex(({ sequenceNumber }) => sequenceNumber === firstFailed)
+    return done > 0 ? done : this.givenUp(batch)
+  }
+
+  /** The first record of a batch that fails is dropped when it is too old. */
+  private givenUp(batch: readonly Taken[]): number {
+    return this.timeline.nowMs - batch[0]!.takenAtMs > MAX_AGE_MS ? 1 : 0
+  }
+}

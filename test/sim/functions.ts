@@ -1,0 +1,118 @@
+import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
+import { HEAD } from '../../cloud/keys'
+import { unpack } from '../../cloud/packing'
+import { PartialStore } from '../../cloud/partial-store'
+import { ResultStore } from '../../cloud/result-store'
+import type { Head } from '../../core/head'
+import type { Manifest } from '../../core/ledger'
+import type { MergeAnswer } from '../../core/merge-answer'
+import { createBurstHandler } from '../../handlers/burst'
+import { createMergeHandler } from '../../handlers/merge'
+import type { CloudTables } from './cloud-tables'
+import type { Coverage } from './coverage'
+import type { Faults } from './faults'
+import { SimProcess } from './process'
+import { Random } from './random'
+import type { Scenario } from './scenario'
+import { simPipeline } from './sim-pipeline'
+import type { Taken } from './stream'
+import type { Timeline } from './timeline'
+import type { Trace } from './trace'
+import { EPOCH_MS } from './workload'
+
+/** The version of the pipelines in the edge's bundle, and in the functions' unless somebody deployed another. */
+export const VERSION = 'v1'
+
+/** The real handlers, each call in a process of its own, which may crash or run on when nobody waits for it any more. */
+export class Functions {
+  version = VERSION
+  clockSkewMs = 0
+  /** Nobody reaches anything. */
+  away = false
+  private calls = 0
+  private readonly random: Random
+
+  constructor(
+    seed: number,
+    private readonly scenario: Scenario,
+    private readonly timeline: Timeline,
+    private readonly faults: Faults,
+    private readonly tables: CloudTables,
+    private readonly coverage: Coverage,
+    private readonly trace: Trace,
+    /** An envelope has its head now. */
+    private readonly onHead: (partition: string) => void,
+  ) {
+    this.random = new Random(seed, 'functions')
+  }
+
+  burst(records: readonly Taken[]): Promise<KinesisStreamBatchResponse> {
+    const process = this.begin('burst')
+    const handler = createBurstHandler({
+      store: this.partials(process),
+      ...this.bundle(process),
+      nowMs: () => EPOCH_MS + this.timeline.nowMs + this.clockSkewMs,
+      log: (line) => this.trace.note(process.name, () => JSON.stringify(line)),
+    })
+    const event = { Records: records.map(({ data, sequenceNumber }) => ({ kinesis: { data: base64(data), sequenceNumber } })) }
+    const invocation = { awsRequestId: process.name, memoryLimitInMB: '128' }
+    return this.run(process, () => handler(event as unknown as KinesisStreamEvent, invocation))
+  }
+
+  merge(manifest: Manifest): Promise<MergeAnswer> {
+    const process = this.begin('merge')
+    const handler = createMergeHandler({
+      partials: this.partials(process),
+      results: new ResultStore(this.tables.seenBy(process, this.tables.results), () => 0),
+      ...this.bundle(process),
+      used: () => ({ ms: 0, readUnits: 0, writeUnits: 0 }),
+      memoryMb: 128,
+    })
+    return this.run(process, () => handler(manifest))
+  }
+
+  private begin(name: string): SimProcess {
+    this.calls += 1
+    return new SimProcess(`${name} ${this.calls}`, this.timeline)
+  }
+
+  private bundle(process: SimProcess) {
+    // A nap takes a little more or less in each process, so that two attempts meet their groups in different orders.
+    const pipeline = simPipeline(this.scenario, (ms) => process.sleep(ms + this.random.between(0, 20)))
+    let attempts = 0
+    return {
+      pipelines: new Map([[pipeline.name, pipeline]]),
+      version: this.version,
+      newAttempt: () => `${process.name}.${attempts++}`,
+    }
+  }
+
+  private partials(process: SimProcess): PartialStore {
+    const store = this.tables.seenBy(process, this.tables.partials, ({ pk, sk, body }, isNew) => {
+      if (sk !== HEAD) return
+      if (isNew) this.onHead(pk)
+      else this.coverage.seen('two attempts at one envelope wrote a head')
+      const head = unpack(body) as unknown as Head
+      if (head.kind === 'done' && head.panes.some(({ chunks }) => chunks > 1)) this.coverage.seen('a partial was chunked')
+      this.trace.note(process.name, () => `${isNew ? 'writes a head' : 'finds a head standing'} (${head.kind})`)
+    })
+    return new PartialStore(store, () => 0)
+  }
+
+  /** Rejects when the function crashes, or is not waited for any longer; then it may run on all the same. */
+  private run<T>(process: SimProcess, body: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.away) return this.timeline.after(this.random.between(10, 1_000), () => reject(new Error('unreachable')))
+      process.after(this.random.between(1, 30), () => body().then(resolve, reject))
+      const crashes = this.faults.strikes('function crashes')
+      if (!crashes && !this.faults.strikes('function runs on after its timeout')) return
+      this.timeline.after(this.random.between(1, 120), () => {
+        if (crashes) process.kill()
+        this.trace.note(process.name, () => (crashes ? 'crashes' : 'times out'))
+        reject(new Error('the function did not end'))
+      })
+    })
+  }
+}
+
+const base64 = (data: Uint8Array) => Buffer.from(data).toString('base64')

@@ -1,0 +1,97 @@
+import { SimDisk } from './disk'
+import type { FaultKind } from './faults'
+import { Random } from './random'
+import { oraclePipeline } from './sim-pipeline'
+import { VERSION } from './functions'
+import type { World } from './world'
+
+const STEP_MS = 100
+
+/** What simply happens to the machines, the clocks and the operators, looked at ten times a second until the world heals. */
+export class Mishaps {
+  private copy: SimDisk | null = null
+  private readonly random: Random
+
+  constructor(
+    seed: number,
+    private readonly world: World,
+  ) {
+    this.random = new Random(seed, 'mishaps')
+  }
+
+  begin(): void {
+    const { timeline } = this.world
+    timeline.after(STEP_MS, () => {
+      if (this.world.isHealed) return
+      if (this.random.chance(0.02)) this.copy = this.world.disk.copy()
+      if (this.random.chance(0.01)) this.switchMode()
+      for (const [kind, happen] of this.mishaps) if (this.world.faults.strikes(kind)) happen()
+      this.begin()
+    })
+  }
+
+  private readonly mishaps: readonly (readonly [FaultKind, () => void])[] = [
+    ['edge crashes', () => this.world.crash()],
+    ['edge restarts in order', () => this.world.restart()],
+    ['edge stopped for long', () => this.stopEdge()],
+    ['edge clock jumps', () => this.setEdgeClock()],
+    ['cloud clock jumps', () => this.setCloudClock()],
+    ['disk full', () => this.fillDisk()],
+    ['cloud away', () => this.loseCloud()],
+    ['function of another version', () => this.deployOther()],
+    ['data wiped', () => this.world.replaceDisk(new SimDisk(oraclePipeline(this.world.scenario)))],
+    ['old copy restored', () => this.copy !== null && this.world.replaceDisk(this.copy.copy())],
+  ]
+
+  private stopEdge(): void {
+    const durationMs = this.random.between(200, 8_000)
+    this.world.edge?.process.stop(durationMs)
+    this.world.trace.note('world', () => `the edge's process stands still for ${durationMs} ms`)
+  }
+
+  private setEdgeClock(): void {
+    this.world.edgeSkewMs = this.random.pick([-60_000, -2_000, -100, 0, 100, 2_000, 10_000])
+    this.world.trace.note('world', () => `the edge's clock is ${this.world.edgeSkewMs} ms off`)
+  }
+
+  private setCloudClock(): void {
+    this.world.functions.clockSkewMs = this.random.pick([-60_000, -2_000, 0, 500, 2_000, 60_000])
+    this.world.trace.note('world', () => `the functions' clock is ${this.world.functions.clockSkewMs} ms off`)
+  }
+
+  private fillDisk(): void {
+    const { disk } = this.world
+    disk.full = true
+    this.forAWhile('the disk is full', 3_000, () => {
+      disk.full = false
+    })
+  }
+
+  private loseCloud(): void {
+    this.world.setCloudAway(true)
+    this.forAWhile('the cloud is away', 6_000, () => this.world.setCloudAway(false))
+  }
+
+  private deployOther(): void {
+    const { functions } = this.world
+    functions.version = 'v0'
+    this.forAWhile('functions of another version are deployed', 3_000, () => {
+      functions.version = VERSION
+    })
+  }
+
+  private switchMode(): void {
+    const { edge, coverage, trace } = this.world
+    if (!edge?.node) return
+    edge.node.mode = this.random.pick(['auto', 'always', 'never'])
+    coverage.seen('the bursting mode was switched')
+    trace.note('world', () => `the mode is ${edge.node?.mode}`)
+  }
+
+  private forAWhile(what: string, maxMs: number, end: () => void): void {
+    const { timeline, trace } = this.world
+    const durationMs = this.random.between(100, maxMs)
+    trace.note('world', () => `${what} for ${durationMs} ms`)
+    timeline.after(durationMs, end)
+  }
+}
