@@ -52,11 +52,16 @@ export interface Lanes {
   readonly parallelization: number
 }
 
+/** Reads the lanes of a deployment. Rejects with NotDeployed when the stream or the mapping cannot be read. */
 export async function readLanes(kinesis: KinesisClient, lambda: LambdaClient, deployment: Deployment): Promise<Lanes> {
   const [stream, mappings] = await Promise.all([
     kinesis.send(new DescribeStreamSummaryCommand({ StreamName: deployment.stream })),
     lambda.send(new ListEventSourceMappingsCommand({ FunctionName: deployment.burstFunction })),
-  ])
+  ]).catch((error: Error) => {
+    throw new NotDeployed(
+      `stream ${deployment.stream} or its mapping cannot be read (${error.message}); the stack's EdgeNodePolicy allows it`,
+    )
+  })
   return {
     shards: stream.StreamDescriptionSummary?.OpenShardCount ?? 0,
     parallelization: mappings.EventSourceMappings?.[0]?.ParallelizationFactor ?? 1,

@@ -14,6 +14,6 @@ const MAX_UNPACKED_BYTES = 64 * 1024 * 1024 // far above any chunk or envelope; 
 /** JSON, compressed. Level 1: the ratio of level 6 would cost three times the time. */
 export const pack = (value: unknown): Uint8Array => gzipSync(JSON.stringify(value), { level: 1 })
 
-/** Throws when the bytes are no compressed JSON. */
-export const unpack = (bytes: Uint8Array): Json =>
-  JSON.parse(gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED_BYTES }).toString('utf8'))
+/** Throws when the bytes are no compressed JSON, or unpack to more than `maxBytes`. */
+export const unpack = (bytes: Uint8Array, maxBytes = MAX_UNPACKED_BYTES): Json =>
+  JSON.parse(gunzipSync(bytes, { maxOutputLength: maxBytes }).toString('utf8'))

@@ -1,7 +1,14 @@
-/** Why a value or an event cannot be folded. Never retryable: the same event fails the same way everywhere. */
+/** Why a value or an event cannot be folded. Trying again at once does not help; what `map` refused may be replayed later. */
 export class Refusal {
   constructor(
-    readonly code: 'not_a_number' | 'out_of_range' | 'not_a_scalar' | 'missing_key' | 'key_too_long' | 'map_failed',
+    readonly code:
+      | 'not_a_number'
+      | 'out_of_range'
+      | 'not_a_scalar'
+      | 'missing_key'
+      | 'key_too_long'
+      | 'map_failed'
+      | 'map_timeout',
     readonly reason: string,
   ) {}
 }

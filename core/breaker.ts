@@ -7,9 +7,11 @@ export type Breaker =
   | { readonly state: 'open'; readonly probeAtMs: number; readonly reason: string }
   | { readonly state: 'probing'; readonly reason: string }
 
-/** What was seen of the cloud. Throttling is none of these: it slows bursting down and is no outage. */
+/** What was seen of the cloud. Throttling slows bursting down and is no outage. */
 export type CloudSign =
   | { readonly kind: 'finished' }
+  /** The probe itself was only throttled: it found out nothing, and the next one tries. */
+  | { readonly kind: 'throttled' }
   /** An envelope was not taken, not finished in time, or refused. */
   | { readonly kind: 'failed'; readonly reason: string }
 
@@ -21,6 +23,10 @@ export const CLOSED: Breaker = { state: 'closed', failures: 0 }
 /** The breaker after a sign. */
 export function observe(breaker: Breaker, sign: CloudSign, nowMs: number): Breaker {
   if (sign.kind === 'finished') return CLOSED
+  if (sign.kind === 'throttled') {
+    if (breaker.state !== 'probing') return breaker
+    return { state: 'open', probeAtMs: nowMs + PROBE_AFTER_MS, reason: breaker.reason }
+  }
   switch (breaker.state) {
     case 'closed':
       return breaker.failures + 1 < MAX_FAILURES

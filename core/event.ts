@@ -2,7 +2,7 @@ import { messageOf, Refusal } from './aggregate'
 import type { Pipeline } from './pipeline'
 import { readTimestamp } from './timestamp'
 
-/** Why a line was refused at ingest. Never retryable: the line has to change. */
+/** Why a line was refused at ingest. The line has to change, but for `too_many_windows`: windows have to close first. */
 export interface Rejection {
   readonly code:
     | 'invalid_utf8'

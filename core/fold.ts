@@ -4,6 +4,7 @@ import { eventOf, keyOf, timestampMsOf } from './event'
 import { addEvent, type EventHasher, eventHasher } from './hash-sum'
 import { emptyPartial, groupOf, type Partial, type Tally } from './partial'
 import type { Pipeline } from './pipeline'
+import { TimedOut, type TimeLimit, unlimited } from './time-limit'
 import { firstOpenWindowEnd, paneStart } from './window'
 
 /** An event that could not be folded; the edge has its line in the log. */
@@ -19,6 +20,17 @@ export interface EnvelopePartial {
   readonly deadLetters: readonly DeadLetter[]
 }
 
+/** What a fold depends on besides the pipeline and the envelope. */
+export interface FoldTerms {
+  /** Ends the waiting for a `map` that hangs. By default it takes as long as it takes. */
+  readonly limit?: TimeLimit
+  /**
+   * Events that an earlier fold of this envelope dead-lettered, by offset, with the code. They stay dead without another call of
+   * `map`: somebody may have read that they are, and replayed them.
+   */
+  readonly dead?: ReadonlyMap<number, Refusal['code']> | undefined
+}
+
 /** A group that an event goes to, with one value for each column. */
 interface Contribution {
   readonly key: string
@@ -31,8 +43,12 @@ const MAX_REASON_LENGTH = 200 // reasons travel inside heads, one for each dead 
  * Folds the events of an envelope into partial accumulators per pane and key. The one place where events become results: the
  * edge and the functions both call it. Rejects only for a bug; an event that cannot be folded is a dead letter.
  */
-export async function foldEnvelope(pipeline: Pipeline, envelope: Envelope): Promise<EnvelopePartial> {
-  const fold = new Fold(pipeline, envelope)
+export async function foldEnvelope(
+  pipeline: Pipeline,
+  envelope: Envelope,
+  terms: FoldTerms = {},
+): Promise<EnvelopePartial> {
+  const fold = new Fold(pipeline, envelope, terms)
   let next = 0
   const worker = async () => {
     while (next < envelope.lines.length) {
@@ -53,6 +69,7 @@ class Fold {
   constructor(
     private readonly pipeline: Pipeline,
     private readonly envelope: Envelope,
+    private readonly terms: FoldTerms,
   ) {
     this.hasher = eventHasher(envelope.incarnation)
   }
@@ -65,14 +82,12 @@ class Fold {
     const pane = paneStart(pipeline.window, timestampMs)
     if (firstOpenWindowEnd(pipeline.window, pane, envelope.horizonMs) === null) return undefined
     const offset = envelope.firstOffset + index
+    const code = this.terms.dead?.get(offset)
+    if (code !== undefined) return this.bury(pane, offset, new Refusal(code, 'it was dead-lettered before'))
     if (pipeline.map === undefined) return this.add(pane, offset, event)
-    let mapped: unknown
-    try {
-      mapped = pipeline.map(event, { timestampMs })
-    } catch (error) {
-      return this.bury(pane, offset, mapFailure(error))
-    }
-    if (!isThenable(mapped)) return this.add(pane, offset, mapped)
+    const mapped = this.mapped(event, timestampMs)
+    if (mapped instanceof Refusal) return this.bury(pane, offset, mapped)
+    if (!(mapped instanceof Promise)) return this.add(pane, offset, mapped)
     return mapped.then(
       (value) => this.add(pane, offset, value),
       (error) => this.bury(pane, offset, mapFailure(error)),
@@ -81,6 +96,17 @@ class Fold {
 
   result(): EnvelopePartial {
     return { panes: this.panes, deadLetters: this.deadLetters.sort((a, b) => a.offset - b.offset) }
+  }
+
+  /** What `map` makes of the event, or a promise of it with its time limited. */
+  private mapped(event: unknown, timestampMs: number): unknown {
+    const { pipeline, terms } = this
+    try {
+      const mapped = pipeline.map?.(event, { timestampMs })
+      return isThenable(mapped) ? (terms.limit ?? unlimited)(mapped, pipeline.mapTimeoutMs) : mapped
+    } catch (error) {
+      return mapFailure(error)
+    }
   }
 
   private add(paneStartMs: number, offset: number, mapped: unknown): undefined {
@@ -120,12 +146,16 @@ class Fold {
 function contributionsOf(pipeline: Pipeline, mapped: unknown): Contribution[] | Refusal {
   if (mapped === undefined) return []
   const contributions: Contribution[] = []
-  for (const event of Array.isArray(mapped) ? mapped : [mapped]) {
-    const contribution = contributionOf(pipeline, event)
-    if (contribution instanceof Refusal) return contribution
-    contributions.push(contribution)
+  try {
+    for (const event of Array.isArray(mapped) ? mapped : [mapped]) {
+      const contribution = contributionOf(pipeline, event)
+      if (contribution instanceof Refusal) return contribution
+      contributions.push(contribution)
+    }
+    return contributions
+  } catch (error) {
+    return new Refusal('map_failed', `what map returned cannot be read: ${messageOf(error)}`) // a getter of its own
   }
-  return contributions
 }
 
 function contributionOf(pipeline: Pipeline, event: unknown): Contribution | Refusal {
@@ -140,7 +170,10 @@ function contributionOf(pipeline: Pipeline, event: unknown): Contribution | Refu
   return { key, values }
 }
 
-const mapFailure = (error: unknown) => new Refusal('map_failed', `map failed: ${messageOf(error)}`)
+const mapFailure = (error: unknown) =>
+  error instanceof TimedOut
+    ? new Refusal('map_timeout', `map gave ${error.message}`)
+    : new Refusal('map_failed', `map failed: ${messageOf(error)}`)
 
 /** Not `instanceof Promise`: a query builder or a promise of another realm is waited for as well. */
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>

@@ -2,9 +2,11 @@ import { digestInput, type Envelope, type EnvelopeHeader } from './envelope'
 import type { ReadLine, Rejection } from './event'
 import { addEvent, type EventHasher, eventHasher } from './hash-sum'
 import type { Answer, LogRecord } from './log-record'
+import { OpenPanes } from './open-panes'
 import { type Tally, zeroTally } from './partial'
 import type { Pipeline } from './pipeline'
-import { firstOpenWindowEnd, lastWindowEnd, lateness, paneStart } from './window'
+import { Uncut } from './uncut'
+import { lateness, paneStart } from './window'
 
 /** Limits and times of admission; see `edge-node/config.ts` for the defaults and their reasons. */
 export interface IntakeLimits {
@@ -28,13 +30,6 @@ export interface CutEnvelope {
   readonly panes: ReadonlyMap<number, Tally>
   /** Length of the lines, newlines included. */
   readonly bytes: number
-}
-
-/** Events accepted and not yet cut: their lines, and the pane of each. */
-interface Uncut {
-  readonly lines: string[]
-  readonly panes: number[]
-  bytes: number
 }
 
 /** A request as it was read: lines that can be admitted, and those that cannot with their number. */
@@ -65,11 +60,9 @@ export class Intake {
   private closedMs = Number.NEGATIVE_INFINITY
   private newestMs = Number.NEGATIVE_INFINITY
   private idleMs = 0
-  private readonly uncut: Uncut = { lines: [], panes: [], bytes: 0 }
+  private readonly uncut = new Uncut()
   private readonly answers = new Map<string, Answer>()
-  /** Panes with accepted events and a window still open, and the end of the last window of each. */
-  private readonly openPanes = new Map<number, number>()
-  private earliestOpenEndMs = Number.POSITIVE_INFINITY
+  private readonly openPanes: OpenPanes
   private readonly hasher: EventHasher
 
   constructor(
@@ -79,6 +72,7 @@ export class Intake {
     private readonly digestOf: (lines: readonly string[]) => string,
   ) {
     this.hasher = eventHasher(identity.incarnation)
+    this.openPanes = new OpenPanes(pipeline.window)
   }
 
   /** Event time in ms up to which windows are closed; -Infinity at first. */
@@ -98,7 +92,7 @@ export class Intake {
 
   /** Events accepted and not yet cut. */
   get open(): { readonly events: number; readonly bytes: number } {
-    return { events: this.uncut.lines.length, bytes: this.uncut.bytes }
+    return { events: this.uncut.events, bytes: this.uncut.bytes }
   }
 
   /** The answer that a request with this key has had. */
@@ -140,18 +134,18 @@ export class Intake {
    * Makes an envelope of the oldest accepted events, at most `maxBytes` of lines (but one line at least); null when none waits. A large request becomes several.
    */
   cut(maxBytes: number): { readonly record: Extract<LogRecord, { type: 'cut' }>; readonly cut: CutEnvelope } | null {
-    const count = this.countWithin(maxBytes)
+    const count = this.uncut.countWithin(maxBytes)
     if (count === 0) return null
     const header = {
       pipeline: this.pipeline.name,
       version: this.identity.version,
       incarnation: this.identity.incarnation,
       number: this.envelopes,
-      firstOffset: this.offset - this.uncut.lines.length,
+      firstOffset: this.offset - this.uncut.events,
       count,
       horizonMs: this.closedMs,
     }
-    const digest = this.digestOf(digestInput(header, this.uncut.lines.slice(0, count)))
+    const digest = this.digestOf(digestInput(header, this.uncut.first(count)))
     const cut = this.take({ ...header, digest })
     return { record: { type: 'cut', header: { ...header, digest } }, cut }
   }
@@ -175,34 +169,30 @@ export class Intake {
     const byIdleness =
       this.idleMs < this.limits.idleTimeoutMs
         ? Number.NEGATIVE_INFINITY
-        : Math.min(this.lastOpenEndMs(), clockMs - this.pipeline.outOfOrdernessMs - this.pipeline.allowedLatenessMs)
+        : Math.min(this.openPanes.lastEndMs, clockMs - this.pipeline.outOfOrdernessMs - this.pipeline.allowedLatenessMs)
     const horizonMs = Math.max(byEvents, byIdleness)
-    return this.earliestOpenEndMs <= horizonMs ? horizonMs : null
+    return this.openPanes.earliestEndMs <= horizonMs ? horizonMs : null
   }
 
   /** Moves the horizon. The caller cuts first: an envelope lies on one side of each closing. */
   close(horizonMs: number): Extract<LogRecord, { type: 'closing' }> {
-    if (this.uncut.lines.length > 0) throw new Error('a closing needs everything before it to be cut')
+    if (this.uncut.events > 0) throw new Error('a closing needs everything before it to be cut')
     if (horizonMs <= this.closedMs) throw new Error(`the horizon only moves forward: ${this.closedMs} to ${horizonMs}`)
     this.closedMs = horizonMs
-    this.earliestOpenEndMs = Number.POSITIVE_INFINITY
-    for (const [pane, lastEndMs] of this.openPanes) {
-      if (lastEndMs <= horizonMs) this.openPanes.delete(pane)
-      else this.noteOpenEnd(pane)
-    }
+    this.openPanes.close(horizonMs)
     return { type: 'closing', horizonMs }
   }
 
   /** What a checkpoint keeps. The caller cuts everything first. */
   snapshot(): IntakeSnapshot {
-    if (this.uncut.lines.length > 0) throw new Error('a snapshot needs everything before it to be cut')
+    if (this.uncut.events > 0) throw new Error('a snapshot needs everything before it to be cut')
     return {
       offset: this.offset,
       envelopes: this.envelopes,
       closedMs: finiteOrNull(this.closedMs),
       newestMs: finiteOrNull(this.newestMs),
       answers: [...this.answers],
-      openPanes: [...this.openPanes],
+      openPanes: this.openPanes.snapshot(),
     }
   }
 
@@ -213,10 +203,7 @@ export class Intake {
     this.closedMs = snapshot.closedMs ?? Number.NEGATIVE_INFINITY
     this.newestMs = snapshot.newestMs ?? Number.NEGATIVE_INFINITY
     for (const [key, answer] of snapshot.answers) this.remember(key, answer)
-    for (const [pane, lastEndMs] of snapshot.openPanes) {
-      this.openPanes.set(pane, lastEndMs)
-      this.noteOpenEnd(pane)
-    }
+    this.openPanes.restore(snapshot.openPanes, this.closedMs)
   }
 
   /** Applies a record of the log; a cut gives its envelope again. Throws when the record contradicts those before it. */
@@ -258,7 +245,7 @@ export class Intake {
   }
 
   private replayCut(header: EnvelopeHeader): CutEnvelope {
-    const waiting = this.uncut.lines.length
+    const waiting = this.uncut.events
     const isNext = header.number === this.envelopes && header.firstOffset === this.offset - waiting
     if (!isNext || header.count > waiting || header.horizonMs !== this.closedMs) {
       throw new Error(`cut ${header.number} does not fit the records before it in the log`)
@@ -270,38 +257,21 @@ export class Intake {
   }
 
   private take(header: EnvelopeHeader): CutEnvelope {
-    const lines = this.uncut.lines.splice(0, header.count)
+    const { lines, panes: paneOf, bytes } = this.uncut.take(header.count)
     const panes = new Map<number, Tally>()
-    this.uncut.panes.splice(0, header.count).forEach((pane, index) => {
+    paneOf.forEach((pane, index) => {
       const tally = panes.get(pane) ?? zeroTally()
       panes.set(pane, tally)
       tally.count += 1
       addEvent(tally.sum, this.hasher, header.firstOffset + index)
     })
-    const bytes = lines.reduce((sum, line) => sum + lineBytes(line), 0)
-    this.uncut.bytes -= bytes
     this.envelopes += 1
     return { envelope: { ...header, lines }, panes, bytes }
   }
 
-  private countWithin(maxBytes: number): number {
-    const { lines } = this.uncut
-    let count = 0
-    for (let bytes = 0; count < lines.length; count++) {
-      bytes += lineBytes(lines[count]!)
-      if (bytes > maxBytes && count > 0) break
-    }
-    return count
-  }
-
   private accept(line: string, pane: number): void {
-    if (!this.openPanes.has(pane)) {
-      this.openPanes.set(pane, lastWindowEnd(this.pipeline.window, pane))
-      this.noteOpenEnd(pane)
-    }
-    this.uncut.lines.push(line)
-    this.uncut.panes.push(pane)
-    this.uncut.bytes += lineBytes(line)
+    this.openPanes.add(pane, this.closedMs)
+    this.uncut.push(line, pane)
     this.offset += 1
   }
 
@@ -309,17 +279,6 @@ export class Intake {
     return (
       this.openPanes.size < this.limits.openPanes || this.openPanes.has(paneStart(this.pipeline.window, timestampMs))
     )
-  }
-
-  private noteOpenEnd(pane: number): void {
-    const endMs = firstOpenWindowEnd(this.pipeline.window, pane, this.closedMs)
-    if (endMs !== null) this.earliestOpenEndMs = Math.min(this.earliestOpenEndMs, endMs)
-  }
-
-  private lastOpenEndMs(): number {
-    let lastMs = Number.NEGATIVE_INFINITY
-    for (const endMs of this.openPanes.values()) lastMs = Math.max(lastMs, endMs)
-    return lastMs
   }
 
   private remember(key: string | null, answer: Answer): void {
@@ -331,8 +290,6 @@ export class Intake {
   }
 }
 
-/** Length with its newline; UTF-16 units stand for bytes, exact for ASCII and near enough for limits. */
-const lineBytes = (line: string): number => line.length + 1
 function addRun(runs: [number, number][], pane: number): void {
   const last = runs.at(-1)
   if (last?.[0] === pane) last[1] += 1
@@ -342,6 +299,6 @@ function addRun(runs: [number, number][], pane: number): void {
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
 function tooManyWindows(read: ReadLine, openPanes: number): { line: number } & Rejection {
-  const reason = `${openPanes} panes are open already; the event at ${read.timestampMs} would open another`
+  const reason = `${openPanes} panes are open already; the event at ${read.timestampMs} would open another; send it again when windows have closed`
   return { line: read.number, code: 'too_many_windows', reason }
 }

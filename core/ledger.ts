@@ -73,6 +73,7 @@ export interface LedgerSnapshot {
     readonly bytes: number
     readonly windows: readonly number[]
     readonly place: Exclude<Place, 'bursting'>
+    readonly deadLettered: number
   }[]
 }
 
@@ -162,11 +163,12 @@ export class Ledger {
     return recalled
   }
 
-  /** Gives a queued envelope its lines back. */
-  attach(envelope: Envelope): void {
+  /** Gives a queued envelope its lines back; false when it does not wait for any, or not any more. */
+  attach(envelope: Envelope): boolean {
     const entry = this.entries.get(envelope.number)
-    if (entry?.place !== 'queued') throw new Error(`envelope ${envelope.number} waits for no lines`)
+    if (entry?.place !== 'queued' || entry.envelope !== null) return false
     entry.envelope = envelope
+    return true
   }
 
   /** Sent envelopes without a head, with the digest that their head must have. */
@@ -232,11 +234,12 @@ export class Ledger {
         encodeTally(accepted),
         phase !== 'open',
       ]),
-      entries: [...this.entries.values()].map(({ header, bytes, windows, place }) => ({
+      entries: [...this.entries.values()].map(({ header, bytes, windows, place, deadLettered }) => ({
         header: { ...header, horizonMs: Number.isFinite(header.horizonMs) ? header.horizonMs : null },
         bytes,
         windows: [...windows],
         place: place === 'bursting' ? 'queued' : place,
+        deadLettered,
       })),
     }
   }
@@ -247,9 +250,9 @@ export class Ledger {
       const phase = closed ? 'closing' : 'open'
       this.windows.set(endMs, { endMs, accepted: decodeTally(accepted), envelopes: new Set(), waiting: 0, phase })
     }
-    for (const { header, bytes, windows: ends, place } of entries) {
+    for (const { header, bytes, windows: ends, place, deadLettered } of entries) {
       const horizonMs = header.horizonMs ?? Number.NEGATIVE_INFINITY
-      const fresh = { bytes, windows: new Set(ends), place, envelope: null, reclaimAtMs: 0, deadLettered: 0 }
+      const fresh = { bytes, windows: new Set(ends), place, envelope: null, reclaimAtMs: 0, deadLettered }
       this.entries.set(header.number, { header: { ...header, horizonMs }, ...fresh })
       for (const endMs of ends) {
         const window = this.windows.get(endMs)!
@@ -257,6 +260,17 @@ export class Ledger {
         if (place === 'queued') window.waiting += 1
       }
     }
+  }
+
+  /** Events of the windows that are not final by where they were counted; dead letters of the edge are among its own. */
+  counted(): { readonly edge: number; readonly burst: number; readonly deadLettered: number } {
+    const events = { edge: 0, burst: 0, deadLettered: 0 }
+    for (const { place, header, deadLettered } of this.entries.values()) {
+      if (place === 'edge') events.edge += header.count
+      if (place === 'burst') events.burst += header.count - deadLettered
+      if (place === 'burst') events.deadLettered += deadLettered
+    }
+    return events
   }
 
   /** The phase of a window; undefined once it is final or before its first envelope. */

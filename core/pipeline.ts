@@ -29,10 +29,18 @@ export interface PipelineOptions<Event, Mapped, A extends Aggregates> {
   readonly key: string | ((event: Mapped) => unknown)
   /** Field name, or a function of the raw event: epoch ms or ISO 8601. Read once, at ingest. */
   readonly timestamp: string | ((event: Event) => unknown)
-  /** Enrich, score, decode; returns an event, several, or none. Where it throws, the event is dead-lettered. */
+  /** Enrich, score, decode; returns an event, several, or none. Where it throws or hangs, the event is dead-lettered. */
   readonly map?: (event: Event, context: MapContext) => MapResult<Mapped> | Promise<MapResult<Mapped>>
   /** Calls of `map` in progress at once per envelope; 64 keeps a slow service busy without a promise per event of a large envelope. */
   readonly mapConcurrency?: number
+  /**
+   * How long one call of `map` may take before its event is dead-lettered; default 10 s, at most 15 min. 10 s leave a slow service
+   * time for a retry, and are a third of the time after which the edge takes an envelope back from the cloud. Calls wait for each other
+   * beyond `mapConcurrency`, so an envelope in which more of them hang takes a multiple of this. It ends waiting, not computing: an
+   * endless loop without an `await` cannot be interrupted in its process. In a function the timeout of Lambda ends it, and the
+   * envelope comes back to the edge. There it blocks the node, until somebody restarts it with another `map`.
+   */
+  readonly mapTimeout?: Duration
   readonly window: WindowSpec
   /** How long after a window's end its events are still taken; default 0. */
   readonly allowedLateness?: Duration
@@ -48,6 +56,7 @@ export interface Pipeline<Event = unknown, Mapped = unknown, A extends Aggregate
   readonly allowedLatenessMs: number
   readonly outOfOrdernessMs: number
   readonly mapConcurrency: number
+  readonly mapTimeoutMs: number
   readonly aggregates: A
   /** Names and aggregates in one fixed order: the order of states in every partial. */
   readonly columns: readonly (readonly [string, Aggregate<unknown, unknown, unknown>])[]
@@ -58,6 +67,7 @@ export interface Pipeline<Event = unknown, Mapped = unknown, A extends Aggregate
   map?(event: Event, context: MapContext): MapResult<Mapped> | Promise<MapResult<Mapped>>
 }
 
+const MAX_MAP_TIMEOUT_MS = 15 * 60_000 // a function may run no longer
 const MAX_KEY_LENGTH = 512 // keys stand in every partial, row and query; longer ones are nearly always a wrong field
 
 /**
@@ -83,6 +93,7 @@ export function pipeline<Event = unknown, Mapped = Event, A extends Aggregates =
     allowedLatenessMs: durationMs(options.name, 'allowedLateness', options.allowedLateness ?? 0),
     outOfOrdernessMs: durationMs(options.name, 'outOfOrderness', options.outOfOrderness ?? '2s'),
     mapConcurrency,
+    mapTimeoutMs: mapTimeoutMs(options.name, options.mapTimeout ?? '10s'),
     aggregates: options.aggregates,
     columns,
     check: checker(options),
@@ -98,6 +109,12 @@ function durationMs(name: string, option: string, duration: Duration): number {
   } catch (error) {
     throw new TypeError(`pipeline "${name}": ${option}: ${messageOf(error)}`)
   }
+}
+
+function mapTimeoutMs(name: string, duration: Duration): number {
+  const ms = durationMs(name, 'mapTimeout', duration)
+  if (ms > 0 && ms <= MAX_MAP_TIMEOUT_MS) return ms
+  throw new TypeError(`pipeline "${name}": mapTimeout must be above 0 and at most ${MAX_MAP_TIMEOUT_MS} ms`)
 }
 
 function checker<Event, Mapped, A extends Aggregates>(options: PipelineOptions<Event, Mapped, A>) {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Checkpoint, Checkpoints } from './checkpoints'
-import type { DeadLetters } from './dead-letters'
+import type { DeadLetterBook } from './dead-letters'
 import type { Log } from './log'
 
 const MIN_PAUSES = 20 // a checkpoint stops the node while its state is copied: for at most a twentieth of the time
@@ -17,7 +17,7 @@ export class Checkpointer {
     private readonly deps: {
       readonly checkpoints: Pick<Checkpoints, 'write'>
       readonly log: Log
-      readonly deadLetters: Pick<DeadLetters, 'flush'>
+      readonly deadLetters: Pick<DeadLetterBook, 'flush' | 'forgetBefore'>
       readonly logger: Logger
     },
     private readonly everyMs: number,
@@ -58,6 +58,7 @@ export class Checkpointer {
     try {
       await log.flushed()
       await deadLetters.flush()
+      deadLetters.forgetBefore?.(neededOffset)
       const oldestSegment = await checkpoints.write(checkpoint)
       await log.deleteBefore(oldestSegment, neededOffset)
     } catch (error) {

@@ -11,6 +11,7 @@ import type { FinalRecord, LogRecord } from '../core/log-record'
 /** Everything that the log before `segment` says, so that a restart reads only what is after it. */
 export interface Checkpoint {
   readonly format: 1
+  readonly pipeline: string
   /** The log segment that goes on where this ends. */
   readonly segment: number
   readonly boot: Extract<LogRecord, { type: 'boot' }>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-const MiB = 1024 * 1024
+const KiB = 1024
+const MiB = 1024 * KiB
 
 /** Everything that can be set, with its default and the reason for it. Times in ms, sizes in bytes. */
 export const configSchema = z.object({
@@ -50,6 +51,7 @@ export const configSchema = z.object({
     .number()
     .int()
     .min(1024)
+    .max(320 * KiB)
     .default(256 * 1024)
     .describe('raw lines in one envelope: well within a Kinesis record of 1 MiB'),
   maxBacklogBytes: z.coerce
@@ -110,12 +112,21 @@ export const configSchema = z.object({
     .number()
     .int()
     .min(1024)
+    .max(128 * MiB)
     .default(16 * MiB)
     .describe('size of a request, unpacked'),
+  maxRequestLines: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(20_000)
+    .describe('lines in a request: an answer may have to name each of them, and is remembered'),
   maxLineBytes: z.coerce
     .number()
     .int()
     .min(64)
+    .max(320 * KiB)
     .default(128 * 1024)
     .describe('size of an event: half an envelope at most'),
   maxAnswers: z.coerce
@@ -134,7 +145,8 @@ export const configSchema = z.object({
     .number()
     .int()
     .min(1)
-    .default(5_000_000)
+    .max(2_000_000)
+    .default(1_000_000)
     .describe('keys held over all open panes at the edge before it refuses'),
 })
 

@@ -1,80 +1,196 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { z } from 'zod'
 import type { Envelope } from '../core/envelope'
+import { eventOf, timestampMsOf } from '../core/event'
 import type { DeadLetter } from '../core/fold'
+import type { Pipeline } from '../core/pipeline'
+import { paneStart, windowEndsOfPane } from '../core/window'
+import { DeadLetterFiles, type Place } from './dead-letter-files'
+import { LineQueue } from './line-queue'
+import { InvalidCursor, type Results } from './results'
+
+const MAX_FILE_BYTES = 16 * 1024 * 1024 // small enough to open, to read in a fraction of a second and to move away one by one
+const MAX_SCANNED_BYTES = 4 * 1024 * 1024 // per page: an answer of a few megabytes, also where letters of one code are rare
+
+const writtenSchema = z.object({
+  pipeline: z.string(),
+  version: z.string(),
+  envelope: z.number(),
+  /** Of the envelope: with the offset it means this event and no other, also after a log was restored from an old copy. */
+  digest: z.string(),
+  offset: z.number(),
+  timestampMs: z.number(),
+  /** What was closed when the event was accepted: in windows that end at or before it the event never counted. */
+  horizonMs: z.number().nullable(),
+  /** Ends of windows that were final already and have the event: only a later fold of its envelope could not. Nearly always empty. */
+  countedIn: z.array(z.number()),
+  code: z.string(),
+  reason: z.string(),
+  /** The event as it came. */
+  line: z.string(),
+})
+
+/** A dead letter as its line in the file says it. */
+export type WrittenLetter = z.infer<typeof writtenSchema>
+
+/** A dead letter and where it is; `id` is good for as long as its file is not moved away. */
+export type ListedLetter = { readonly id: string } & WrittenLetter
+
+/** Some of the letters in the order in which they were written. A page may be empty and not the last: `next` is null in the last. */
+export interface LetterPage {
+  readonly deadLetters: readonly ListedLetter[]
+  readonly next: string | null
+}
+
+export interface LetterQuery {
+  readonly limit: number
+  readonly cursor: string | null
+  /** Letters of this code alone. */
+  readonly code: string | null
+}
+
+/** What the node needs of them. One whose `map` never changes its mind gets along without the second half. */
+export type DeadLetterBook = Pick<DeadLetters, 'add' | 'flush' | 'close'> &
+  Partial<Pick<DeadLetters, 'of' | 'forgetBefore'>>
 
 /**
- * Events that could not be folded, with the original line, one JSON object a line. Written before their windows become final; after a crash an event may stand
- * there twice, under one offset.
+ * Events that could not be folded, with the original line, one JSON object a line. Written before their windows become final. An event is there
+ * once: when its envelope is folded again after a crash or a recall, it stays dead (`of`), so what a reader saw stays true.
  */
 export class DeadLetters {
-  private readonly waiting: string[] = []
-  private writing: Promise<void> = Promise.resolve()
-  private total = 0
+  /** By digest of the envelope, while it may be folded again: offsets and codes. */
+  private readonly known = new Map<string, Map<number, DeadLetter['code']>>()
+  private readonly queue: LineQueue
+  private highestOffset: number
 
   private constructor(
-    private readonly handle: FileHandle,
-    private soundBytes: number,
-  ) {}
-
-  /** Opens the file, made when absent, and cuts off a last line that was torn: its event is folded again. */
-  static async open(path: string): Promise<DeadLetters> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    const handle = await open(path, 'a+', 0o600)
-    const soundBytes = await bytesOfWholeLines(handle)
-    await handle.truncate(soundBytes)
-    const folder = await open(dirname(path), 'r')
-    await folder.sync().finally(() => folder.close())
-    return new DeadLetters(handle, soundBytes)
+    private readonly pipeline: Pipeline,
+    private readonly files: DeadLetterFiles,
+    private readonly results: Pick<Results, 'isFinal'>,
+  ) {
+    this.highestOffset = files.all.at(-1)! - 1
+    this.queue = new LineQueue((lines) => files.append(lines, this.highestOffset + 1))
   }
 
-  /** Events since the start of this process. */
-  get count(): number {
-    return this.total
+  /** Opens the files of a folder, made when absent. Envelopes with events from `neededOffset` on may be folded again. */
+  static async open(
+    folder: string,
+    pipeline: Pipeline,
+    results: Pick<Results, 'isFinal'>,
+    neededOffset: number,
+    maxFileBytes = MAX_FILE_BYTES,
+  ): Promise<DeadLetters> {
+    const letters = new DeadLetters(pipeline, await DeadLetterFiles.open(folder, maxFileBytes), results)
+    await letters.remember(neededOffset)
+    return letters
   }
 
+  /** Adds what a fold of the envelope dead-lettered. */
   add(envelope: Envelope, letters: readonly DeadLetter[]): void {
-    const { pipeline, version, number } = envelope
-    for (const { offset, code, reason } of letters) {
-      const line = envelope.lines[offset - envelope.firstOffset]
-      this.waiting.push(JSON.stringify({ pipeline, version, envelope: number, offset, code, reason, line }))
+    for (const letter of letters) {
+      if (!this.note(envelope.digest, letter)) continue
+      this.queue.push(JSON.stringify(this.written(envelope, letter)))
     }
-    this.total += letters.length
+  }
+
+  /** What earlier folds of the envelope dead-lettered, by offset; for `foldEnvelope`. */
+  of({ digest }: Pick<Envelope, 'digest'>): ReadonlyMap<number, DeadLetter['code']> | undefined {
+    return this.known.get(digest)
+  }
+
+  /** Events before this offset are never folded again. */
+  forgetBefore(neededOffset: number): void {
+    for (const [digest, offsets] of this.known) {
+      const [first] = offsets.keys()
+      if (first !== undefined && first < neededOffset) this.known.delete(digest)
+    }
   }
 
   /** Resolves when all that was added is on disk. After it rejected, with the error of the disk, the next one tries again. */
   flush(): Promise<void> {
-    const flushed = this.writing.then(() => this.write())
-    this.writing = flushed.catch(() => undefined)
-    return flushed
+    return this.queue.flush()
   }
 
   /** Flushes and closes the file, which it does also when it rejects. */
   async close(): Promise<void> {
-    await this.flush().finally(() => this.handle.close())
+    await this.flush().finally(() => this.files.close())
   }
 
-  private async write(): Promise<void> {
-    const count = this.waiting.length
-    if (count === 0) return
-    const bytes = Buffer.from(`${this.waiting.slice(0, count).join('\n')}\n`)
-    await this.handle.truncate(this.soundBytes) // a write that failed half-way may have left a part
-    await this.handle.appendFile(bytes)
-    await this.handle.datasync()
-    this.soundBytes += bytes.length
-    this.waiting.splice(0, count)
+  /** Lists what is on disk. Rejects with InvalidCursor. */
+  async page({ limit, cursor, code }: LetterQuery): Promise<LetterPage> {
+    const from = cursor === null ? null : placeOf(cursor)
+    if (from === undefined) throw new InvalidCursor('the cursor is none that this server gave; start again without it')
+    await this.flush().catch(() => undefined) // while the disk refuses, what it has can still be read
+    const deadLetters: ListedLetter[] = []
+    let scannedBytes = 0
+    for await (const { place, line } of this.files.from(from)) {
+      if (deadLetters.length === limit || scannedBytes >= MAX_SCANNED_BYTES) return { deadLetters, next: idOf(place) }
+      scannedBytes += line.length
+      const letter = read(line)
+      if (letter !== null && (code === null || letter.code === code)) deadLetters.push({ id: idOf(place), ...letter })
+    }
+    return { deadLetters, next: null }
+  }
+
+  /** The letter with this id; null when there is none. */
+  async find(id: string): Promise<WrittenLetter | null> {
+    const place = placeOf(id)
+    if (place === undefined) return null
+    for await (const { line } of this.files.linesOf(place.file, place.byte)) return read(line)
+    return null
+  }
+
+  private written({ pipeline, version, number, digest, firstOffset, horizonMs, lines }: Envelope, letter: DeadLetter) {
+    const { offset, code, reason } = letter
+    const line = lines[offset - firstOffset]!
+    const timestampMs = timestampMsOf(this.pipeline, eventOf(this.pipeline, line))
+    const where = { pipeline, version, envelope: number, digest, offset }
+    const countedIn = this.finalEnds(timestampMs, horizonMs)
+    const when = { timestampMs, horizonMs: Number.isFinite(horizonMs) ? horizonMs : null, countedIn }
+    return { ...where, ...when, code, reason, line } satisfies WrittenLetter
+  }
+
+  /** Windows that are final before the event is dead-lettered for the first time: an earlier fold has counted it there. */
+  private finalEnds(timestampMs: number, horizonMs: number): number[] {
+    const { window } = this.pipeline
+    const ends = windowEndsOfPane(window, paneStart(window, timestampMs))
+    return ends.filter((endMs) => endMs > horizonMs && this.results.isFinal(endMs - window.sizeMs, endMs))
+  }
+
+  /** False when it was known before. */
+  private note(digest: string, { offset, code }: Pick<DeadLetter, 'offset' | 'code'>): boolean {
+    const offsets = this.known.get(digest) ?? new Map<number, DeadLetter['code']>()
+    this.known.set(digest, offsets)
+    if (offsets.has(offset)) return false
+    offsets.set(offset, code)
+    this.highestOffset = Math.max(this.highestOffset, offset)
+    return true
+  }
+
+  private async remember(neededOffset: number): Promise<void> {
+    for (const file of this.files.all.toReversed()) {
+      for await (const { line } of this.files.linesOf(file)) {
+        const letter = read(line)
+        if (letter === null) continue
+        this.highestOffset = Math.max(this.highestOffset, letter.offset)
+        if (letter.offset >= neededOffset) this.note(letter.digest, letter as DeadLetter & WrittenLetter)
+      }
+      if (file <= neededOffset) return
+    }
   }
 }
 
-/** How many bytes a file has up to its last newline. */
-async function bytesOfWholeLines(handle: FileHandle): Promise<number> {
-  const chunk = Buffer.alloc(64 * 1024)
-  for (let end = (await handle.stat()).size; end > 0; ) {
-    const start = Math.max(0, end - chunk.length)
-    const { bytesRead } = await handle.read(chunk, 0, end - start, start)
-    const newline = chunk.subarray(0, bytesRead).lastIndexOf('\n')
-    if (newline >= 0) return start + newline + 1
-    end = start
+/** Null for a line that a power cut damaged: it was never known to be on disk, so its event is folded again. */
+function read(line: string): WrittenLetter | null {
+  try {
+    return writtenSchema.parse(JSON.parse(line))
+  } catch {
+    return null
   }
-  return 0
+}
+
+const idOf = ({ file, byte }: Place): string => `${file}.${byte}`
+
+function placeOf(id: string): Place | undefined {
+  const match = /^(\d{1,16})\.(\d{1,16})$/.exec(id)
+  return match === null ? undefined : { file: Number(match[1]), byte: Number(match[2]) }
 }

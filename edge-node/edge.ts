@@ -21,6 +21,8 @@ import { DurableLog } from './log'
 import { EdgeNode } from './node'
 import { Prewarmer } from './prewarmer'
 import { attachLines, recover } from './recovery'
+import { Replayer } from './replayer'
+import { Replays } from './replays'
 import { Results } from './results'
 import { statusOf } from './status'
 
@@ -66,6 +68,9 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
   const resultItems = new DynamoItemStore(dynamo, deployment.resultsTable)
   const burstFunction = new FunctionInvoker(lambda, deployment.burstFunction)
   const prewarmer = new Prewarmer(burstFunction, lanes.shards * lanes.parallelization, logger)
+  const deadLettersFolder = join(config.dataDir, 'dead-letters')
+  const deadLetters = await DeadLetters.open(deadLettersFolder, pipeline, results, recovered.ledger.neededOffset())
+  const replays = await Replays.open(config.dataDir, records, checkpoint)
   const diskSpace = new DiskSpace(config.dataDir, config.reservedDiskBytes, systemClock)
   await diskSpace.start()
   const node = new EdgeNode({
@@ -76,7 +81,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     diskSpace,
     recovered,
     results,
-    deadLetters: await DeadLetters.open(join(config.dataDir, 'dead-letters.ndjson')),
+    deadLetters,
     cloud: {
       partials: new PartialStore(partialItems, expiresAtS),
       results: new ResultStore(resultItems, expiresAtS),
@@ -87,6 +92,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     logger,
     clock: systemClock,
   })
+  const replayer = new Replayer({ pipeline, version, deadLetters, replays, results, node, clock: systemClock })
   const sources = {
     node,
     pipeline: pipeline.name,
@@ -95,9 +101,12 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     prewarmer,
     meters: [partialItems.meter, resultItems.meter],
   }
-  const http = createHttp({ config, pipeline, node, results, status: () => statusOf(sources), logger })
+  const status = () => statusOf(sources)
+  const http = createHttp({ config, pipeline, node, results, deadLetters, replays, replayer, status, logger })
   node.start()
-  const url = await http.listen({ host: config.host, port: config.port })
+  const url = await http.listen({ host: config.host, port: config.port }).catch((error: Error) => {
+    throw new BadConfig(`${config.host}:${config.port} cannot be listened on (${error.message}); choose another --port`)
+  })
   logger.info(
     { url, pipeline: pipeline.name, version, recoveredRecords: records.length, lanes },
     'the edge node is listening',
@@ -108,6 +117,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
       await http.close()
       diskSpace.stop()
       await node.stop()
+      await replays.close()
       await unlock()
     },
   }

@@ -3,6 +3,7 @@ import type { FinalRecord } from '../core/log-record'
 import type { WindowResult } from '../core/merge'
 import { type Clock, systemClock } from './clock'
 import type { DeadLetters } from './dead-letters'
+import { isDiskError } from './disk-error'
 import { DurationHistogram } from './histogram'
 import { type Log, LogFailed } from './log'
 import type { Merger } from './merger'
@@ -20,7 +21,7 @@ export interface FinisherDependencies {
   /** Finals that the log has already. */
   readonly finals: readonly FinalRecord[]
   /** The cloud will not give these envelopes of a window: the edge has to fold them. */
-  readonly onRecall: (endMs: number, envelopes: ReadonlySet<number>, reason: string) => void
+  readonly onRecall: (endMs: number, envelopes: ReadonlySet<number>, reason: string) => Promise<void>
   /** The window is final and can be let go. */
   readonly onFinal: (final: FinalRecord) => void
 }
@@ -85,7 +86,7 @@ export class Finisher {
       case 'stopped':
         return
       case 'recall':
-        this.deps.onRecall(account.endMs, merged.envelopes, merged.reason)
+        await this.deps.onRecall(account.endMs, merged.envelopes, merged.reason)
         return
       case 'result':
         await this.commit(merged.result)
@@ -146,6 +147,3 @@ export class Finisher {
     for (const listener of this.listeners) listener(final)
   }
 }
-
-const isDiskError = (error: unknown) =>
-  error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS'].includes(String(error.code))

@@ -4,7 +4,7 @@ import type { PartialStore } from '../cloud/partial-store'
 import type { Head } from '../core/head'
 import { type Clock, systemClock } from './clock'
 
-const MAX_HEADS = 300 // envelopes asked after in one round, oldest first: three BatchGet calls
+const MAX_HEADS = 300 // envelopes asked after in one round: three BatchGet calls
 
 /** An envelope in flight, as the ledger knows it. */
 export interface InFlight {
@@ -35,6 +35,8 @@ export function judge(envelope: InFlight, head: Head | undefined, nowMs: number)
 /** Asks for the heads of the envelopes in flight, a few times a second while there are any. */
 export class HeadWatcher {
   private cancel = () => {}
+  /** Where the next round begins: with many in flight each has its turn, and stuck ones hide nobody. */
+  private next = 0
   private stopped = false
 
   constructor(
@@ -59,7 +61,10 @@ export class HeadWatcher {
   }
 
   private async round(): Promise<void> {
-    const envelopes = this.options.inFlight().slice(0, MAX_HEADS)
+    const all = this.options.inFlight()
+    if (this.next >= all.length) this.next = 0
+    const envelopes = all.slice(this.next, this.next + MAX_HEADS)
+    this.next += MAX_HEADS
     if (envelopes.length > 0) await this.look(envelopes)
     if (!this.stopped) this.start()
   }

@@ -3,6 +3,9 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Pipeline } from '../core/pipeline'
 import type { Config } from './config'
+import { isDiskError } from './disk-error'
+import { type DeadLetterSurface, deadLetterRoutes } from './http-dead-letters'
+import { fail } from './http-error'
 import { LogFailed } from './log'
 import type { EdgeNode } from './node'
 import { decodeBody, readBody, UnreadableBody } from './request-body'
@@ -11,6 +14,8 @@ import { InvalidCursor, type Results } from './results'
 import type { Status } from './status'
 
 const MAX_KEY_LENGTH = 128 // an idempotency key is remembered; a UUID has 36
+/** What was on its way to a disk that then refused is written once it does no more. */
+const REPEAT = 'the request may still count, so send it again under the same Idempotency-Key'
 const MAX_PAGE_ROWS = 10_000 // rows in one answer: a few megabytes
 const REQUEST_TIMEOUT_MS = 60_000 // for a client that sends slowly
 
@@ -25,7 +30,7 @@ const windowsQuery = z.object({
 const burstBody = z.object({ mode: z.enum(['auto', 'always', 'never']) })
 
 /** What the HTTP surface shows and drives. */
-export interface Surface {
+export interface Surface extends DeadLetterSurface {
   readonly config: Config
   readonly pipeline: Pipeline
   readonly node: EdgeNode
@@ -52,6 +57,7 @@ export function createHttp(surface: Surface): FastifyInstance {
   app.get('/v1/stream', (request, reply) => streamFinals(surface, request, reply))
   app.get('/v1/status', () => surface.status())
   app.post('/v1/burst', (request, reply) => postBurst(surface, request, reply))
+  deadLetterRoutes(app, surface)
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', (_request, reply) => {
     const { unready } = surface.node
@@ -66,11 +72,13 @@ async function postEvents(surface: Surface, request: FastifyRequest, reply: Fast
   if (key !== null && (key === '' || key.length > MAX_KEY_LENGTH)) {
     return fail(reply, 400, 'invalid_key', `an Idempotency-Key has 1 to ${MAX_KEY_LENGTH} characters`)
   }
+  node.touch()
   const { unready } = node
   if (unready !== null) return fail(reply, 503, 'not_ready', `${unready}; nothing was accepted, send it again`, true)
   const limits = {
     bodyBytes: config.maxBodyBytes,
     lineBytes: config.maxLineBytes,
+    lines: config.maxRequestLines,
     futureSkewMs: config.maxFutureSkewMs,
   }
   const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
@@ -111,7 +119,8 @@ async function postBurst(surface: Surface, request: FastifyRequest, reply: Fasti
 function answerError(surface: Surface, error: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
   if (error instanceof UnreadableBody) return fail(reply, error.status, error.code, error.message)
   if (error instanceof InvalidCursor) return fail(reply, 400, error.code, error.message)
-  if (error instanceof LogFailed) return fail(reply, 503, error.code, error.message, true)
+  if (error instanceof LogFailed) return fail(reply, 503, error.code, `${error.message}; ${REPEAT}`, true)
+  if (isDiskError(error)) return fail(reply, 503, 'disk_refuses', `the disk refuses: ${String(error)}`, true)
   const { statusCode = 500, message = String(error) } = error as { statusCode?: number; message?: string }
   if (statusCode === 413)
     return fail(
@@ -123,11 +132,6 @@ function answerError(surface: Surface, error: unknown, request: FastifyRequest, 
   if (statusCode < 500) return fail(reply, statusCode, 'bad_request', message)
   surface.logger.error({ err: error, url: request.url }, 'a request failed')
   return fail(reply, 500, 'internal', 'a bug in the edge node; its log has the details')
-}
-
-function fail(reply: FastifyReply, status: number, code: string, message: string, retryable = false): FastifyReply {
-  if (status === 503) reply.header('retry-after', 1)
-  return reply.code(status).send({ code, message, retryable })
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {

@@ -10,6 +10,7 @@ const MAX_RECORD_BYTES = 256 * 1024 * 1024 // far above the largest request; a l
 
 export function encodeRecord(record: LogRecord): Buffer {
   const payload = Buffer.from(payloadText(record))
+  if (payload.length > MAX_RECORD_BYTES) throw new Error(`a record of ${payload.length} bytes could not be read again`)
   const frame = Buffer.alloc(FRAME_BYTES)
   frame.writeUInt32BE(payload.length, 0)
   frame.writeUInt32BE(crc32(payload), 4)

@@ -47,8 +47,9 @@ export async function readLines(
 ): Promise<string[]> {
   const end = firstOffset + count
   const lines: string[] = []
-  for (const [place, segment] of segments.entries()) {
-    const nextOffset = segments[place + 1]?.firstOffset ?? Number.POSITIVE_INFINITY
+  const all = [...segments] // the oldest may be let go meanwhile
+  for (const [place, segment] of all.entries()) {
+    const nextOffset = all[place + 1]?.firstOffset ?? Number.POSITIVE_INFINITY
     if (nextOffset <= firstOffset || segment.firstOffset >= end) continue
     for (const record of (await readSegment(folder, segment.number)).records) {
       if (record.type !== 'request') continue

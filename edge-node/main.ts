@@ -40,6 +40,7 @@ async function main(): Promise<void> {
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
+  process.once('disconnect', stop) // the program that started it is gone
 }
 
 void main()

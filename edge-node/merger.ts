@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { GroupTooLarge } from '../cloud/chunks'
-import type { FunctionInvoker } from '../cloud/functions'
+import { type FunctionInvoker, InvokeFailed } from '../cloud/functions'
 import type { Origin } from '../cloud/keys'
 import { digestOf } from '../cloud/packing'
 import type { PartialStore } from '../cloud/partial-store'
 import type { Candidate, ResultStore } from '../cloud/result-store'
 import type { EdgeState } from '../core/edge-state'
+import type { FoldTerms } from '../core/fold'
 import type { Account, Manifest } from '../core/ledger'
 import { mergeWindow, type WindowResult } from '../core/merge'
 import type { MergeAnswer, MergeWork } from '../core/merge-answer'
@@ -16,6 +17,7 @@ import { type Clock, systemClock } from './clock'
 
 const MAX_RETRY_MS = 10_000 // a window that waits for the cloud asks again at least this often
 const FIRST_RETRY_MS = 100
+const MAX_FAILURES = 8 // about 20 s of asking: throttles and crashes have passed by then, bugs and sizes have not
 const MAX_MISSING = 4 // a second of asking: the partials are gone and not late, since their heads were seen
 
 /** What merging needs of the cloud. */
@@ -26,11 +28,19 @@ export interface MergeCloud {
   readonly onMerged: (work: MergeWork) => void
 }
 
-/** Digest over the envelopes of the accepted set in order of number, wherever each was counted. */
-export function acceptedDigest({ edge, burst }: Account): string {
+/**
+ * Digest over the envelopes of the accepted set in order of number, wherever each was counted, and over the events of theirs that were
+ * dead-lettered: where `map` changed its mind between two folds, a candidate of the first one does not fit any more.
+ */
+export function acceptedDigest({ edge, burst }: Account, deadOf: DeadOf = () => undefined): string {
   const envelopes = [...edge, ...burst].sort(([a], [b]) => a - b)
-  return digestOf(envelopes.map(([number, digest]) => `${number} ${digest}`))
+  return digestOf(envelopes.map(([number, digest]) => [number, digest, ...offsetsOf(deadOf({ digest }))].join(' ')))
 }
+
+/** What was dead-lettered of an envelope, by offset. */
+export type DeadOf = (envelope: { readonly digest: string }) => FoldTerms['dead']
+
+const offsetsOf = (dead: FoldTerms['dead']): number[] => [...(dead?.keys() ?? [])].sort((a, b) => a - b)
 
 /** What a complete window came to. `recall`: the cloud will not give these envelopes, so the edge has to fold them. */
 export type Merged =
@@ -58,6 +68,7 @@ export class Merger {
     private readonly cloud: MergeCloud,
     private readonly logger: Logger,
     private readonly clock: Clock = systemClock,
+    private readonly deadOf: DeadOf = () => undefined,
   ) {}
 
   stop(): void {
@@ -68,7 +79,7 @@ export class Merger {
   /** What a complete window comes to. With the cloud away it keeps trying: a delay, never a wrong result. */
   async result(account: Account): Promise<Merged> {
     if (account.burst.length === 0) return { kind: 'result', result: this.atEdge(account) }
-    let missing = 0
+    let [missing, failures] = [0, 0]
     for (let retryMs = FIRST_RETRY_MS; !this.stopped; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
       try {
         const merged = await this.inCloud(account)
@@ -78,6 +89,8 @@ export class Merger {
           return { kind: 'recall', envelopes: merged.envelopes, reason: 'their partials are gone' }
       } catch (error) {
         if (error instanceof GroupTooLarge) return recallAll(account, error.message)
+        if (!isAway(error)) failures += 1
+        if (failures >= MAX_FAILURES) return recallAll(account, `merging fails again and again: ${error}`)
         this.warn(account, error)
       }
       if (!this.stopped) await this.pause(retryMs)
@@ -114,7 +127,7 @@ export class Merger {
   }
 
   private async inCloud(account: Account): Promise<Merged | Missing> {
-    const digest = acceptedDigest(account)
+    const digest = acceptedDigest(account, this.deadOf)
     const answer = (await this.cloud.merge.invoke(await this.manifest(account, digest))) as MergeAnswer
     this.cloud.onMerged(answer.work)
     switch (answer.status) {
@@ -160,6 +173,9 @@ export class Merger {
     return { startMs: endMs - this.pipeline.window.sizeMs, endMs }
   }
 }
+
+/** The merge function could not be reached, which passes; anything else comes again with the same input. */
+const isAway = (error: unknown) => error instanceof InvokeFailed && error.code === 'unreachable'
 
 /** The edge does without the cloud: everything of the window that was counted there comes back. */
 function recallAll({ burst }: Account, reason: string): Merged {

@@ -16,13 +16,13 @@ import { Checkpointer } from './checkpointer'
 import type { Checkpoints } from './checkpoints'
 import type { Clock } from './clock'
 import type { Config } from './config'
-import type { DeadLetters } from './dead-letters'
+import type { DeadLetterBook } from './dead-letters'
 import type { DiskSpace } from './disk-space'
 import { Finisher } from './finisher'
 import type { Log } from './log'
-import { type MergeCloud, Merger } from './merger'
+import { type DeadOf, type MergeCloud, Merger } from './merger'
 import { Overflow, type OverflowDependencies } from './overflow'
-import type { Recovered } from './recovery'
+import { attachLines, type Recovered } from './recovery'
 import type { Results } from './results'
 import { joinSequels, type Sequel } from './sequel'
 import { Workers } from './workers'
@@ -40,7 +40,7 @@ export interface NodeDependencies {
   readonly checkpoints: Pick<Checkpoints, 'write'>
   readonly recovered: Recovered
   readonly results: Pick<Results, 'store' | 'publish' | 'count' | 'since'>
-  readonly deadLetters: Pick<DeadLetters, 'add' | 'flush' | 'close'>
+  readonly deadLetters: DeadLetterBook
   readonly cloud: Omit<MergeCloud, 'onMerged'> & { readonly partials: PartialStore; readonly results: ResultStore }
   readonly prewarmer: OverflowDependencies['prewarmer']
   readonly stream: OverflowDependencies['stream']
@@ -89,6 +89,7 @@ export class EdgeNode {
   private lastTickMs = 0
   private readonly clock: Clock
   private stopped = false
+  private checkpointed = ''
 
   constructor(private readonly deps: NodeDependencies) {
     const { config, pipeline, recovered, cloud, logger, clock } = deps
@@ -97,11 +98,12 @@ export class EdgeNode {
     this.intake = recovered.intake
     this.ledger = recovered.ledger
     this.state = recovered.state
-    this.workers = new Workers(pipeline, config.workers, this.foldedAtEdge.bind(this), () => clock.monotonicMs())
+    const deadOf: DeadOf = (envelope) => deps.deadLetters.of?.(envelope)
+    this.workers = new Workers(pipeline, config.workers, this.foldedAtEdge.bind(this), clock, deadOf)
     const { boot } = recovered
     const from = { pipeline: pipeline.name, version: boot.version, incarnation: boot.incarnation }
     const mergeCloud = { ...cloud, onMerged: (work: MergeWork) => this.overflow.usage.merged(work) }
-    const merger = new Merger(pipeline, from, boot.epoch, this.state, mergeCloud, logger, clock)
+    const merger = new Merger(pipeline, from, boot.epoch, this.state, mergeCloud, logger, clock, deadOf)
     const { log, results, deadLetters } = deps
     const onFinal = ({ endMs }: FinalRecord) => this.letGo(endMs)
     const onRecall = this.recall.bind(this)
@@ -118,7 +120,9 @@ export class EdgeNode {
   /** Takes up what the log left unfinished and starts the loops. */
   start(): void {
     const unfinished = this.ledger.queued()
-    this.events.accepted += unfinished.reduce((events, { count }) => events + count, this.intake.open.events)
+    const { edge, burst, deadLettered } = this.ledger.counted()
+    const waiting = unfinished.reduce((events, { count }) => events + count, this.intake.open.events)
+    Object.assign(this.events, { accepted: edge + burst + deadLettered + waiting, edge, burst, deadLettered })
     for (const envelope of unfinished) this.workers.enqueue(envelope)
     if (this.intake.open.events > 0) this.setLinger(0)
     this.lastTickMs = this.clock.monotonicMs()
@@ -149,6 +153,11 @@ export class EdgeNode {
     return this.deps.diskSpace.isLow ? 'the disk is nearly full' : null
   }
 
+  /** Somebody sends something: waiting for that begins anew, unless only closings can make room for it. */
+  touch(): void {
+    if (this.state.groups < this.deps.config.maxGroups) this.intake.touch()
+  }
+
   /**
    * Admits a request, and resolves once what was accepted is on disk. `scheduledAtMs` is when the client meant to send it, where
    * it says so. Rejects with LogFailed when the log cannot be written.
@@ -160,10 +169,7 @@ export class EdgeNode {
       return { kind: 'accepted', answer: repeated }
     }
     const refusal = this.refusal()
-    if (refusal !== null) {
-      if (this.decision.route === 'refuse') this.intake.touch()
-      return { kind: 'refused', reason: refusal, retryAfterMs: this.retryAfterMs() }
-    }
+    if (refusal !== null) return { kind: 'refused', reason: refusal, retryAfterMs: this.retryAfterMs() }
     const record = this.intake.admit(request)
     this.arrivals.accepted(this.intake.nextOffset, scheduledAtMs)
     this.events.accepted += record.answer.accepted
@@ -296,12 +302,10 @@ export class EdgeNode {
       'envelopes come back from the cloud',
     )
     for (const { header, deadLettered } of recalled) {
-      const envelope = { ...header, lines: await this.deps.log.readLines(header.firstOffset, header.count) }
-      this.ledger.attach(envelope)
       this.events.burst -= header.count - deadLettered
       this.events.deadLettered -= deadLettered
-      this.workers.enqueueFirst(envelope)
     }
+    for (const envelope of await attachLines(this.ledger, this.deps.log)) this.workers.enqueueFirst(envelope)
     this.finishWindows()
   }
 
@@ -346,6 +350,7 @@ export class EdgeNode {
     const cuts = this.cutAll()
     if (cuts.records.length > 0) void this.append([], cuts).catch(() => undefined)
     const content = () => ({
+      pipeline: this.deps.pipeline.name,
       boot: this.deps.recovered.boot,
       intake: this.intake.snapshot(),
       ledger: this.ledger.snapshot(),
@@ -355,10 +360,27 @@ export class EdgeNode {
     return this.checkpointer.take(content, this.ledger.neededOffset())
   }
 
+  /** False when the last checkpoint says all there is to say: an idle node writes none. */
+  private hasChanged(): boolean {
+    const now = `${this.intake.nextOffset} ${this.intake.horizonMs} ${this.deps.results.count} ${this.intake.open.events}`
+    const changed = now !== this.checkpointed
+    this.checkpointed = now
+    return changed
+  }
+
   private async lastCheckpoint(): Promise<void> {
     await this.checkpointer.settled()
     await this.deps.log.flushed()
     if (!this.finisher.committing) await this.checkpoint()
+  }
+
+  /** Envelopes that wait at the edge may still burst: after a recovery, or when the work has become slower. */
+  private burstWaiting(): void {
+    while (this.decide().route === 'burst') {
+      const envelope = this.workers.takeLast()
+      if (envelope === undefined) return
+      this.overflow.send(envelope, this.decision)
+    }
   }
 
   private tick(): void {
@@ -370,8 +392,10 @@ export class EdgeNode {
     this.overflow.tick()
     // Data that waits outside must not become late; only too many keys resolve by closing, so then time goes on.
     if (this.decision.route !== 'refuse' && this.unready === null) this.intake.tick(elapsedMs)
+    this.burstWaiting()
     const closing = this.dueClosing()
     if (closing !== null) void this.append([], closing).catch(() => undefined)
-    if (this.checkpointer.due && !this.finisher.committing && this.deps.log.healthy) void this.checkpoint()
+    const { healthy } = this.deps.log
+    if (this.checkpointer.due && !this.finisher.committing && healthy && this.hasChanged()) void this.checkpoint()
   }
 }

@@ -97,7 +97,7 @@ export class Overflow {
 
   private notTaken(number: number, isOutage: boolean): void {
     const reason = isOutage ? 'the stream cannot be reached' : 'the stream is throttled'
-    if (isOutage) this.sign({ kind: 'failed', reason })
+    this.sign(isOutage ? { kind: 'failed', reason } : { kind: 'throttled' })
     this.reclaim(number, reason)
   }
 

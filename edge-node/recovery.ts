@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { digestOf } from '../cloud/packing'
 import { EdgeState } from '../core/edge-state'
+import type { Envelope, EnvelopeHeader } from '../core/envelope'
 import { Intake, type IntakeLimits } from '../core/intake'
 import { Ledger } from '../core/ledger'
 import type { FinalRecord, LogRecord } from '../core/log-record'
@@ -42,7 +43,7 @@ export function recover(
   const intake = new Intake(pipeline, { incarnation, version }, limits, digestOf)
   const ledger = new Ledger(pipeline.window)
   const state = new EdgeState(pipeline)
-  refuseOther(pipeline, records)
+  refuseOther(pipeline, records, checkpoint)
   if (checkpoint !== null) {
     intake.restore(checkpoint.intake)
     ledger.restore(checkpoint.ledger)
@@ -72,11 +73,12 @@ export function recover(
   }
 }
 
-function refuseOther(pipeline: Pipeline, records: readonly LogRecord[]): void {
-  const other = records.find((record) => record.type === 'cut' && record.header.pipeline !== pipeline.name)
-  if (other?.type !== 'cut') return
+function refuseOther(pipeline: Pipeline, records: readonly LogRecord[], checkpoint: Checkpoint | null): void {
+  const cut = records.find((record) => record.type === 'cut')
+  const name = checkpoint?.pipeline ?? cut?.header.pipeline ?? pipeline.name
+  if (name === pipeline.name) return
   throw new CannotRecover(
-    `the log is of pipeline ${other.header.pipeline}, and this is ${pipeline.name}; give each pipeline a data folder of its own`,
+    `the log is of pipeline ${name}, and this is ${pipeline.name}; give each pipeline a data folder of its own`,
   )
 }
 
@@ -106,17 +108,32 @@ function replay(
 
 const MAX_RUN_EVENTS = 200_000 // events read at once: some tens of megabytes
 
-/** Reads the lines of the envelopes that the checkpoint knows as not counted: theirs are in the log before it. */
-export async function attachLines(ledger: Ledger, log: Pick<Log, 'readLines'>): Promise<void> {
+/**
+ * Reads the lines of the queued envelopes that have none, and returns them in order: after a start, those that the checkpoint knows as not counted; after a
+ * recall, those that came back. An envelope that got its lines meanwhile is left out.
+ */
+export async function attachLines(ledger: Ledger, log: Pick<Log, 'readLines'>): Promise<Envelope[]> {
   const headers = ledger.unattached().sort((a, b) => a.firstOffset - b.firstOffset)
+  const attached: Envelope[] = []
   while (headers.length > 0) {
-    const run = headers.splice(0, 1)
-    let events = run[0]!.count
-    while (headers[0]?.firstOffset === run[0]!.firstOffset + events && events < MAX_RUN_EVENTS) {
-      run.push(headers.shift()!)
-      events += run.at(-1)!.count
-    }
+    const run = takeRun(headers)
+    const events = run.reduce((sum, { count }) => sum + count, 0)
     const lines = await log.readLines(run[0]!.firstOffset, events)
-    for (const header of run) ledger.attach({ ...header, lines: lines.splice(0, header.count) })
+    for (const header of run) {
+      const envelope = { ...header, lines: lines.splice(0, header.count) }
+      if (ledger.attach(envelope)) attached.push(envelope)
+    }
   }
+  return attached
+}
+
+/** Takes envelopes that follow each other without a gap off the front. */
+function takeRun(headers: EnvelopeHeader[]): EnvelopeHeader[] {
+  const run = headers.splice(0, 1)
+  let events = run[0]!.count
+  while (headers[0]?.firstOffset === run[0]!.firstOffset + events && events < MAX_RUN_EVENTS) {
+    run.push(headers.shift()!)
+    events += run.at(-1)!.count
+  }
+  return run
 }

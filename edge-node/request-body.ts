@@ -9,6 +9,8 @@ import type { Pipeline } from '../core/pipeline'
 export interface BodyLimits {
   readonly bodyBytes: number
   readonly lineBytes: number
+  /** Lines in a request; without one as many as fit. */
+  readonly lines?: number
   readonly futureSkewMs: number
 }
 
@@ -17,7 +19,7 @@ export class UnreadableBody extends Error {
   readonly retryable = false
   constructor(
     readonly status: 400 | 413 | 415,
-    readonly code: 'body_too_large' | 'invalid_gzip' | 'invalid_json' | 'unknown_encoding',
+    readonly code: 'body_too_large' | 'too_many_lines' | 'invalid_gzip' | 'invalid_json' | 'unknown_encoding',
     message: string,
   ) {
     super(message)
@@ -60,6 +62,7 @@ export function readBody(
   const rejected: ({ line: number } & Rejection)[] = []
   const latestMs = nowMs + limits.futureSkewMs
   for (const [number, line] of linesOf(body, limits)) {
+    if (number > (limits.lines ?? Number.POSITIVE_INFINITY)) throw tooManyLines(limits)
     const read = typeof line === 'string' ? readLine(pipeline, number, line, latestMs) : line
     if ('code' in read) rejected.push({ line: number, ...read })
     else lines.push(read)
@@ -141,3 +144,10 @@ const tooLong = (bytes: number, { lineBytes }: BodyLimits): Rejection => ({
   code: 'line_too_long',
   reason: `the line has ${bytes} bytes; at most ${lineBytes} are taken`,
 })
+
+const tooManyLines = ({ lines }: BodyLimits) =>
+  new UnreadableBody(
+    413,
+    'too_many_lines',
+    `the request has more than ${lines} lines; nothing of it was accepted, send less at a time`,
+  )

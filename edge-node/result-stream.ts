@@ -1,14 +1,22 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
 import type { FinalRecord } from '../core/log-record'
-import type { Surface } from './http'
-import { served } from './results'
+import type { Finisher } from './finisher'
+import { type Results, served } from './results'
 
 const MAX_ROWS = 1_000 // rows in one event; a larger window says so and is read at /v1/windows
 const KEEP_ALIVE_MS = 15_000 // comments that keep proxies from closing an idle connection
 
+/** Where finals come from: those there are, and those to come. */
+export interface StreamSource {
+  readonly results: Results
+  readonly node: { readonly finisher: Pick<Finisher, 'onFinal'> }
+  readonly logger: Logger
+}
+
 /** Server-sent events: one `window` for each final window, its number as the id. Resumes after Last-Event-ID, else begins with the next final. */
-export async function streamFinals(surface: Surface, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const { results, node, logger } = surface
+export async function streamFinals(source: StreamSource, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { results, node, logger } = source
   const last = Number.parseInt(String(request.headers['last-event-id'] ?? ''), 10)
   // A slow reader costs its place and no queue: the finals are at hand as long as the node runs.
   let next = Number.isNaN(last) ? results.count : Math.max(0, last + 1)
@@ -22,7 +30,7 @@ export async function streamFinals(surface: Surface, request: FastifyRequest, re
     sending = true
     for (let finals = results.since(next); finals.length > 0; finals = results.since(next)) {
       for (const final of finals) {
-        const text = await windowEvent(surface, final)
+        const text = await windowEvent(source, final)
         if (raw.destroyed) return
         next = final.number + 1
         if (!raw.write(text)) await drained(raw)
@@ -44,7 +52,7 @@ export async function streamFinals(surface: Surface, request: FastifyRequest, re
   await sendOrEnd()
 }
 
-async function windowEvent({ results }: Surface, final: FinalRecord): Promise<string> {
+async function windowEvent({ results }: StreamSource, final: FinalRecord): Promise<string> {
   const rows = await results.rows(final)
   const data = {
     ...served(final),

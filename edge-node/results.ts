@@ -4,6 +4,8 @@ import { digestOf, pack, unpack } from '../cloud/packing'
 import type { FinalRecord } from '../core/log-record'
 import type { Row } from '../core/pipeline'
 
+const MAX_STORING = 16 // windows written at once: each has a file open, of which a process may have no more than 256
+const MAX_FILE_BYTES = 500 * 1024 * 1024 // of JSON: what the limit on keys allows, and near the longest string that Node can hold
 const CACHED_ROWS = 200_000 // rows kept in memory for readers of recent windows
 
 /** A page of final windows. `next` continues it. */
@@ -40,8 +42,11 @@ export class Results {
   private readonly finals: FinalRecord[] = []
   /** By start, then end: the order in which they are served. */
   private readonly ordered: FinalRecord[] = []
+  private readonly bounds = new Set<string>()
   private readonly cache = new Map<string, readonly Row[]>()
   private cachedRows = 0
+  private storing = 0
+  private readonly waiting: (() => void)[] = []
 
   private constructor(private readonly folder: string) {}
 
@@ -52,30 +57,32 @@ export class Results {
 
   /** Puts the rows on disk and returns their digest. Not visible before `publish`. */
   async store(startMs: number, endMs: number, rows: readonly Row[]): Promise<string> {
-    const digest = digestOf(rows.map((row) => JSON.stringify(row)))
-    const handle = await open(this.path(startMs, endMs, digest), 'w', 0o600)
+    if (this.storing < MAX_STORING) this.storing += 1
+    else await new Promise<void>((go) => this.waiting.push(go))
     try {
-      await handle.writeFile(pack(rows))
-      await handle.datasync()
+      return await this.write(startMs, endMs, rows)
     } finally {
-      await handle.close()
+      const next = this.waiting.shift()
+      if (next === undefined) this.storing -= 1
+      else next() // it takes the place over
     }
-    const folder = await open(this.folder, 'r')
-    await folder.sync() // the file's name is durable before a final record names it
-    await folder.close()
-    return digest
   }
 
   /** Shows a window whose final record is in the log. */
   publish(final: FinalRecord): void {
     if (final.number !== this.finals.length) throw new Error(`final ${final.number} follows ${this.finals.length - 1}`)
     this.finals.push(final)
+    this.bounds.add(boundsOf(final.startMs, final.endMs))
     this.ordered.splice(this.place(final), 0, final)
   }
 
   /** How many windows are final: the number of the next one. */
   get count(): number {
     return this.finals.length
+  }
+
+  isFinal(startMs: number, endMs: number): boolean {
+    return this.bounds.has(boundsOf(startMs, endMs))
   }
 
   /** Finals from `number` on, in the order in which they became final. */
@@ -87,7 +94,7 @@ export class Results {
     const path = this.path(final.startMs, final.endMs, final.digest)
     const cached = this.cache.get(path)
     if (cached !== undefined) return cached
-    const rows = unpack(await readFile(path)) as unknown as Row[]
+    const rows = unpack(await readFile(path), MAX_FILE_BYTES) as unknown as Row[]
     this.keep(path, rows)
     return rows
   }
@@ -109,6 +116,20 @@ export class Results {
         return { windows, next: encodeCursor(position(final), first + page.length) }
     }
     return { windows, next: null }
+  }
+
+  private async write(startMs: number, endMs: number, rows: readonly Row[]): Promise<string> {
+    const digest = digestOf(rows.map((row) => JSON.stringify(row)))
+    const handle = await open(this.path(startMs, endMs, digest), 'w', 0o600)
+    try {
+      await handle.writeFile(pack(rows))
+      await handle.datasync()
+    } finally {
+      await handle.close()
+    }
+    const folder = await open(this.folder, 'r')
+    await folder.sync().finally(() => folder.close()) // the file's name is durable before a final record names it
+    return digest
   }
 
   private keep(path: string, rows: readonly Row[]): void {
@@ -143,6 +164,8 @@ export const served = (final: FinalRecord): ServedWindow => ({
   burst: final.burst,
   deadLettered: final.deadLettered,
 })
+
+const boundsOf = (startMs: number, endMs: number) => `${startMs}-${endMs}`
 
 type Position = readonly [startMs: number, endMs: number]
 const position = ({ startMs, endMs }: FinalRecord): Position => [startMs, endMs]

@@ -6,10 +6,13 @@ const WHAT_DECIDES_RESULTS = `
   export * from './pipelines/registry'
   export * from './core/fold'
   export * from './core/merge'
+  export * from './cloud/envelope-codec'
+  export * from './cloud/partial-store'
+  export * from './cloud/result-store'
 `
 
 /**
- * The version of the pipelines: a hash of their bundle and of the code that folds and merges, so that the edge and the functions agree on it exactly when they run the same code,
+ * The version of the pipelines: a hash of their bundle, and of the code that folds, merges and speaks of it in the cloud, so that the edge and the functions agree on it exactly when they run the same code,
  * dependencies included. serverless.yml calls this when it packages, the edge node when it starts. Plain JavaScript, since
  * serverless reads it without a compiler.
  */

@@ -3,6 +3,7 @@ import type { Scenario, World } from './scenario'
 
 const LONGEST_LIFE_MS = 4_000
 const READY_WITHIN_MS = 60_000
+const CHECKPOINT_EVERY_MS = '1000' // in a life this short the usual interval would give none to start from
 
 /** When to kill a node that was just started. */
 export interface Kill {
@@ -42,5 +43,5 @@ async function within(ms: number, ready: Promise<unknown>): Promise<void> {
 export const killEdge: Scenario = {
   about: 'kill -9 of the edge node at random instants, also while it starts; restarted on the same data and port',
   defaults: { seconds: 50, times: 20, spike: { at: 0.1, length: 0.4 } },
-  open: async () => ({ inject }),
+  open: async () => ({ inject, edgeArgs: ['--checkpoint-every-ms', CHECKPOINT_EVERY_MS] }),
 }

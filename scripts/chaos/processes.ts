@@ -51,10 +51,11 @@ function startCloud(stage: Stage, port: number, { cloudEndpoint }: Play): Child 
   return start(stage, 'cloud.log', 'localstack/embedded/main.ts', ['--port', String(port), ...log, ...between], {})
 }
 
-function startEdge(stage: Stage, port: number, cloudPort: number, { dataDir, cloudEndpoint }: Play): Child {
+function startEdge(stage: Stage, port: number, cloudPort: number, play: Play): Child {
+  const { dataDir, cloudEndpoint, edgeArgs = [] } = play
   const args = ['--pipeline', 'bids', '--port', String(port), '--data-dir', dataDir ?? join(stage.folder, 'edge')]
   const endpoint = { AWS_ENDPOINT_URL: cloudEndpoint ?? `http://127.0.0.1:${cloudPort}` }
-  return start(stage, 'edge.log', 'edge-node/main.ts', [...args, '--log-level', 'info'], endpoint)
+  return start(stage, 'edge.log', 'edge-node/main.ts', [...args, '--log-level', 'info', ...edgeArgs], endpoint)
 }
 
 /** Sends the load; resolves when every batch has its answer, which is then in `accepted.ndjson`. Rejects when one has none. */

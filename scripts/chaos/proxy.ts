@@ -29,6 +29,6 @@ async function open(stage: Stage, { seed, cloudPort, loadMs }: Plan): Promise<Pl
 
 export const proxy: Scenario = {
   about: 'a proxy before the cloud delays, resets, fails, throttles, never answers, and loses answers, in episodes',
-  defaults: { seconds: 36, times: 1, spike: { at: 0.1, length: 0.75 } },
+  defaults: { seconds: 36, times: 1, spike: { at: 0, length: 0.85 } },
   open,
 }

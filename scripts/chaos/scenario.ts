@@ -40,6 +40,8 @@ export interface Defaults {
 export interface Play {
   /** Folder for the edge node's data. */
   readonly dataDir?: string
+  /** Further options of the edge node. */
+  readonly edgeArgs?: readonly string[]
   /** Where the edge node and the functions find the cloud, when not where it is. */
   readonly cloudEndpoint?: string
   /** Does the faults while the load runs, and heals them. */

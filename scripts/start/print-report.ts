@@ -11,7 +11,7 @@ export function printReport(report: Report): string {
     ? pc.green(
         'EXACT: nothing lost, nothing counted twice; every window equals an independent computation, bit by bit.',
       )
-    : pc.red('NOT EXACT: see the counts below and the differences in the report file.')
+    : pc.red('NOT EXACT: see the counts and the differences below.')
   const share = (events: number) => `${((100 * events) / Math.max(1, report.accepted)).toFixed(1)} %`
   const { lanes, cloud } = report
   const rows: [string, string][] = [
@@ -35,7 +35,7 @@ export function printReport(report: Report): string {
       `${count(cloud.kinesisRecords)} records, ${count(cloud.kinesisBytes / 1024)} KiB, ${count(cloud.lambdaInvocations)} invocations, ${cloud.lambdaGbSeconds.toFixed(1)} GB-s, ${count(cloud.writeUnits)} write and ${count(cloud.readUnits)} read units`,
     ],
     [
-      'cost on AWS',
+      'cost on AWS, at least',
       `$${cloud.usd.toFixed(6)}, and $${cloud.idleUsdPerHour.toFixed(3)} an hour for the stream, bursting or not`,
     ],
   ]

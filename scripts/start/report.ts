@@ -47,7 +47,7 @@ export interface Report {
   readonly capacity: number
   /** Events that arrived above the base capacity, second by second. */
   readonly aboveCapacity: number
-  /** Events burst before the scheduled spike; null without one. */
+  /** Envelopes of bursts that began before the scheduled spike; null without one. */
   readonly burstBeforeSpike: number | null
   /** From the queue delay being back under its limit after the spike until the last envelope was sent; null without a spike. 0: it had stopped before. */
   readonly burstAfterReleaseMs: number | null
@@ -113,7 +113,7 @@ export function buildReport(evidence: Evidence): Report {
     },
     capacity: Math.round(capacity),
     aboveCapacity: aboveCapacity(load, capacity),
-    burstBeforeSpike: burstBeforeSpike(load, series),
+    burstBeforeSpike: burstBeforeSpike(load, status),
     burstAfterReleaseMs: burstAfterReleaseMs(evidence),
     lanes: lanes(load, status, capacity),
     balanced: check.exact && accepted === edge + burst + deadLettered && check.events === accepted,
@@ -130,14 +130,10 @@ function reactionMs({ stepStartMs }: LoadReport, { burst }: Status): number | nu
 const aboveCapacity = ({ ratePerSecond }: LoadReport, capacity: number) =>
   Math.round(ratePerSecond.reduce((sum, { scheduled }) => sum + Math.max(0, scheduled - capacity), 0))
 
-function burstBeforeSpike({ stepStartMs }: LoadReport, series: readonly Sample[]): number | null {
+function burstBeforeSpike({ stepStartMs }: LoadReport, { burst }: Status): number | null {
   if (stepStartMs === null) return null
-  let events = 0
-  series.forEach((sample, index) => {
-    const seconds = (sample.atMs - (series[index - 1]?.atMs ?? sample.atMs)) / 1000
-    if (sample.atMs <= stepStartMs) events += sample.burstRate * seconds
-  })
-  return Math.round(events)
+  const early = burst.episodes.filter(({ startedAtMs }) => startedAtMs < stepStartMs)
+  return early.reduce((sum, { envelopes }) => sum + envelopes, 0)
 }
 
 function burstAfterReleaseMs({ load: { spikeEndMs }, series, status, maxQueueDelayMs }: Evidence): number | null {

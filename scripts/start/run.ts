@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { configSchema } from '../../edge-node/config'
 import { bidLines } from '../load/bids'
@@ -55,8 +55,7 @@ export async function run(options: RunOptions, children: Child[], say: (text: st
     return child
   }
   const { dataDir, pipeline } = options
-  await rm(dataDir, { recursive: true, force: true })
-  await mkdir(dataDir, { recursive: true })
+  await emptyFolder(dataDir)
   say('Starting the embedded cloud: Kinesis, Lambda and DynamoDB on this machine.')
   const cloud = start(
     'localstack/embedded/main.ts',
@@ -89,6 +88,19 @@ export async function run(options: RunOptions, children: Child[], say: (text: st
   const { maxQueueDelayMs } = configSchema.parse({})
   const report = buildReport({ capacity, maxQueueDelayMs, load, status: await edge.status(), check, series })
   return { report, differences: check.exact ? null : JSON.stringify(check.examples, null, 2), url: edge.url }
+}
+
+const MARK = 'made-by-npm-start'
+
+/** Empties a folder that an earlier run has made; any other with something in it is not touched. */
+async function emptyFolder(folder: string): Promise<void> {
+  const files = await readdir(folder).catch((): string[] => [])
+  if (files.length > 0 && !files.includes(MARK)) {
+    throw new Error(`${folder} is not from an earlier run; choose another --data-dir`)
+  }
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  await writeFile(`${folder}/${MARK}`, '')
 }
 
 function loadText({ trace, seconds, peak, base, spikeSeconds, speedup }: RunOptions): string {

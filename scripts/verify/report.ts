@@ -62,7 +62,7 @@ function reportOf(status: ServedStatus, expectation: Expectation, comparison: Co
     windows,
     rows,
     ...faults,
-    unfinished: status.windows ? status.windows.open + status.windows.closing : 0,
+    unfinished: status.windows ? status.windows.open + status.windows.closing + status.windows.finalizing : 0,
     examples: {
       missing,
       extra,

@@ -20,7 +20,7 @@ const windowShape = z.object({
 const pageShape = z.object({ windows: z.array(windowShape), next: z.string().nullable() })
 const statusShape = z.object({
   pipeline: z.string(),
-  windows: z.object({ open: z.number(), closing: z.number() }).optional(),
+  windows: z.object({ open: z.number(), closing: z.number(), finalizing: z.number().default(0) }).optional(),
 })
 
 export type ServedRow = z.infer<typeof rowShape>

@@ -1,59 +1,78 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { BatchGetItemCommand } from '@aws-sdk/client-dynamodb'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb'
+import { ListStreamsCommand } from '@aws-sdk/client-kinesis'
+import { GetFunctionCommand } from '@aws-sdk/client-lambda'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { parse } from 'yaml'
 import { cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../../cloud/clients'
 
-/** Of the SDK's request handlers, HTTP/1.1 and HTTP/2 alike, as far as it is looked at here. */
-interface Handler {
-  readonly configProvider: Promise<{ readonly requestTimeout?: number; readonly throwOnRequestTimeout?: boolean }>
-}
+const environment = { ...process.env }
+let server: Server
 
-describe('no call waits for ever', () => {
-  test.each([
-    ['DynamoDB', dynamoClient, 15_000],
-    ['CloudFormation', cloudFormationClient, 15_000],
-    ['Kinesis, local', () => kinesisClient({ AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }), 15_000],
-    ['Lambda: longer than a function may work', lambdaClient, 65_000],
-  ] as const)('%s', async (_, make, requestTimeout) => {
-    const client = make()
-    const config = await (client.config.requestHandler as unknown as Handler).configProvider
-    expect(config).toMatchObject({ requestTimeout, throwOnRequestTimeout: true })
-    client.destroy()
-  })
-
-  test('Kinesis over HTTP/2', async () => {
-    const client = kinesisClient({})
-    const config = await (client.config.requestHandler as unknown as Handler).configProvider
-    expect(config).toEqual({ requestTimeout: 15_000 })
-    client.destroy()
-  })
+beforeAll(async () => {
+  server = createServer((_, response) => response.writeHead(400).end('{}')).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  const local = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' }
+  Object.assign(process.env, local, { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` })
+})
+afterAll(async () => {
+  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name]
+  Object.assign(process.env, environment)
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
 })
 
-describe('a cloud that takes a call and never answers', () => {
-  const sockets = new Set<Socket>()
-  let silent: Server
-
-  beforeEach(async () => {
-    silent = createServer((socket) => void sockets.add(socket)).listen(0, '127.0.0.1')
-    await once(silent, 'listening')
-    process.env.AWS_REGION = 'us-east-1'
-    process.env.AWS_ACCESS_KEY_ID = 'test'
-    process.env.AWS_SECRET_ACCESS_KEY = 'test'
-    process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
-  })
-
-  afterEach(() => {
-    for (const socket of sockets) socket.destroy()
-    silent.close()
-    delete process.env.AWS_ENDPOINT_URL
-  })
-
-  test('is called again by a client that waits no longer, and fails in the end', async () => {
+/** What a client's connections are made with; known once it has made one. */
+const CLIENTS = {
+  DynamoDB: async () => {
     const client = dynamoClient()
-    const read = new BatchGetItemCommand({ RequestItems: { t: { Keys: [{ pk: { S: 'a' } }] } } })
-    await expect(client.send(read, { requestTimeout: 30 })).rejects.toMatchObject({ name: 'TimeoutError' })
-    expect(sockets.size).toBe(4)
-    client.destroy()
+    await client.send(new ListTablesCommand({})).catch(() => undefined)
+    return client
+  },
+  Lambda: async () => {
+    const client = lambdaClient()
+    await client.send(new GetFunctionCommand({ FunctionName: 'f' })).catch(() => undefined)
+    return client
+  },
+  CloudFormation: async () => {
+    const client = cloudFormationClient()
+    await client.send(new DescribeStacksCommand({})).catch(() => undefined)
+    return client
+  },
+  Kinesis: async () => {
+    const client = kinesisClient(process.env)
+    await client.send(new ListStreamsCommand({})).catch(() => undefined)
+    return client
+  },
+} as const
+
+async function settingsOf(name: keyof typeof CLIENTS) {
+  const client = await CLIENTS[name]()
+  const handler: unknown = client.config.requestHandler
+  client.destroy()
+  if (handler instanceof NodeHttpHandler) return handler.httpHandlerConfigs()
+  throw new Error(`the ${name} client does not speak HTTP/1.1`)
+}
+
+describe('a call over a connection that is dead without a word', () => {
+  test.each(Object.keys(CLIENTS) as (keyof typeof CLIENTS)[])('of %s ends with an error', async (name) => {
+    const { connectionTimeout, requestTimeout, throwOnRequestTimeout } = await settingsOf(name)
+    expect(connectionTimeout).toBeGreaterThan(0)
+    expect(requestTimeout).toBeGreaterThan(0)
+    expect(throwOnRequestTimeout).toBe(true)
+  })
+
+  test('of a function ends later than the function itself would be ended, so that one at work is not called again', async () => {
+    const description = parse(readFileSync(join(__dirname, '../../serverless.yml'), 'utf8'), { logLevel: 'silent' })
+    const functions = Object.values<{ timeout: number }>(description.functions)
+    expect(functions.length).toBeGreaterThan(0)
+    const { requestTimeout } = await settingsOf('Lambda')
+    for (const { timeout } of functions) expect(requestTimeout).toBeGreaterThan(timeout * 1000)
   })
 })

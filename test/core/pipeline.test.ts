@@ -39,7 +39,13 @@ describe('a definition that cannot work fails when it is loaded, and names what 
     )
   })
 
-  test.each(['allowedLateness', 'outOfOrderness'])('an %s that is no duration', (option) => {
+  test.each([0, '0s', '16m'] as const)('a mapTimeout of %p', (mapTimeout) => {
+    expect(() => defined({ mapTimeout })).toThrow(
+      new TypeError('pipeline "p": mapTimeout must be above 0 and at most 900000 ms'),
+    )
+  })
+
+  test.each(['allowedLateness', 'outOfOrderness', 'mapTimeout'])('an %s that is no duration', (option) => {
     for (const duration of [-1, Number.NaN, '2 s' as Duration]) {
       expect(() => defined({ [option]: duration })).toThrow(TypeError)
       expect(() => defined({ [option]: duration })).toThrow(`pipeline "p": ${option}: a duration is whole milliseconds`)
@@ -55,13 +61,15 @@ describe('a pipeline', () => {
   test('has a default for each option that is left out', () => {
     const spec = defined({})
     expect(spec).toMatchObject({ allowedLatenessMs: 0, outOfOrdernessMs: 2_000, mapConcurrency: 64 })
+    expect(spec.mapTimeoutMs).toBe(10_000)
     expect(spec.check('anything')).toEqual({ event: 'anything' })
     expect(spec).not.toHaveProperty('map')
   })
 
   test('keeps what was set, in ms', () => {
-    const options = { allowedLateness: '5s', outOfOrderness: 250, mapConcurrency: 1 } as const
-    expect(defined(options)).toMatchObject({ allowedLatenessMs: 5_000, outOfOrdernessMs: 250, mapConcurrency: 1 })
+    const options = { allowedLateness: '5s', outOfOrderness: 250, mapConcurrency: 1, mapTimeout: '15m' } as const
+    const kept = { allowedLatenessMs: 5_000, outOfOrdernessMs: 250, mapConcurrency: 1, mapTimeoutMs: 900_000 }
+    expect(defined(options)).toMatchObject(kept)
   })
 
   test('has its aggregates as columns in one fixed order', () => {

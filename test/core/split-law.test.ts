@@ -30,7 +30,7 @@ describe('the headline law', () => {
     await fc.assert(
       fc.asyncProperty(scheduleArbitrary, fc.nat(3), async (schedule, share) => {
         const { windows, batches } = await runSplit(schedule, (envelope) => envelope % 4 < share)
-        const expected = oracleWindows(batches, everything(schedule.sliding).oracle)
+        const expected = oracleWindows(batches, everything(schedule.shape).oracle)
         const found = windows.map(({ startMs, endMs, accepted, deadLettered, rows }) => ({
           start: startMs,
           end: endMs,

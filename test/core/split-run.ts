@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { pino } from 'pino'
 import { MemoryItemStore } from '../../cloud/memory-item-store'
 import { digestOf } from '../../cloud/packing'
 import { PartialStore } from '../../cloud/partial-store'
@@ -14,41 +15,66 @@ import { EdgeState } from '../../core/edge-state'
 import { readLine } from '../../core/event'
 import { foldEnvelope } from '../../core/fold'
 import { type CutEnvelope, Intake } from '../../core/intake'
-import { type Account, Ledger } from '../../core/ledger'
+import { type Account, Ledger, type Manifest } from '../../core/ledger'
 import type { WindowResult } from '../../core/merge'
 import { pipeline } from '../../core/pipeline'
 import { sliding, tumbling } from '../../core/window'
-import { acceptedDigest } from '../../edge-node/merger'
+import { Merger } from '../../edge-node/merger'
 import { createMergeHandler } from '../../handlers/merge'
 import * as oracle from '../../scripts/verify/aggregate'
-import { DEAD_LETTER } from '../../scripts/verify/pipeline'
 import type { Batch } from '../../scripts/verify/oracle'
+import { DEAD_LETTER } from '../../scripts/verify/pipeline'
 import * as oracleWindow from '../../scripts/verify/window'
 
-const SLIDING = [60, 20] as const
-const TUMBLING = 25
+/** What differs from one generated pipeline to the next. */
+export interface Shape {
+  /** Ms; the same twice is a tumbling window. */
+  readonly window: readonly [size: number, slide: number]
+  readonly allowedLateness: number
+  readonly outOfOrderness: number
+  /** Names out of `everything`'s aggregates; one at least. */
+  readonly aggregates: readonly string[]
+  readonly mapped: boolean
+}
 
-/** A pipeline with every aggregate, and its description for the oracle. A value below -1,000,000 makes `map` fail; `skip` filters; `twice` doubles. */
-export function everything(isSliding: boolean) {
-  const aggregates = (make: typeof oracle | typeof ours) => ({
-    n: make.count(),
-    total: make.sum('v'),
-    average: make.mean('v'),
-    low: make.min('v'),
-    high: make.max('v'),
-    median: make.quantile('v', 0.5),
-    p99: make.quantile('v', 0.99),
-    kinds: make.distinct('kind'),
-  })
+const AGGREGATES = ['n', 'total', 'average', 'low', 'high', 'median', 'p99', 'kinds']
+
+/** Small windows, sliding ones whose slide need not divide the size, any selection of aggregates. */
+export const shapeArbitrary: fc.Arbitrary<Shape> = fc
+  .tuple(fc.integer({ min: 5, max: 70 }), fc.integer({ min: 1, max: 6 }), fc.boolean())
+  .chain(([size, windows, isTumbling]) =>
+    fc.record({
+      window: fc.constant([size, isTumbling ? size : Math.max(1, Math.floor(size / windows))] as const),
+      allowedLateness: fc.nat(10),
+      outOfOrderness: fc.nat(15),
+      aggregates: fc.subarray(AGGREGATES, { minLength: 1 }),
+      mapped: fc.boolean(),
+    }),
+  )
+
+/** A pipeline of that shape, and its description for the oracle. A value below -1,000,000 makes `map` fail; `skip` filters; `twice` doubles. */
+export function everything({ window: [size, slide], ...shape }: Shape) {
+  const aggregates = (make: typeof oracle | typeof ours) =>
+    pick(shape.aggregates, {
+      n: make.count(),
+      total: make.sum('v'),
+      average: make.mean('v'),
+      low: make.min('v'),
+      high: make.max('v'),
+      median: make.quantile('v', 0.5),
+      p99: make.quantile('v', 0.99),
+      kinds: make.distinct('kind'),
+    })
   return {
     pipeline: pipeline({
       name: 'everything',
       key: 'k',
       timestamp: 't',
-      outOfOrderness: 10,
-      allowedLateness: 5,
-      window: isSliding ? sliding(...SLIDING) : tumbling(TUMBLING),
+      outOfOrderness: shape.outOfOrderness,
+      allowedLateness: shape.allowedLateness,
+      window: size === slide ? tumbling(size) : sliding(size, slide),
       map: (event: TestEvent) => {
+        if (!shape.mapped) return event
         if (typeof event.v === 'number' && event.v < -1_000_000) throw new Error('poison')
         if (event.kind === 'skip') return undefined
         return event.kind === 'twice' ? [event, { ...event, kind: 'again' }] : event
@@ -57,10 +83,11 @@ export function everything(isSliding: boolean) {
     }),
     oracle: {
       name: 'everything',
-      windowing: isSliding ? oracleWindow.sliding(...SLIDING) : oracleWindow.tumbling(TUMBLING),
+      windowing: size === slide ? oracleWindow.tumbling(size) : oracleWindow.sliding(size, slide),
       timestamp: 't',
       key: 'k',
       map: (event: Record<string, unknown>) => {
+        if (!shape.mapped) return [event]
         if (typeof event.v === 'number' && event.v < -1_000_000) return DEAD_LETTER
         if (event.kind === 'skip') return []
         return event.kind === 'twice' ? [event, { ...event, kind: 'again' }] : [event]
@@ -69,6 +96,9 @@ export function everything(isSliding: boolean) {
     } as const,
   }
 }
+
+const pick = <T>(names: readonly string[], all: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(names.map((name) => [name, all[name]!]))
 
 const ours = { count, sum, mean, min, max, quantile, distinct }
 const ourAggregates = () => ({ n: count(), total: sum('v') })
@@ -82,7 +112,7 @@ interface TestEvent {
 
 /** What happens to a node: requests of events, and cuts in between. */
 export interface Schedule {
-  readonly sliding: boolean
+  readonly shape: Shape
   readonly steps: readonly ({ readonly events: readonly TestEvent[] } | { readonly cutBytes: number })[]
 }
 
@@ -97,15 +127,18 @@ const event = (aroundMs: number): fc.Arbitrary<TestEvent> =>
       k: fc.constantFrom('a', 'b', 'ü', ''),
       t: fc.integer({ min: Math.max(0, aroundMs - 60), max: aroundMs + 10 }),
       v: value,
-      kind: fc.oneof(fc.constantFrom<unknown>('x', 'y', 'skip', 'twice', true, null), fc.double({ noNaN: true, noDefaultInfinity: true })),
+      kind: fc.oneof(
+        fc.constantFrom<unknown>('x', 'y', 'skip', 'twice', true, null),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+      ),
     },
     { requiredKeys: ['t', 'v', 'kind'] },
   )
 
 /** Event time advances by about 8 ms a step, with events up to 60 ms behind: some are late, some partly. */
 export const scheduleArbitrary: fc.Arbitrary<Schedule> = fc
-  .tuple(fc.boolean(), fc.integer({ min: 1, max: 30 }))
-  .chain(([isSliding, length]) =>
+  .tuple(shapeArbitrary, fc.integer({ min: 1, max: 30 }))
+  .chain(([shape, length]) =>
     fc
       .tuple(
         ...Array.from({ length }, (_, step) =>
@@ -115,7 +148,7 @@ export const scheduleArbitrary: fc.Arbitrary<Schedule> = fc
           ),
         ),
       )
-      .map((steps) => ({ sliding: isSliding, steps })),
+      .map((steps) => ({ shape, steps })),
   )
 
 /** What a run left: each final window, and the accepted lines with the horizon of their answer for the oracle. */
@@ -129,7 +162,7 @@ const FROM = { pipeline: 'everything', ...IDENTITY }
 
 /** Runs the real admission, ledger, fold, partial store and merge over a schedule; `isBurst` says where each envelope is folded. */
 export async function runSplit(schedule: Schedule, isBurst: (envelope: number) => boolean): Promise<SplitRun> {
-  const { pipeline: spec } = everything(schedule.sliding)
+  const { pipeline: spec } = everything(schedule.shape)
   const limits = { answers: 100, openPanes: 1_000, idleTimeoutMs: 1_000 }
   const intake = new Intake(spec, IDENTITY, limits, digestOf)
   const ledger = new Ledger(spec.window)
@@ -146,6 +179,13 @@ export async function runSplit(schedule: Schedule, isBurst: (envelope: number) =
     used: () => ({ ms: 0, readUnits: 0, writeUnits: 0 }),
     memoryMb: 0,
   })
+  const cloud = {
+    partials,
+    results,
+    merge: { invoke: (manifest: unknown) => merge(manifest as Manifest) },
+    onMerged: () => undefined,
+  }
+  const merger = new Merger(spec, FROM, 1, state, cloud, pino({ level: 'silent' }))
   const windows: WindowResult[] = []
   const batches: Batch[] = []
 
@@ -168,14 +208,9 @@ export async function runSplit(schedule: Schedule, isBurst: (envelope: number) =
     }
   }
   const finish = async (account: Account) => {
-    const window = { startMs: account.endMs - spec.window.sizeMs, endMs: account.endMs }
-    const digest = acceptedDigest(account)
-    const edge = await partials.putEdge(spec, FROM, account.endMs, 'edge/1.1', state.window(account.endMs))
-    const { accepted, burst } = account
-    const answer = await merge({ ...FROM, ...window, accepted, acceptedDigest: digest, edge, burst })
-    if (answer.status !== 'merged') throw new Error(JSON.stringify(answer))
-    const candidate = await results.candidate(FROM, account.endMs)
-    windows.push({ ...candidate!.result, rows: (await results.rows(FROM, account.endMs, candidate!))! })
+    const merged = await merger.result(account)
+    if (merged.kind !== 'result') throw new Error(JSON.stringify(merged))
+    windows.push(merged.result)
     ledger.finalize(account.endMs)
     state.release((endMs) => endMs <= intake.horizonMs && ledger.phaseOf(endMs) === undefined)
   }

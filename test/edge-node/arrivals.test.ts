@@ -46,6 +46,15 @@ test('a request of which nothing was accepted takes no part', () => {
   expect(arrivals.percentiles().max).toBe(10)
 })
 
+test('nor does one that was the first after a start that found events in the log', () => {
+  const arrivals = new Arrivals()
+  arrivals.accepted(5, 50)
+  arrivals.accepted(6, 100)
+  arrivals.cutEnvelope(0, 5, 1)
+  arrivals.counted(0, 110)
+  expect(arrivals.percentiles().max).toBe(10)
+})
+
 test('an envelope counts once, and one whose requests came before the start is not measured', () => {
   const arrivals = new Arrivals()
   arrivals.cutEnvelope(0, 0, 5)

@@ -15,6 +15,8 @@ import { DurableLog } from '../../edge-node/log'
 import { EdgeNode } from '../../edge-node/node'
 import { Prewarmer } from '../../edge-node/prewarmer'
 import { attachLines, recover } from '../../edge-node/recovery'
+import { Replayer } from '../../edge-node/replayer'
+import { Replays } from '../../edge-node/replays'
 import { Results, type WindowPage } from '../../edge-node/results'
 import { type Status, statusOf } from '../../edge-node/status'
 import { eventually } from './eventually'
@@ -113,18 +115,22 @@ async function startNode(options: NodeOptions & { readonly folder: string }): Pr
   await log.append([recovered.boot])
   const results = await Results.open(join(folder, 'results'))
   for (const final of recovered.finals) results.publish(final)
-  const deadLetters = await DeadLetters.open(join(folder, 'dead-letters.ndjson'))
+  const deadLettersFolder = join(folder, 'dead-letters')
+  const deadLetters = await DeadLetters.open(deadLettersFolder, spec, results, recovered.ledger.neededOffset())
+  const replays = await Replays.open(folder, records, checkpoint)
   const prewarmer = new Prewarmer({ invoke: async () => null }, 1, logger)
   const { stream } = cloud
   const parts = { config, pipeline: spec, log, checkpoints, recovered, results, deadLetters, prewarmer, stream, logger }
   const diskSpace = { isLow: false }
   const node = new EdgeNode({ ...parts, diskSpace, cloud, clock })
+  const replayer = new Replayer({ pipeline: spec, version: VERSION, deadLetters, replays, results, node, clock })
   const lanes = { shards: 1, parallelization: 1 }
   const meters = [cloud.partialItems.meter, cloud.resultItems.meter]
   const status = () => statusOf({ node, pipeline: spec.name, identity: recovered.boot, lanes, prewarmer, meters })
-  const app = createHttp({ config, pipeline: spec, node, results, status, logger })
+  const shown = { config, pipeline: spec, node, results, deadLetters, replays, replayer }
+  const app = createHttp({ ...shown, status, logger })
   node.start()
-  return { app, node, cloud, folder, diskSpace, ...client(app), stop: stopOnce(app, node) }
+  return { app, node, cloud, folder, diskSpace, ...client(app), stop: stopOnce(app, node, replays) }
 }
 
 function client(app: FastifyInstance): Pick<TestNode, 'post' | 'windows' | 'status'> {
@@ -141,10 +147,13 @@ function client(app: FastifyInstance): Pick<TestNode, 'post' | 'windows' | 'stat
   }
 }
 
-function stopOnce(app: FastifyInstance, node: EdgeNode): () => Promise<void> {
+function stopOnce(app: FastifyInstance, node: EdgeNode, replays: Replays): () => Promise<void> {
   let stopped: Promise<void> | undefined
   return () => {
-    stopped ??= app.close().then(() => node.stop())
+    stopped ??= app
+      .close()
+      .then(() => node.stop())
+      .finally(() => replays.close())
     return stopped
   }
 }

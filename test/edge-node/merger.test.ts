@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { pino } from 'pino'
 import { GroupTooLarge } from '../../cloud/chunks'
+import { InvokeFailed } from '../../cloud/functions'
 import { acceptedDigest, Merger } from '../../edge-node/merger'
 import { completeWindow, spec } from './complete-window'
 import { envelopeOf, ORIGIN } from './envelopes'
@@ -26,11 +27,13 @@ function mergerOf(window: Window, invoke: (payload: unknown) => Promise<unknown>
   return { clock, works, merger: new Merger(spec, ORIGIN, 3, window.state, cloud, logger, clock) }
 }
 
+const unreachable = () => new InvokeFailed('unreachable', 'merge', 'TooManyRequestsException: Rate Exceeded.')
+
 /** An invoke that fails so many times before the function is reached. */
 function failing(window: Window, times: number, calls: number[], clock: () => number) {
   return async (payload: unknown) => {
     calls.push(clock())
-    if (calls.length <= times) throw new Error('TooManyRequestsException')
+    if (calls.length <= times) throw unreachable()
     return window.invoke(payload)
   }
 }
@@ -99,7 +102,7 @@ describe('a window with burst', () => {
 })
 
 describe('trying again', () => {
-  test('begins after 100 ms, doubles up to 10 s, and goes on until it is merged', async () => {
+  test('begins after 100 ms, doubles up to 10 s, and goes on as long as the function cannot be reached', async () => {
     const window = await completeWindow({ edge: [here], burst: [there] })
     const calls: number[] = []
     const { merger, clock } = mergerOf(
@@ -185,6 +188,19 @@ describe('what the cloud will not merge is recalled', () => {
     await clock.pass(1_000)
     expect(await result).toEqual(recalled('partials are gone'))
     expect(window.manifests.length).toBe(4)
+  })
+
+  test('when the function was reached and failed eight times', async () => {
+    const window = await completeWindow({ edge: [here], burst: [there] })
+    let calls = 0
+    const { merger, clock } = mergerOf(window, async () => {
+      calls += 1
+      throw new InvokeFailed('function_error', 'merge', 'Runtime exited with error: signal: killed')
+    })
+    const result = merger.result(window.account)
+    await clock.pass(60_000)
+    expect(await result).toEqual(recalled('signal: killed'))
+    expect(calls).toBe(8)
   })
 
   test('when the function refuses', async () => {

@@ -5,7 +5,7 @@ import type { Answer } from '../../core/log-record'
 import { sliding } from '../../core/window'
 import type { WindowPage } from '../../edge-node/results'
 import { eventually } from './eventually'
-import { event, type NodeOptions, testNodes, testPipeline } from './fixture'
+import { event, type NodeOptions, T0, testNodes, testPipeline } from './fixture'
 
 const { start } = testNodes()
 
@@ -91,13 +91,19 @@ describe('dead letters', () => {
     await post([event('a', 1), poison, event('b', 3)].join('\n'))
     await post(event('closer', 13))
     expect((await windows(1))[0]).toMatchObject({ accepted: 3, deadLettered: 1 })
-    const letters = (await readFile(join(folder, 'dead-letters.ndjson'), 'utf8')).trimEnd().split('\n')
+    const letters = (await readFile(join(folder, 'dead-letters', `${'0'.repeat(16)}.ndjson`), 'utf8'))
+      .trimEnd()
+      .split('\n')
     expect(letters.map((letter) => JSON.parse(letter))).toEqual([
       {
         pipeline: 'test',
         version: 'v1',
         envelope: 0,
+        digest: expect.any(String),
         offset: 1,
+        timestampMs: T0 + 2_000,
+        horizonMs: null,
+        countedIn: [],
         code: 'not_a_number',
         reason: expect.any(String),
         line: poison,

@@ -1,13 +1,17 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { digestOf } from '../../cloud/packing'
 import type { FinalRecord } from '../../core/log-record'
 import type { Row } from '../../core/pipeline'
 import { InvalidCursor, Results } from '../../edge-node/results'
+import { fileHandles } from './disk'
 import { temporaryFolders } from './temporary-folder'
 
 const newFolder = temporaryFolders()
+afterEach(() => {
+  jest.restoreAllMocks()
+})
 const everything = { fromMs: -Infinity, toMs: Infinity, key: null, limit: 10_000, cursor: null }
 
 const row = (key: string, n: number): Row => ({ key, n })
@@ -49,6 +53,23 @@ describe('publishing', () => {
     await results.store(0, 10, rowsOf(3))
     results.publish(final(0, 0, 10, digest, 2))
     expect((await results.page(everything)).windows[0]?.rows).toEqual(rowsOf(2))
+  })
+
+  test('many windows at once are stored a few at a time, and each of them though one fails', async () => {
+    const results = await Results.open(await newFolder())
+    const handles = await fileHandles()
+    const sync = handles.datasync
+    let [syncing, most, calls] = [0, 0, 0]
+    jest.spyOn(handles, 'datasync').mockImplementation(async function (this: typeof handles) {
+      most = Math.max(most, ++syncing)
+      await sync.call(this)
+      syncing -= 1
+      if (calls++ === 3) throw new Error('EIO: i/o error, fdatasync')
+    })
+    const stored = await Promise.allSettled(Array.from({ length: 100 }, (_, n) => results.store(n, n + 1, rowsOf(n))))
+    expect(stored.filter(({ status }) => status === 'rejected').length).toBe(1)
+    expect(most).toBeLessThanOrEqual(16)
+    expect(await results.store(0, 1, rowsOf(1))).toBe(digestOf(['{"key":"k0","n":0}']))
   })
 
   test('finals have dense numbers: a gap or a repetition is a bug', async () => {

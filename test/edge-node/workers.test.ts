@@ -3,6 +3,7 @@ import { count } from '../../core/aggregates/count'
 import type { Envelope } from '../../core/envelope'
 import { pipeline } from '../../core/pipeline'
 import { tumbling } from '../../core/window'
+import { systemClock } from '../../edge-node/clock'
 import { Workers } from '../../edge-node/workers'
 import { envelopeOf } from './envelopes'
 import { Gate } from './gate'
@@ -30,7 +31,10 @@ function gatedWorkers(concurrency: number, nowMs: () => number = () => 0) {
     },
   })
   const folded: number[] = []
-  const workers = new Workers(spec, concurrency, ({ number }) => folded.push(number), nowMs)
+  const workers = new Workers(spec, concurrency, ({ number }) => folded.push(number), {
+    ...systemClock,
+    monotonicMs: nowMs,
+  })
   const letGo = async (number: number) => {
     gateOf(`${number}`).open()
     await settled()

@@ -1,13 +1,27 @@
 type Method = (...args: never[]) => unknown
 
-/** Replaces a method of a class, private ones too, by what `wrap` makes of it; returns how to put the original back. */
-export function around<Original extends Method>(
+/**
+ * Replaces a method of a class, a private one too: `instead` gets the original, bound, and the object and the arguments of the call. Returns how to
+ * put the original back.
+ */
+export function around<Original extends Method, Self = unknown>(
   prototype: object,
   name: string,
-  wrap: (original: Original) => (this: never, ...args: Parameters<Original>) => unknown,
+  instead: (original: Original, self: Self, args: Parameters<Original>) => unknown,
 ): () => void {
   const descriptor = Object.getOwnPropertyDescriptor(prototype, name)
-  if (descriptor === undefined) throw new Error(`there is no ${name}`)
-  Object.defineProperty(prototype, name, { ...descriptor, value: wrap(descriptor.value as Original) })
+  if (typeof descriptor?.value !== 'function') throw new Error(`there is no method ${name}`)
+  const original = descriptor.value as Original
+  const value = function (this: Self, ...args: Parameters<Original>) {
+    return instead(original.bind(this as never) as unknown as Original, this, args)
+  }
+  Object.defineProperty(prototype, name, { ...descriptor, value })
   return () => Object.defineProperty(prototype, name, descriptor)
 }
+
+/** Undoes several, last in, first out. */
+export const together =
+  (...undo: readonly (() => void)[]): (() => void) =>
+  () => {
+    for (const each of [...undo].reverse()) each()
+  }

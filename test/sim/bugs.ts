@@ -5,9 +5,7 @@ import { LogFailed } from '../../edge-node/log'
 import { EdgeNode } from '../../edge-node/node'
 import type { Sequel } from '../../edge-node/sequel'
 import { Workers } from '../../edge-node/workers'
-import { around } from './around'
-
-type Task = (...args: unknown[]) => Promise<unknown>
+import { around, together } from './around'
 
 /** What runs in the background of the node. An error there ends the process, by way of an unhandled rejection; here it ends the world. */
 const BACKGROUND = [
@@ -18,30 +16,32 @@ const BACKGROUND = [
   [EdgeNode, 'recall'],
 ] as const
 
+type Task = (...args: never[]) => Promise<unknown>
+type Append = (records: unknown, after: Sequel) => unknown
+
 /** Until undone, `onBug` hears of errors that would end the edge's process. */
 export function catchBugs(onBug: (error: unknown) => void): () => void {
-  const undo = BACKGROUND.map(([owner, name]) =>
-    around<Task>(owner.prototype, name, (original) => function (this: { readonly stopped?: boolean }, ...args) {
-      return original.apply(this, args).catch((error: unknown) => {
-        if (this.stopped || error instanceof LogFailed) throw error
+  const tasks = BACKGROUND.map(([owner, name]) =>
+    around<Task, { readonly stopped?: boolean }>(owner.prototype, name, (original, self, args) =>
+      original(...args).catch((error: unknown) => {
+        if (self.stopped || error instanceof LogFailed) throw error
         onBug(error)
-        return new Promise(() => undefined)
-      })
-    } as Task),
+        return new Promise(() => undefined) // the process has ended
+      }),
+    ),
   )
-  const append = around<(records: unknown, after: Sequel) => unknown>(EdgeNode.prototype, 'append', (original) =>
-    function (this: never, records, { proceed, ...after }) {
-      const guarded = () => {
-        try {
-          proceed?.()
-        } catch (error) {
-          onBug(error)
-        }
-      }
-      return original.call(this, records, proceed === undefined ? after : { ...after, proceed: guarded })
-    },
+  const append = around<Append>(EdgeNode.prototype, 'append', (original, _self, [records, after]) =>
+    original(records, after.proceed === undefined ? after : { ...after, proceed: guarded(after.proceed, onBug) }),
   )
+  return together(...tasks, append)
+}
+
+function guarded(proceed: () => void, onBug: (error: unknown) => void): () => void {
   return () => {
-    for (const each of [...undo, append]) each()
+    try {
+      proceed()
+    } catch (error) {
+      onBug(error)
+    }
   }
 }

@@ -27,6 +27,7 @@ export const SITUATIONS = [
   'a merge was tried again',
   'a merge found a part missing',
   'envelopes were recalled from a window',
+  'a candidate of another accepted set stood in the way',
   'the cloud was found to be away',
   'a candidate of an earlier merge was adopted',
   'the bursting mode was switched',

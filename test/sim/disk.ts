@@ -91,7 +91,7 @@ export class SimDisk {
     for (const [name, rows] of this.rows) copy.rows.set(name, rows)
     for (const [segment, text] of this.checkpoints) copy.checkpoints.set(segment, text)
     copy.deadLetters.push(...this.deadLetters)
-    copy.history = new History(this.pipeline, this.history.records)
+    copy.history = this.history.fork()
     return copy
   }
 }

@@ -13,10 +13,10 @@ import { attachLines, recover } from '../../edge-node/recovery'
 import { readBody } from '../../edge-node/request-body'
 import { SimFiles } from './files'
 import { VERSION } from './functions'
-import { History } from './history'
+import type { History } from './history'
 import { SimProcess } from './process'
 import { SimLog } from './sim-log'
-import { oraclePipeline, simPipeline } from './sim-pipeline'
+import { simPipeline } from './sim-pipeline'
 import { EPOCH_MS } from './workload'
 import type { World } from './world'
 
@@ -52,7 +52,7 @@ export class SimEdge {
       monotonicMs: () => timeline.nowMs - bootedAtMs,
       after: (delayMs, fire) => this.process.after(delayMs, fire),
     }
-    this.appended = new History(oraclePipeline(world.scenario), disk.history.records)
+    this.appended = disk.history.fork()
     const { records, tornBytes, checkpoint } = this.openDisk()
     if (tornBytes > 0) world.coverage.seen('a crash left a torn tail')
     if (checkpoint !== null) world.coverage.seen('a restart took up a checkpoint')
@@ -119,6 +119,7 @@ export class SimEdge {
       (ingested) => {
         if (ingested.kind === 'accepted') return reply({ status: 202, answer: ingested.answer })
         if (node.decision.route === 'refuse') this.lastRequestRanMs = this.process.ranMs
+        else this.world.coverage.seen('a request was refused for too many keys')
         reply({ status: 429, retryAfterMs: ingested.retryAfterMs })
       },
       (error) => {

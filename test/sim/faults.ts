@@ -33,8 +33,8 @@ export const FAULTS = {
   'merge response lost': 0.08,
   'merge called twice': 0.1,
   'cloud away': 0.006,
-  'data wiped': 0.0015,
-  'old copy restored': 0.0025,
+  'data wiped': 0.003,
+  'old copy restored': 0.006,
 } as const
 
 export type FaultKind = keyof typeof FAULTS
@@ -42,6 +42,7 @@ export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[]
 
 /** Kinds are off, as likely as given, or three times as likely: worlds with few kinds of fault reach what worlds with all of them never do. */
 const INTENSITIES = [0, 0, 1, 1, 3]
+const FAVOURED = 5
 
 /** Decides which faults strike, until the world heals. Each kind has random numbers of its own. */
 export class Faults {
@@ -51,11 +52,13 @@ export class Faults {
   constructor(
     seed: number,
     without: ReadonlySet<FaultKind>,
+    /** Kinds that are more likely than others in this world. */
+    favoured: ReadonlySet<FaultKind>,
     private readonly coverage: Coverage,
   ) {
     for (const kind of FAULT_KINDS) {
       const random = new Random(seed, kind)
-      const intensity = random.pick(INTENSITIES)
+      const intensity = favoured.has(kind) ? FAVOURED : random.pick(INTENSITIES)
       if (!without.has(kind)) this.kinds.set(kind, { random, probability: FAULTS[kind] * intensity })
     }
   }

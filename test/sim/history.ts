@@ -21,13 +21,21 @@ export class History {
   newestMs = Number.NEGATIVE_INFINITY
   latestWindowEndMs = Number.NEGATIVE_INFINITY
   private incarnation = ''
+  private cutEvents = 0
   private readonly accepted: Accepted[] = []
 
-  constructor(
-    private readonly pipeline: OraclePipeline,
-    records: readonly LogRecord[] = [],
-  ) {
-    this.add(records)
+  constructor(private readonly pipeline: OraclePipeline) {}
+
+  /** One that goes on from here on its own. */
+  fork(): History {
+    const fork = new History(this.pipeline)
+    fork.records.push(...this.records)
+    fork.accepted.push(...this.accepted)
+    fork.cuts.push(...this.cuts)
+    for (const [key, answer] of this.answers) fork.answers.set(key, answer)
+    for (const [endMs, final] of this.finals) fork.finals.set(endMs, final)
+    const { horizonMs, newestMs, latestWindowEndMs, incarnation, cutEvents } = this
+    return Object.assign(fork, { horizonMs, newestMs, latestWindowEndMs, incarnation, cutEvents })
   }
 
   add(records: readonly LogRecord[]): void {
@@ -56,7 +64,7 @@ export class History {
 
   /** Accepted events that are in no envelope yet. */
   get uncut(): number {
-    return this.accepted.length - this.cuts.reduce((events, { count }) => events + count, 0)
+    return this.accepted.length - this.cutEvents
   }
 
   /** Ends of the windows that accepted something and are not final. */
@@ -105,9 +113,10 @@ export class History {
   }
 
   private applyCut(header: EnvelopeHeader): void {
-    const cutSoFar = this.accepted.length - this.uncut
-    if (header.number !== this.cuts.length) throw new Error(`envelope ${header.number} follows ${this.cuts.length - 1}`)
-    if (header.firstOffset !== cutSoFar || header.count > this.uncut) throw new Error(`envelope ${header.number} skips events`)
+    const { number, firstOffset, count } = header
+    if (number !== this.cuts.length) throw new Error(`envelope ${number} follows ${this.cuts.length - 1}`)
+    if (firstOffset !== this.cutEvents || count > this.uncut) throw new Error(`envelope ${number} skips events`)
     this.cuts.push(header)
+    this.cutEvents += count
   }
 }

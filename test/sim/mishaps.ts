@@ -23,7 +23,7 @@ export class Mishaps {
     const { timeline } = this.world
     timeline.after(STEP_MS, () => {
       if (this.world.isHealed) return
-      if (this.random.chance(0.02)) this.copy = this.world.disk.copy()
+      if (this.random.chance(this.copy === null ? 0.1 : 0.01)) this.copy = this.world.disk.copy()
       if (this.random.chance(0.01)) this.switchMode()
       for (const [kind, happen] of this.mishaps) if (this.world.faults.strikes(kind)) happen()
       this.begin()

@@ -25,7 +25,7 @@ export interface ClosingFacts {
   readonly clockMs: number
 }
 
-const TICK_MS = 100 // idleness is counted in ticks: the first may reach back before the last request
+const TICK_MS = 200 // idleness is counted in ticks of at most so much: the first may reach back before the last request
 
 /** What must hold at every step. The first violation is kept; it ends the world. */
 export class Rules {

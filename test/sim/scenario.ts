@@ -1,4 +1,5 @@
 import { type Config, configSchema } from '../../edge-node/config'
+import type { FaultKind } from './faults'
 import { Random } from './random'
 
 /** What a seed makes of the world before any fault: the pipeline's times, the limits of the controller, the size of the load. All times in ms. */
@@ -18,48 +19,58 @@ export interface Scenario {
   readonly napShare: number
   readonly lanes: number
   readonly maxBatch: number
+  /** Kinds of fault that strike more often. */
+  readonly favoured: ReadonlySet<FaultKind>
   readonly config: Config
 }
+
+/** What makes two attempts at one envelope meet. */
+const RACING: readonly FaultKind[] = ['batch redelivered', 'function runs on after its timeout']
+
+/** What brings up another history under the same incarnation. */
+const FORKING: readonly FaultKind[] = ['old copy restored', 'edge crashes']
 
 const DEFAULTS = configSchema.parse({})
 
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed, 'scenario')
-  const sliding = random.chance(0.5)
-  const slideMs = random.pick([200, 500, 1_000])
   const wide = random.chance(0.03)
+  const sliding = !wide && random.chance(0.5)
+  const slideMs = wide ? 1_000 : random.pick([200, 500, 1_000])
   return {
     sliding,
     slideMs,
     sizeMs: sliding ? slideMs * random.pick([2, 2.5, 3]) : slideMs * random.pick([1, 2, 4]),
     allowedLatenessMs: random.pick([0, 0, 100, 400]),
     outOfOrdernessMs: random.pick([0, 100, 400]),
-    mapConcurrency: random.pick([1, 2, 64]),
+    mapConcurrency: wide ? 64 : random.pick([1, 2, 64]),
     wide,
-    requests: wide ? 8 : random.between(6, 24),
-    durationMs: random.between(3, 12) * 1_000,
-    napShare: random.pick([0, 0.1, 0.4]),
+    requests: wide ? 6 : random.between(5, 20),
+    durationMs: random.between(2, 8) * 1_000,
+    napShare: random.pick([0, 0.1, 0.3, 0.6]),
     lanes: random.between(1, 4),
     maxBatch: random.pick([1, 3, 10]),
-    config: configOf(random),
+    favoured: new Set(wide ? RACING : random.chance(0.2) ? FORKING : []),
+    config: wide ? { ...configOf(random), mode: 'always', maxEnvelopeBytes: 1_000, maxGroups: 5_000 } : configOf(random),
   }
 }
 
 function configOf(random: Random): Config {
   return {
     ...DEFAULTS,
-    mode: random.pick(['auto', 'auto', 'always', 'never']),
+    mode: random.pick(['auto', 'auto', 'always', 'always', 'never']),
     workers: random.between(1, 3),
     maxQueueDelayMs: random.pick([1, 10, 100]),
     edgeLingerMs: random.pick([0, 10]),
     burstLingerMs: random.pick([0, 60, 300]),
     maxEnvelopeBytes: random.pick([80, 300, 1_000]),
-    maxBacklogBytes: random.pick([200, 1_000, 1_000_000]),
-    maxInFlightEnvelopes: random.pick([1, 3, 100]),
-    maxInFlightBytes: random.pick([500, 1_000_000]),
+    maxBacklogBytes: random.pick([200, 1_000, 1_000_000, 1_000_000]),
+    maxInFlightEnvelopes: random.pick([1, 3, 100, 100]),
+    maxInFlightBytes: random.pick([500, 1_000_000, 1_000_000]),
     reclaimAfterMs: random.pick([300, 1_000, 4_000]),
     headPollMs: random.pick([50, 150, 400]),
     idleTimeoutMs: random.pick([500, 1_000, 2_000]),
+    checkpointEveryMs: random.pick([100, 300, 1_000, 10_000]),
     maxFutureSkewMs: random.pick([500, 5_000]),
     maxOpenPanes: random.pick([3, 1_000, 1_000]),
     maxGroups: random.pick([5, 5_000, 5_000, 5_000]),

@@ -41,6 +41,8 @@ function aggregates(make: typeof ours | typeof oracle, wide: boolean) {
   }
 }
 
+const OURS = { wide: aggregates(ours, true), narrow: aggregates(ours, false) }
+
 /** The pipeline as a process runs it; `nap` waits in that process. */
 export function simPipeline(scenario: Scenario, nap: (ms: number) => Promise<void>): Pipeline {
   const { sizeMs, slideMs } = scenario
@@ -53,7 +55,7 @@ export function simPipeline(scenario: Scenario, nap: (ms: number) => Promise<voi
     window: scenario.sliding ? sliding(sizeMs, slideMs) : tumbling(sizeMs),
     mapConcurrency: scenario.mapConcurrency,
     map: (event: SimEvent) => (event.nap === undefined ? mapped(event) : nap(event.nap).then(() => mapped(event))),
-    aggregates: aggregates(ours, scenario.wide) as { n: ReturnType<typeof count> },
+    aggregates: OURS[scenario.wide ? 'wide' : 'narrow'] as { n: ReturnType<typeof count> },
   }) as unknown as Pipeline
 }
 
@@ -83,5 +85,6 @@ function outputs(event: SimEvent): SimEvent[] {
   if (event.kind === 'skip') return []
   if (event.kind === 'twice') return [event, { ...event, kind: 'again' }]
   if (event.fan === undefined) return [event]
-  return Array.from({ length: event.fan }, (_, n) => ({ ...event, k: `${event.k}${n}`.padEnd(FAN_KEY_LENGTH, '.') }))
+  const key = (n: number) => `${event.k} ${event.nap} ${n}`.padEnd(FAN_KEY_LENGTH, '.')
+  return Array.from({ length: event.fan }, (_, n) => ({ ...event, k: key(n) }))
 }

@@ -32,7 +32,7 @@ function batchOf(random: Random, scenario: Scenario, number: number, dueMs: numb
   const client = random.pick(['a', 'b', 'c'])
   // A client whose clock is wrong is wrong for a whole request.
   const offMs = random.chance(0.04) ? random.between(-5_000, 10_000) : 0
-  const events = random.between(0, scenario.wide ? 3 : 7)
+  const events = random.between(0, scenario.wide ? 4 : 7)
   const lines = Array.from({ length: events }, () => lineOf(random, scenario, EPOCH_MS + dueMs + offMs))
   return { key: `${client}-${number}`, lines, dueMs }
 }
@@ -45,7 +45,7 @@ function lineOf(random: Random, scenario: Scenario, aroundMs: number): string {
 
 function eventOf(random: Random, scenario: Scenario, aroundMs: number): SimEvent {
   const timestampMs = aroundMs - behindMs(random, scenario)
-  const isFan = scenario.wide && random.chance(0.7)
+  const isFan = scenario.wide && random.chance(0.9)
   return {
     ...(random.chance(0.97) ? { k: random.pick(['a', 'b', 'c', 'ü', '']) } : {}),
     t: random.chance(0.9) ? timestampMs : new Date(timestampMs).toISOString(),

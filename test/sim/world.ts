@@ -72,7 +72,7 @@ export class World {
   ) {
     const { timeline, coverage } = this
     this.scenario = scenarioOf(seed)
-    this.faults = new Faults(seed, options.without ?? new Set(), coverage)
+    this.faults = new Faults(seed, options.without ?? new Set(), this.scenario.favoured, coverage)
     this.trace = new Trace(timeline, options.trace ?? false)
     this.disk = new SimDisk(oraclePipeline(this.scenario))
     this.rules = new Rules(this.scenario, () => this.disk)
@@ -195,7 +195,11 @@ export class World {
     if (this.lostMerges.delete(endMs) && burst > 0) coverage.seen('a candidate of an earlier merge was adopted')
   }
 
-  merged(endMs: number, { status }: MergeAnswer, isLost: boolean): void {
+  merged(endMs: number, answer: MergeAnswer, isLost: boolean): void {
+    const { status } = answer
+    // An envelope that one window recalled may be on the manifest of another that is being merged.
+    if (status === 'unbalanced' && this.coverage.of('envelopes were recalled from a window') === 0)
+      this.rules.broken('what a manifest lists balances', { endMs, ...answer })
     if (status === 'missing') this.coverage.seen('a merge found a part missing')
     if (status === 'merged' && isLost) this.lostMerges.add(endMs)
   }
@@ -208,7 +212,10 @@ export class World {
       coverage.seen(reclaimSituation(String(facts.reason)))
     }
     if (message.startsWith('a window cannot be merged yet')) coverage.seen('a merge was tried again')
-    if (message.startsWith('envelopes come back from the cloud')) coverage.seen('envelopes were recalled from a window')
+    if (message.startsWith('envelopes come back from the cloud')) {
+      coverage.seen('envelopes were recalled from a window')
+      if (String(facts.reason).includes('another accepted set')) coverage.seen('a candidate of another accepted set stood in the way')
+    }
     if (message === 'the way to the cloud is open') coverage.seen('the cloud was found to be away')
   }
 

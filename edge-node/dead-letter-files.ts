@@ -1,0 +1,83 @@
+import { mkdir, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LineFile, type PlacedLine, readLines } from './line-file'
+
+/** Where a line is: the number of its file, and the byte at which it begins. */
+export interface Place {
+  readonly file: number
+  readonly byte: number
+}
+
+export interface FoundLine extends Pick<PlacedLine, 'line'> {
+  readonly place: Place
+}
+
+/**
+ * The files of the dead letters, `<number>.ndjson`. A number is above the offset of every letter in the files before it, as the names of
+ * segments are in other logs: so a start reads only the files that can hold what it looks for. Old files may be moved away at any time.
+ */
+export class DeadLetterFiles {
+  private constructor(
+    private readonly folder: string,
+    private readonly maxFileBytes: number,
+    private readonly numbers: number[],
+    private newest: LineFile,
+  ) {}
+
+  static async open(folder: string, maxFileBytes: number): Promise<DeadLetterFiles> {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const names = (await readdir(folder)).filter((name) => /^\d{16}\.ndjson$/.test(name)).sort()
+    const numbers = names.map((name) => Number.parseInt(name, 10))
+    if (numbers.length === 0) numbers.push(0)
+    return new DeadLetterFiles(folder, maxFileBytes, numbers, await LineFile.open(pathOf(folder, numbers.at(-1)!)))
+  }
+
+  /** The numbers of the files, oldest first. */
+  get all(): readonly number[] {
+    return this.numbers
+  }
+
+  /** Resolves when the lines are on disk, in a new file when the newest is full; `aboveAll` is above every offset before these lines. */
+  async append(lines: readonly string[], aboveAll: number): Promise<void> {
+    if (this.newest.soundBytes >= this.maxFileBytes) await this.begin(Math.max(aboveAll, this.numbers.at(-1)! + 1))
+    await this.newest.append(lines)
+  }
+
+  /** The lines from a place on, in the order in which they were written; `null` means from the first. */
+  async *from(place: Place | null): AsyncGenerator<FoundLine> {
+    for (let file = this.fileFrom(place?.file ?? 0); file !== undefined; file = this.fileFrom(file + 1)) {
+      yield* this.linesOf(file, file === place?.file ? place.byte : 0)
+    }
+  }
+
+  /** The lines of one file; none when it was moved away. */
+  async *linesOf(file: number, fromByte = 0): AsyncGenerator<FoundLine> {
+    const path = pathOf(this.folder, file)
+    const bytes = path === this.newest.path ? this.newest.soundBytes : await bytesOf(path)
+    if (bytes <= fromByte) return
+    for await (const { at, line } of readLines(path, fromByte, bytes)) yield { place: { file, byte: at }, line }
+  }
+
+  async close(): Promise<void> {
+    await this.newest.close()
+  }
+
+  private async begin(number: number): Promise<void> {
+    const next = await LineFile.open(pathOf(this.folder, number))
+    await this.newest.close()
+    this.newest = next
+    this.numbers.push(number)
+  }
+
+  private fileFrom(number: number): number | undefined {
+    return this.numbers.find((each) => each >= number)
+  }
+}
+
+const pathOf = (folder: string, number: number): string => join(folder, `${String(number).padStart(16, '0')}.ndjson`)
+
+const bytesOf = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )

@@ -1,0 +1,65 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { DeadLetters } from './dead-letters'
+import { fail } from './http-error'
+import type { Replayer } from './replayer'
+import type { Replays } from './replays'
+
+const MAX_PAGE = 1_000 // letters or corrections in one answer; bytes are limited besides
+const MAX_REPLAYS = 16 // letters in one request: each may take the time limit of `map`
+const MAX_CURSOR_LENGTH = 40
+
+const page = z.object({
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(100),
+  cursor: z.string().max(MAX_CURSOR_LENGTH).optional(),
+})
+const lettersQuery = page.extend({ code: z.string().optional() })
+const replaysBody = z.object({
+  ids: z.array(z.string().max(MAX_CURSOR_LENGTH)).min(1).max(MAX_REPLAYS),
+  dryRun: z.boolean().default(false),
+})
+
+/** What the routes show and drive. */
+export interface DeadLetterSurface {
+  readonly deadLetters: Pick<DeadLetters, 'page'>
+  readonly replays: Pick<Replays, 'page'>
+  readonly replayer: Pick<Replayer, 'replay'>
+}
+
+/** The part of the HTTP API that is about dead letters: to list them, to replay them, and to list the corrections that came of it. */
+export function deadLetterRoutes(app: FastifyInstance, surface: DeadLetterSurface): void {
+  app.get('/v1/dead-letters', (request, reply) => getDeadLetters(surface, request, reply))
+  app.get('/v1/corrections', (request, reply) => getCorrections(surface, request, reply))
+  app.post('/v1/replays', (request, reply) => postReplays(surface, request, reply))
+}
+
+async function getDeadLetters(surface: DeadLetterSurface, request: FastifyRequest, reply: FastifyReply) {
+  const query = lettersQuery.safeParse(request.query)
+  if (!query.success) return fail(reply, 400, 'invalid_query', z.prettifyError(query.error))
+  const { limit, cursor = null, code = null } = query.data
+  return surface.deadLetters.page({ limit, cursor, code })
+}
+
+async function getCorrections(surface: DeadLetterSurface, request: FastifyRequest, reply: FastifyReply) {
+  const query = page.safeParse(request.query)
+  if (!query.success) return fail(reply, 400, 'invalid_query', z.prettifyError(query.error))
+  return surface.replays.page(query.data.limit, query.data.cursor ?? null)
+}
+
+async function postReplays(surface: DeadLetterSurface, request: FastifyRequest, reply: FastifyReply) {
+  const body = replaysBody.safeParse(parseJson(request.body))
+  if (!body.success) return fail(reply, 400, 'invalid_replay', z.prettifyError(body.error))
+  const { ids, dryRun } = body.data
+  const replay = async (id: string) => ({ id, ...((await surface.replayer.replay(id, dryRun)) ?? UNKNOWN) })
+  return { replays: await Promise.all(ids.map(replay)) }
+}
+
+const UNKNOWN = { kind: 'unknown' } as const
+
+function parseJson(body: unknown): unknown {
+  try {
+    return JSON.parse(String(body))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { CannotReplay } from './cannot-replay'
+
+const LETTERS_PER_PAGE = 1_000
+const PAGE_TIMEOUT_MS = 60_000
+const REPLAY_TIMEOUT_MS = 280_000 // the letters of one request are folded side by side, each for at most 15 minutes and mostly 10 s
+
+const letterShape = z.object({ id: z.string(), offset: z.number(), code: z.string() })
+const pageShape = z.object({ deadLetters: z.array(letterShape), next: z.string().nullable() })
+const outcomeShape = z.discriminatedUnion('kind', [
+  z.object({
+    id: z.string(),
+    kind: z.literal('replayed'),
+    offset: z.number(),
+    resent: z.boolean(),
+    corrected: z.number(),
+    waiting: z.number(),
+  }),
+  z.object({ id: z.string(), kind: z.literal('failed'), offset: z.number(), code: z.string(), reason: z.string() }),
+  z.object({
+    id: z.string(),
+    kind: z.literal('refused'),
+    offset: z.number(),
+    reason: z.string(),
+    retryAfterMs: z.number(),
+  }),
+  z.object({ id: z.string(), kind: z.literal('unknown') }),
+])
+const replaysShape = z.object({ replays: z.array(outcomeShape) })
+
+export type Letter = z.infer<typeof letterShape>
+export type Outcome = z.infer<typeof outcomeShape>
+
+/** How many letters the edge node takes in one request. */
+export const MAX_LETTERS = 16
+
+/** All dead letters of a code, or all there are, oldest first. Throws CannotReplay. */
+export async function* deadLetters(url: string, code: string | null): AsyncGenerator<Letter> {
+  for (let cursor: string | null = null; ; ) {
+    const page = new URL('/v1/dead-letters', url)
+    page.searchParams.set('limit', String(LETTERS_PER_PAGE))
+    if (code !== null) page.searchParams.set('code', code)
+    if (cursor !== null) page.searchParams.set('cursor', cursor)
+    const { deadLetters, next }: z.infer<typeof pageShape> = await ask(page, pageShape, PAGE_TIMEOUT_MS)
+    yield* deadLetters
+    if (next === null) return
+    if (next === cursor) throw new CannotReplay('unexpected-answer', `${url} gave ${next} as the page after itself`)
+    cursor = next
+  }
+}
+
+/** Has some letters replayed, or says what that would do. Throws CannotReplay. */
+export async function replay(url: string, ids: readonly string[], dryRun: boolean): Promise<readonly Outcome[]> {
+  const body = JSON.stringify({ ids, dryRun })
+  const { replays } = await ask(new URL('/v1/replays', url), replaysShape, REPLAY_TIMEOUT_MS, { method: 'POST', body })
+  return replays
+}
+
+async function ask<T>(url: URL, shape: z.ZodType<T>, timeoutMs: number, init: RequestInit = {}): Promise<T> {
+  let response: Response
+  let text: string
+  try {
+    response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) })
+    text = await response.text()
+  } catch (error) {
+    const cause = error instanceof Error && error.cause ? error.cause : error
+    throw new CannotReplay('unreachable-edge-node', `${url} gives no answer (${String(cause)}); is the edge node up?`)
+  }
+  const read = shape.safeParse(response.ok ? parsed(text) : undefined)
+  if (read.success) return read.data
+  throw new CannotReplay('unexpected-answer', `${url} answers ${response.status}: ${text.slice(0, 200)}`)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,116 @@
+import { EdgeState } from '../../core/edge-state'
+import type { EnvelopePartial } from '../../core/fold'
+import { Intake } from '../../core/intake'
+import { Ledger } from '../../core/ledger'
+import type { Clock } from '../../edge-node/clock'
+import { Finisher } from '../../edge-node/finisher'
+import { EdgeNode } from '../../edge-node/node'
+import type { Sequel } from '../../edge-node/sequel'
+import { around, together } from './around'
+import type { Mutation } from './mutation'
+
+/** What mutations reach of a Ledger, an Intake and an EdgeNode. */
+interface Books {
+  readonly entries: Map<number, { place: string; envelope: unknown }>
+}
+interface Judge {
+  closedMs: number
+  idleMs: number
+  newestMs: number
+}
+interface Node {
+  readonly clock: Clock
+  readonly lastTickMs: number
+  readonly intake: Judge
+}
+
+type Absorb = (horizonMs: number, partial: EnvelopePartial) => void
+type Append = (records: unknown, after: Sequel) => unknown
+
+/** Bugs in what the edge admits, routes, counts and closes. */
+export const EDGE_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'a reclaimed envelope stays on the manifest',
+    breaks: 'A reclaim takes the envelope off the manifests of its windows before the edge folds it.',
+    apply: () => {
+      const isBoth = (books: Books, number: number) => books.entries.get(number)?.place === 'bursting'
+      return together(
+        around<Ledger['reclaim'], Books>(Ledger.prototype, 'reclaim', (_original, books, [number]) =>
+          isBoth(books, number) ? books.entries.get(number)!.envelope : null,
+        ),
+        around<Ledger['countEdge'], Books>(Ledger.prototype, 'countEdge', (original, books, [number]) =>
+          isBoth(books, number) ? undefined : original(number),
+        ),
+      )
+    },
+  },
+  {
+    name: 'the edge forgets which windows of a pane were closed before',
+    breaks: "An envelope does not count in windows at or below its horizon, though they share panes with those that it counts in.",
+    apply: () =>
+      around<Absorb>(EdgeState.prototype, 'absorb', (original, _self, [, partial]) =>
+        original(Number.NEGATIVE_INFINITY, partial),
+      ),
+  },
+  {
+    name: 'windows close by the clock',
+    breaks: 'The watermark is driven by event time at ingest, so that a slow day makes nothing late.',
+    apply: () =>
+      around<Intake['dueHorizonMs'], Judge>(Intake.prototype, 'dueHorizonMs', (original, intake, [clockMs]) => {
+        const { newestMs } = intake
+        intake.newestMs = clockMs
+        const horizonMs = original(clockMs)
+        intake.newestMs = newestMs
+        return horizonMs
+      }),
+  },
+  {
+    name: 'a stopped process was idle',
+    breaks: 'Idleness is counted in capped ticks: a process that was stopped has requests waiting outside.',
+    apply: () =>
+      around<() => void, Node>(EdgeNode.prototype, 'tick', (original, node) => {
+        node.intake.idleMs += Math.max(0, node.clock.monotonicMs() - node.lastTickMs - 200)
+        original()
+      }),
+  },
+  {
+    name: 'lateness is judged when a request is parsed',
+    breaks: 'Whether an event is late is judged where it is put into the log: the horizon may move in between.',
+    apply: () => {
+      const parsedAt = new WeakMap<object, number>()
+      return together(
+        around<EdgeNode['ingest'], Node>(EdgeNode.prototype, 'ingest', async (original, node, [request, scheduled]) => {
+          parsedAt.set(request, node.intake.closedMs)
+          await new Promise<void>((resolve) => node.clock.after(20, resolve))
+          return original(request, scheduled)
+        }),
+        around<Intake['admit'], Judge>(Intake.prototype, 'admit', (original, intake, [request]) => {
+          const { closedMs } = intake
+          intake.closedMs = parsedAt.get(request) ?? closedMs
+          const record = original(request)
+          intake.closedMs = closedMs
+          return record
+        }),
+      )
+    },
+  },
+  {
+    name: 'envelopes are routed before the flush',
+    breaks: 'Nothing leaves before it is durable.',
+    apply: () =>
+      around<Append>(EdgeNode.prototype, 'append', (original, _self, [records, { proceed, ...after }]) => {
+        const appended = original(records, after)
+        proceed?.()
+        return appended
+      }),
+  },
+  {
+    name: 'a checkpoint is taken while a final is on its way to the disk',
+    breaks: 'A checkpoint has everything that the log before it says.',
+    apply: () => {
+      const descriptor = Object.getOwnPropertyDescriptor(Finisher.prototype, 'committing')!
+      Object.defineProperty(Finisher.prototype, 'committing', { ...descriptor, get: () => false })
+      return () => Object.defineProperty(Finisher.prototype, 'committing', descriptor)
+    },
+  },
+]
