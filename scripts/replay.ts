@@ -9,14 +9,14 @@ import { summaryOf } from './replay/summary'
 const PROGRESS_EVERY_MS = 2_000
 const MAX_CODE_LENGTH = 64
 
-type Options = { url: string; code?: string; dryRun?: true; report?: string }
+type Options = { url: string; code?: string | null; dryRun?: boolean; report?: string }
 
 /** Where lines for people go; a test listens here. */
 export type Output = { out: (line: string) => void; err: (line: string) => void }
 
 const TERMINAL: Output = { out: (line) => console.log(line), err: (line) => console.error(line) }
 
-/** `args` without node and script. Resolves to the exit code: 0 nothing is left, 1 something is, 2 wrong usage or no edge node. */
+/** `args` without node and script. Resolves to the exit code: 0 done, 1 some failed or wait, 2 wrong usage or no edge node. */
 export async function main(args: readonly string[], output: Output = TERMINAL): Promise<number> {
   try {
     return await run(command(output).parse(args, { from: 'user' }).opts<Options>(), output)
@@ -28,9 +28,8 @@ export async function main(args: readonly string[], output: Output = TERMINAL): 
   }
 }
 
-async function run({ url, code = undefined, dryRun = undefined, report: file }: Options, output: Output) {
-  const options = { url, code: code ?? null, dryRun: dryRun ?? false, onLetters: progress(output) }
-  const report = await runReplay(options)
+async function run({ url, code = null, dryRun = false, report: file }: Options, output: Output): Promise<number> {
+  const report = await runReplay({ url, code, dryRun, onLetters: progress(output) })
   for (const line of summaryOf(report)) output.out(line)
   const written = file === undefined || (await write(file, report, output))
   if (!written) return 2
@@ -63,7 +62,7 @@ function command(output: Output): Command {
 const AFTER = `
 A letter whose windows are open is sent again as an event; for a final window it becomes a correction, listed at
 /v1/corrections, and the result of the window stays as it is. Doing it twice changes nothing more.
-Exit code: 0 nothing is left to replay; 1 some failed again, or wait for their window; 2 wrong usage, or no edge node.`
+Exit code: 0 done; 1 some failed again, or wait for their window to become final; 2 wrong usage, or no edge node.`
 
 function progress(output: Output): (done: number, all: number) => void {
   let nextMs = Date.now() + PROGRESS_EVERY_MS

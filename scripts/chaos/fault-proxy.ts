@@ -49,7 +49,6 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     counts,
     close: () =>
       new Promise((resolve) => {
-        for (const timer of state.held) clearTimeout(timer)
         server.close(() => resolve())
         server.closeAllConnections()
         agent.destroy()
@@ -141,12 +140,12 @@ function hold({ held }: State, holdMs: number, request: IncomingMessage): void {
     reset(request)
     return
   }
-  const timer = setTimeout(() => {
-    held.delete(timer)
-    request.socket.destroy()
-  }, holdMs)
-  timer.unref()
+  const timer = setTimeout(() => request.socket.destroy(), holdMs).unref()
   held.add(timer)
+  request.socket.once('close', () => {
+    clearTimeout(timer)
+    held.delete(timer)
+  })
 }
 
 /** With a RST packet, as a crash at the other end gives one. */

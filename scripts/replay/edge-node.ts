@@ -3,7 +3,7 @@ import { CannotReplay } from './cannot-replay'
 
 const LETTERS_PER_PAGE = 1_000
 const PAGE_TIMEOUT_MS = 60_000
-const REPLAY_TIMEOUT_MS = 280_000 // the letters of one request are folded side by side, each for at most 15 minutes and mostly 10 s
+const REPLAY_TIMEOUT_MS = 280_000 // the letters of a request are folded side by side, each for at most the time limit of `map`
 
 const letterShape = z.object({ id: z.string(), offset: z.number(), code: z.string() })
 const pageShape = z.object({ deadLetters: z.array(letterShape), next: z.string().nullable() })

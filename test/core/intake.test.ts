@@ -40,7 +40,8 @@ describe('admission', () => {
       rejected: [{ line: 9, code: 'schema', reason: 'r' }],
     } as const
     const { accepted, rejected } = intake.admit(read).answer
-    const reason = '2 panes are open already; the event at 25 would open another'
+    const reason =
+      '2 panes are open already; the event at 25 would open another; send it again when windows have closed'
     expect(accepted).toBe(3)
     expect(rejected).toEqual([
       { line: 3, code: 'too_many_windows', reason },

@@ -75,7 +75,6 @@ export class LedgerModel {
   /** What a checkpoint and a restart do: nothing is in flight any more, and every closed window waits to be taken. */
   restart(): void {
     for (const each of this.at('bursting')) each.place = 'queued'
-    for (const each of this.envelopes) each.deadLettered = 0
     this.finalizing.clear()
   }
 

@@ -58,8 +58,9 @@ export class SimEdge {
     if (checkpoint !== null) world.coverage.seen('a restart took up a checkpoint')
     if (this.appended.openWindows().length > 0) world.coverage.seen('a restart found open windows')
     if (this.appended.uncut > 0) world.coverage.seen('a restart found uncut events')
-    this.log = new SimLog(this.process, disk, randomOf('disk'), (record) => this.appends(record))
-    this.files = new SimFiles(this.process, disk, randomOf('disk'), (final) => {
+    const diskDelayMs = () => randomOf('disk').between(0, world.scenario.diskMs)
+    this.log = new SimLog(this.process, disk, diskDelayMs, (record) => this.appends(record))
+    this.files = new SimFiles(this.process, disk, diskDelayMs, (final) => {
       rules.shows(final)
       world.finalShown(final)
     })

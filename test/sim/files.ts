@@ -7,7 +7,6 @@ import type { Checkpoint } from '../../edge-node/checkpoints'
 import type { NodeDependencies } from '../../edge-node/node'
 import type { SimDisk, WrittenLetter } from './disk'
 import type { SimProcess } from './process'
-import type { Random } from './random'
 
 const KEPT_CHECKPOINTS = 2
 
@@ -19,7 +18,7 @@ export class SimFiles {
   constructor(
     private readonly process: SimProcess,
     private readonly disk: SimDisk,
-    private readonly random: Random,
+    private readonly delayMs: () => number,
     private readonly onPublish: (final: FinalRecord) => void,
   ) {}
 
@@ -68,7 +67,7 @@ export class SimFiles {
   }
 
   private async written(): Promise<void> {
-    await this.process.sleep(this.random.between(0, 6))
+    await this.process.sleep(this.delayMs())
     if (this.disk.full) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
   }
 }

@@ -17,6 +17,8 @@ export interface Scenario {
   readonly durationMs: number
   /** Share of events whose `map` has to wait. */
   readonly napShare: number
+  /** The longest that a write to the disk takes. */
+  readonly diskMs: number
   readonly lanes: number
   readonly maxBatch: number
   /** Kinds of fault that strike more often. */
@@ -46,8 +48,9 @@ export function scenarioOf(seed: number): Scenario {
     mapConcurrency: wide ? 64 : random.pick([1, 2, 64]),
     wide,
     requests: wide ? 6 : random.between(5, 20),
-    durationMs: random.between(2, 8) * 1_000,
+    durationMs: random.between(2, 6) * 1_000,
     napShare: random.pick([0, 0.1, 0.3, 0.6]),
+    diskMs: random.pick([1, 5, 5, 80]),
     lanes: random.between(1, 4),
     maxBatch: random.pick([1, 3, 10]),
     favoured: new Set(wide ? RACING : random.chance(0.2) ? FORKING : []),
@@ -67,10 +70,10 @@ function configOf(random: Random): Config {
     maxBacklogBytes: random.pick([200, 1_000, 1_000_000, 1_000_000]),
     maxInFlightEnvelopes: random.pick([1, 3, 100, 100]),
     maxInFlightBytes: random.pick([500, 1_000_000, 1_000_000]),
-    reclaimAfterMs: random.pick([300, 1_000, 4_000]),
+    reclaimAfterMs: random.pick([300, 1_000, 2_500]),
     headPollMs: random.pick([50, 150, 400]),
-    idleTimeoutMs: random.pick([500, 1_000, 2_000]),
-    checkpointEveryMs: random.pick([100, 300, 1_000, 10_000]),
+    idleTimeoutMs: random.pick([300, 600, 1_200]),
+    checkpointEveryMs: random.pick([100, 400, 1_500]),
     maxFutureSkewMs: random.pick([500, 5_000]),
     maxOpenPanes: random.pick([3, 1_000, 1_000]),
     maxGroups: random.pick([5, 5_000, 5_000, 5_000]),

@@ -3,7 +3,6 @@ import { type Log, LogFailed } from '../../edge-node/log'
 import { decodeRecords, encodeRecord } from '../../edge-node/log-codec'
 import type { SimDisk } from './disk'
 import type { SimProcess } from './process'
-import type { Random } from './random'
 
 const RETRY_MS = 250 // between tries while the disk is full
 const SEGMENT_BYTES = 3_000 // so small that a world has several
@@ -41,7 +40,7 @@ export class SimLog implements Log {
   constructor(
     private readonly process: SimProcess,
     private readonly disk: SimDisk,
-    private readonly random: Random,
+    private readonly delayMs: () => number,
     private readonly onAppend: (record: LogRecord) => void,
   ) {
     this.nextOffset = disk.history.events
@@ -73,7 +72,7 @@ export class SimLog implements Log {
   }
 
   async readLines(firstOffset: number, count: number): Promise<string[]> {
-    await this.process.sleep(this.random.between(0, 3))
+    await this.process.sleep(this.delayMs())
     const lines: string[] = []
     for (const { bytes } of this.disk.segments) {
       for (const record of decodeRecords(bytes).records) {
@@ -154,7 +153,7 @@ export class SimLog implements Log {
   }
 
   private async writeUntilDone(): Promise<void> {
-    await this.process.sleep(this.random.between(0, 4))
+    await this.process.sleep(this.delayMs())
     while (this.disk.full && !this.closed) {
       this.fail(new LogFailed('the log cannot be written: the disk is full'))
       await this.process.sleep(RETRY_MS)

@@ -22,7 +22,7 @@ import { judge } from './verdict'
 import { type Batch, batchesOf } from './workload'
 
 const CALM_MS = 120_000 // after the last fault every window is final within this
-const AFTERMATH_MS = 2_000 // and then orphans may still come in, and change nothing
+const AFTERMATH_MS = 1_000 // and then orphans may still come in, and change nothing
 
 /** What a seed is run with. Without options it is the world that the tests run. */
 export interface WorldOptions {
