@@ -48,6 +48,9 @@ export interface LetterQuery {
   readonly code: string | null
 }
 
+/** What the letters need of their files; a simulation has its own. */
+export type LetterFiles = Pick<DeadLetterFiles, 'all' | 'append' | 'from' | 'linesOf' | 'close'>
+
 /** What the node needs of them. One whose `map` never changes its mind gets along without the second half. */
 export type DeadLetterBook = Pick<DeadLetters, 'add' | 'flush' | 'close'> &
   Partial<Pick<DeadLetters, 'of' | 'forgetBefore'>>
@@ -64,7 +67,7 @@ export class DeadLetters {
 
   private constructor(
     private readonly pipeline: Pipeline,
-    private readonly files: DeadLetterFiles,
+    private readonly files: LetterFiles,
     private readonly results: Pick<Results, 'isFinal'>,
   ) {
     this.highestOffset = files.all.at(-1)! - 1
@@ -79,7 +82,17 @@ export class DeadLetters {
     neededOffset: number,
     maxFileBytes = MAX_FILE_BYTES,
   ): Promise<DeadLetters> {
-    const letters = new DeadLetters(pipeline, await DeadLetterFiles.open(folder, maxFileBytes), results)
+    return DeadLetters.over(await DeadLetterFiles.open(folder, maxFileBytes), pipeline, results, neededOffset)
+  }
+
+  /** The same over files that are open. */
+  static async over(
+    files: LetterFiles,
+    pipeline: Pipeline,
+    results: Pick<Results, 'isFinal'>,
+    neededOffset: number,
+  ): Promise<DeadLetters> {
+    const letters = new DeadLetters(pipeline, files, results)
     await letters.remember(neededOffset)
     return letters
   }

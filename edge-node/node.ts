@@ -89,6 +89,8 @@ export class EdgeNode {
   private lastTickMs = 0
   private readonly clock: Clock
   private stopped = false
+  /** In envelopes whose cut is on its way to the disk: they wait like any others. */
+  private readonly cutting = { events: 0, bytes: 0 }
   private checkpointed = ''
 
   constructor(private readonly deps: NodeDependencies) {
@@ -186,8 +188,8 @@ export class EdgeNode {
     const { open } = this.intake
     return {
       trueRate: this.trueRate,
-      backlogEvents: events + open.events,
-      backlogBytes: bytes + open.bytes,
+      backlogEvents: events + open.events + this.cutting.events,
+      backlogBytes: bytes + open.bytes + this.cutting.bytes,
       inFlightEnvelopes: inFlight,
       inFlightBytes,
       cloudAway: this.overflow.away,
@@ -267,6 +269,8 @@ export class EdgeNode {
     const { number, firstOffset, count } = made.cut.envelope
     this.arrivals.cutEnvelope(number, firstOffset, count)
     this.ledger.enter(made.cut)
+    this.cutting.events += count
+    this.cutting.bytes += made.cut.bytes
     this.envelopes += 1
     return { records: [made.record], proceed: () => this.route(made.cut) }
   }
@@ -280,7 +284,9 @@ export class EdgeNode {
     })
   }
 
-  private route({ envelope }: CutEnvelope): void {
+  private route({ envelope, bytes }: CutEnvelope): void {
+    this.cutting.events -= envelope.count
+    this.cutting.bytes -= bytes
     if (this.stopped) return
     const { route } = this.decide()
     switch (route) {

@@ -1,7 +1,7 @@
 import type { Scenario, World } from './scenario'
 import { THIRDS } from './scenario'
 
-const LONGEST_MORE_MS = 1_500
+const LONGEST_MORE_MS = 4_000
 const BURST_WITHIN_MS = 60_000
 const LONGEST_AWAY_MS = 3_000
 

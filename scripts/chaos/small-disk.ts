@@ -18,7 +18,7 @@ export async function mountSmallDisk(stage: Stage, folder: string, bytes: number
     await promisify(execFile)(program, args)
   } catch (error) {
     const { stderr = String(error) } = error as { stderr?: string }
-    return `mounting a tmpfs was refused: ${stderr.trim()}; it needs root, or sudo without a password`
+    return `a tmpfs cannot be mounted, which needs root or sudo without a password (${stderr.trim().split('\n')[0]})`
   }
   const unmount = () => {
     const [umount, ...rest] = asRoot('umount', '-l', folder) // lazily: whoever still has a file open must not keep it

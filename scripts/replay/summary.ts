@@ -12,7 +12,10 @@ export function summaryOf(report: ReplayReport): string[] {
     if (number > 0) lines.push(`  ${number} ${text}`)
   }
   say(resent, dryRun ? 'would be sent again as events' : 'sent again as events')
-  say(corrections, `${dryRun ? 'new corrections' : 'corrections'} of final windows${dryRun ? ' would be made' : ''}`)
+  say(
+    corrections,
+    `${corrections === 1 ? 'correction' : 'corrections'} of final windows${dryRun ? ' would be made' : ''}`,
+  )
   say(unchanged, 'replayed before')
   say(waiting, 'in windows that are closed and not final yet: replay again later')
   say(gone, 'not there any more')

@@ -1,3 +1,4 @@
+import { pino } from 'pino'
 import type { ItemKey } from '../../cloud/item-store'
 import { MemoryItemStore } from '../../cloud/memory-item-store'
 import { PartialStore } from '../../cloud/partial-store'
@@ -12,8 +13,10 @@ import type { MergeAnswer } from '../../core/merge-answer'
 import { addTally, encodeTally, zeroTally } from '../../core/partial'
 import { pipeline } from '../../core/pipeline'
 import { tumbling } from '../../core/window'
+import { Merger } from '../../edge-node/merger'
 import { createMergeHandler } from '../../handlers/merge'
-import { ORIGIN } from './envelopes'
+import { envelopeOf, ORIGIN } from './envelopes'
+import { ManualClock } from './manual-clock'
 
 export const spec = pipeline({
   name: 'test',
@@ -76,4 +79,24 @@ function mergeFunction(partials: PartialStore, results: ResultStore) {
     return handler(manifest)
   }
   return { manifests, invoke }
+}
+
+const logger = pino({ level: 'silent' })
+export const here = envelopeOf(0, ['{"k":"a","t":1,"v":0.1}', '{"k":"b","t":2,"v":0.2}'])
+export const there = envelopeOf(1, ['{"k":"a","t":3,"v":0.2}', '{"k":"c","t":4,"v":1e16}'], 2)
+export const ROWS = [
+  { key: 'a', n: 2, total: 0.30000000000000004 },
+  { key: 'b', n: 1, total: 0.2 },
+  { key: 'c', n: 1, total: 1e16 },
+]
+
+export type Window = Awaited<ReturnType<typeof completeWindow>>
+
+/** A merger over a window; `invoke` stands before the real merge function where it is given. */
+export function mergerOf(window: Window, invoke: (payload: unknown) => Promise<unknown> = window.invoke) {
+  const clock = new ManualClock()
+  const works: unknown[] = []
+  const { partials, results } = window
+  const cloud = { partials, results, merge: { invoke }, onMerged: (work: unknown) => works.push(work) }
+  return { clock, works, merger: new Merger(spec, ORIGIN, 3, window.state, cloud, logger, clock) }
 }

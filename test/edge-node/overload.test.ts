@@ -16,7 +16,9 @@ async function blockedNode(mode: 'auto' | 'never' | 'always') {
       return each
     },
   })
-  const config = { mode, maxEnvelopeBytes: 1_024, maxBacklogBytes: 1_024, maxInFlightEnvelopes: 1, workers: 1 }
+  const room = { maxEnvelopeBytes: 1_024, maxBacklogBytes: 1_024, maxInFlightEnvelopes: 1, workers: 1 }
+  // No timer cuts: what is where is the same after each answer.
+  const config = { mode, ...room, edgeLingerMs: 600_000, burstLingerMs: 600_000 }
   const node = await start({ pipeline, config })
   node.cloud.held = true
   return { node, gate }

@@ -63,7 +63,7 @@ describe('an edge node with dead letters in a final and in an open window', () =
     const { url, failing, corrections, status } = await edgeNode()
     failing.clear()
     const { code, out } = await command('--url', url, '--dry-run')
-    const said = ['1 would be sent again as events', '2 new corrections of final windows would be made']
+    const said = ['1 would be sent again as events', '2 corrections of final windows would be made']
     expect([code, out]).toEqual([0, ['3 dead letters, dry run', ...said].join('\n  ')])
     expect(await corrections()).toEqual([])
     expect((await status()).events.accepted).toBe(5)
@@ -74,7 +74,7 @@ describe('an edge node with dead letters in a final and in an open window', () =
     failing.delete('b')
     const { code, out } = await command('--url', url)
     expect(code).toBe(1)
-    expect(out).toContain('1 corrections of final windows')
+    expect(out).toContain('1 correction of final windows')
     expect(out).toContain('2 failed again:\n    offset 0: map_failed: map failed: the service is away')
     failing.clear()
     expect(await command('--url', url)).toMatchObject({ code: 0 })

@@ -4,6 +4,7 @@ export const SITUATIONS = [
   'an event was late',
   'an event was partly late',
   'an event became a dead letter',
+  'an event became a dead letter after a window had counted it',
   'a request was refused with 429',
   'a request was refused for too many keys',
   'an answer was repeated',

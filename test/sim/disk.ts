@@ -12,17 +12,12 @@ interface Segment {
   readonly bytes: Buffer
 }
 
-/** A dead letter as it stands in the file. */
-export interface WrittenLetter {
-  readonly offset: number
-  readonly line: string | undefined
-}
-
 /** The data directory: what it holds survives every crash. */
 export class SimDisk {
   segments: readonly Segment[] = []
   readonly rows = new Map<string, readonly Row[]>()
-  readonly deadLetters: WrittenLetter[] = []
+  /** The lines of their file. */
+  readonly deadLetters: string[] = []
   /** By segment; as text, since a file shares nothing with the memory that it was written from. */
   readonly checkpoints = new Map<number, string>()
   /** Nothing can be written. */

@@ -6,6 +6,7 @@ import type { Manifest } from '../../core/ledger'
 import type { Answer, LogRecord } from '../../core/log-record'
 import type { Pipeline } from '../../core/pipeline'
 import type { Clock } from '../../edge-node/clock'
+import { DeadLetters } from '../../edge-node/dead-letters'
 import { LogFailed } from '../../edge-node/log'
 import { EdgeNode } from '../../edge-node/node'
 import { Prewarmer } from '../../edge-node/prewarmer'
@@ -45,7 +46,10 @@ export class SimEdge {
   ) {
     const { timeline, disk, randomOf, rules } = world
     this.process = new SimProcess(`edge ${boot}`, timeline)
-    this.pipeline = simPipeline(world.scenario, (ms) => this.process.sleep(ms))
+    this.pipeline = simPipeline(world.scenario, {
+      nap: (ms) => this.process.sleep(ms),
+      fails: () => randomOf('flaky').chance(0.3),
+    })
     const bootedAtMs = timeline.nowMs
     this.clock = {
       epochMs: () => EPOCH_MS + timeline.nowMs + world.edgeSkewMs,
@@ -85,6 +89,8 @@ export class SimEdge {
     await log.append([recovered.boot])
     for (const final of recovered.finals) files.publish(final)
     rules.restarted(files.finals)
+    const neededOffset = recovered.ledger.neededOffset()
+    const deadLetters = await DeadLetters.over(files.letters, pipeline, files.results, neededOffset)
     const invokeBurst = { invoke: async () => functions.burst([]) }
     this.node = new EdgeNode({
       config,
@@ -94,7 +100,7 @@ export class SimEdge {
       checkpoints: files.checkpoints,
       recovered,
       results: files.results,
-      deadLetters: files.deadLetters,
+      deadLetters,
       cloud: {
         partials: new PartialStore(tables.seenBy(process, tables.partials), () => 0),
         results: new ResultStore(tables.seenBy(process, tables.results), () => 0),

@@ -1,19 +1,17 @@
 import { digestOf } from '../../cloud/packing'
-import type { Envelope } from '../../core/envelope'
-import type { DeadLetter } from '../../core/fold'
 import type { FinalRecord } from '../../core/log-record'
 import type { Row } from '../../core/pipeline'
 import type { Checkpoint } from '../../edge-node/checkpoints'
+import type { LetterFiles } from '../../edge-node/dead-letters'
 import type { NodeDependencies } from '../../edge-node/node'
-import type { SimDisk, WrittenLetter } from './disk'
+import type { SimDisk } from './disk'
 import type { SimProcess } from './process'
 
 const KEPT_CHECKPOINTS = 2
 
-/** The results, dead letters and checkpoints of one boot on the simulated disk. A file is there as a whole or not at all. */
+/** The results, dead letters and checkpoints of one boot on the simulated disk. */
 export class SimFiles {
   readonly finals: FinalRecord[] = []
-  private waiting: WrittenLetter[] = []
 
   constructor(
     private readonly process: SimProcess,
@@ -22,21 +20,15 @@ export class SimFiles {
     private readonly onPublish: (final: FinalRecord) => void,
   ) {}
 
-  readonly results: NodeDependencies['results'] = resultsOf(this)
+  readonly results = resultsOf(this)
 
-  readonly deadLetters: NodeDependencies['deadLetters'] = {
-    add: (envelope: Envelope, letters: readonly DeadLetter[]) => {
-      for (const { offset } of letters) this.waiting.push({ offset, line: envelope.lines[offset - envelope.firstOffset] })
-    },
-    flush: () => this.flushLetters(),
-    close: () => this.flushLetters(),
-  }
+  readonly letters: LetterFiles = lettersOf(this)
 
   readonly checkpoints: NodeDependencies['checkpoints'] = {
     write: (checkpoint) => this.writeCheckpoint(checkpoint),
   }
 
-  async store(startMs: number, endMs: number, rows: readonly Row[]): Promise<string> {
+  async store(_startMs: number, endMs: number, rows: readonly Row[]): Promise<string> {
     await this.written()
     const digest = digestOf(rows.map((row) => JSON.stringify(row)))
     this.disk.rows.set(rowsName(endMs, digest), JSON.parse(JSON.stringify(rows)))
@@ -49,11 +41,16 @@ export class SimFiles {
     this.onPublish(final)
   }
 
-  private async flushLetters(): Promise<void> {
-    const letters = this.waiting
-    await this.written()
-    this.disk.deadLetters.push(...letters)
-    this.waiting = this.waiting.filter((letter) => !letters.includes(letter))
+  get letterLines(): readonly string[] {
+    return this.disk.deadLetters
+  }
+
+  /** A crash leaves the first lines of several. */
+  async appendLetters(lines: readonly string[]): Promise<void> {
+    for (const [index, line] of lines.entries()) {
+      await (index === 0 ? this.written() : this.process.sleep(this.delayMs()))
+      this.disk.deadLetters.push(line)
+    }
   }
 
   private async writeCheckpoint(checkpoint: Checkpoint): Promise<number> {
@@ -75,13 +72,22 @@ export class SimFiles {
 /** Where the rows of a final lie. */
 export const rowsName = (endMs: number, digest: string): string => `${endMs}-${digest}`
 
-function resultsOf(files: SimFiles): NodeDependencies['results'] {
+function resultsOf(files: SimFiles): NodeDependencies['results'] & { isFinal(startMs: number, endMs: number): boolean } {
   return {
     store: (startMs, endMs, rows) => files.store(startMs, endMs, rows),
     publish: (final) => files.publish(final),
     since: (number) => files.finals.slice(number),
+    isFinal: (_startMs, endMs) => files.finals.some((final) => final.endMs === endMs),
     get count() {
       return files.finals.length
     },
   }
+}
+
+/** One file that never grows full. */
+function lettersOf(files: SimFiles): LetterFiles {
+  const lines = async function* () {
+    for (const [byte, line] of files.letterLines.entries()) yield { place: { file: 0, byte }, line }
+  }
+  return { all: [0], append: (added) => files.appendLetters(added), from: lines, linesOf: lines, close: async () => {} }
 }

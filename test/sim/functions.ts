@@ -3,6 +3,7 @@ import { HEAD } from '../../cloud/keys'
 import { unpack } from '../../cloud/packing'
 import { PartialStore } from '../../cloud/partial-store'
 import { ResultStore } from '../../cloud/result-store'
+import { timeLimit } from '../../cloud/time-limit'
 import type { Head } from '../../core/head'
 import type { Manifest } from '../../core/ledger'
 import type { MergeAnswer } from '../../core/merge-answer'
@@ -52,6 +53,7 @@ export class Functions {
       store: this.partials(process),
       ...this.bundle(process),
       nowMs: () => EPOCH_MS + this.timeline.nowMs + this.clockSkewMs,
+      limit: timeLimit(process),
       log: (line) => this.trace.note(process.name, () => JSON.stringify(line)),
     })
     const event = { Records: records.map(({ data, sequenceNumber }) => ({ kinesis: { data: base64(data), sequenceNumber } })) }
@@ -78,7 +80,10 @@ export class Functions {
 
   private bundle(process: SimProcess) {
     // A nap takes a little more or less in each process, so that two attempts meet their groups in different orders.
-    const pipeline = simPipeline(this.scenario, (ms) => process.sleep(ms + this.random.between(0, 20)))
+    const pipeline = simPipeline(this.scenario, {
+      nap: (ms) => process.sleep(ms + this.random.between(0, 20)),
+      fails: () => this.random.chance(0.3),
+    })
     let attempts = 0
     return {
       pipelines: new Map([[pipeline.name, pipeline]]),

@@ -1,9 +1,9 @@
 import { Intake } from '../../core/intake'
 import type { LogRecord } from '../../core/log-record'
 import { lateness, type WindowSpec } from '../../core/window'
+import { DeadLetters } from '../../edge-node/dead-letters'
 import { around, together } from './around'
 import { SimDisk } from './disk'
-import { SimFiles } from './files'
 import type { Mutation } from './mutation'
 import { SimLog } from './sim-log'
 
@@ -101,10 +101,15 @@ export const LOG_MUTATIONS: readonly Mutation[] = [
     name: 'dead letters are not waited for',
     breaks: 'The dead letters of a window are on disk before it is final.',
     apply: () =>
-      around<() => Promise<void>>(SimFiles.prototype, 'flushLetters', (original) => {
+      around<DeadLetters['flush']>(DeadLetters.prototype, 'flush', (original) => {
         void original().catch(() => undefined)
         return Promise.resolve()
       }),
+  },
+  {
+    name: 'a dead letter may live again',
+    breaks: 'What was dead-lettered stays dead when its envelope is folded again: somebody may have read that it is.',
+    apply: () => around<DeadLetters['of']>(DeadLetters.prototype, 'of', () => undefined),
   },
 ]
 

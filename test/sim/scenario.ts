@@ -17,6 +17,8 @@ export interface Scenario {
   readonly durationMs: number
   /** Share of events whose `map` has to wait. */
   readonly napShare: number
+  /** Share of events whose `map` fails now and then. */
+  readonly flakyShare: number
   /** The longest that a write to the disk takes. */
   readonly diskMs: number
   readonly lanes: number
@@ -50,6 +52,7 @@ export function scenarioOf(seed: number): Scenario {
     requests: wide ? 6 : random.between(5, 20),
     durationMs: random.between(2, 6) * 1_000,
     napShare: random.pick([0, 0.1, 0.3, 0.6]),
+    flakyShare: random.pick([0, 0, 0.3]),
     diskMs: random.pick([1, 5, 5, 80]),
     lanes: random.between(1, 4),
     maxBatch: random.pick([1, 3, 10]),

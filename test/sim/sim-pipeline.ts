@@ -12,7 +12,10 @@ import { DEAD_LETTER, type OraclePipeline } from '../../scripts/verify/pipeline'
 import * as oracleWindow from '../../scripts/verify/window'
 import type { Scenario } from './scenario'
 
-/** What clients send. `nap` makes `map` wait so many ms, `fan` makes hundreds of groups; a value below -1,000,000 makes `map` fail. */
+/**
+ * What clients send. `nap` makes `map` wait so many ms, too long a one makes it hang; `fan` makes hundreds of groups; a value below -1,000,000
+ * makes `map` fail, and `flaky`, a number that no other event has, lets it fail now and then.
+ */
 export interface SimEvent {
   readonly k?: string
   readonly t: number | string
@@ -20,10 +23,21 @@ export interface SimEvent {
   readonly kind: unknown
   readonly nap?: number
   readonly fan?: number
+  readonly flaky?: number
+}
+
+/** What `map` depends on besides the event. */
+export interface MapWorld {
+  nap(ms: number): Promise<void>
+  /** Whether the service that `map` asks fails this time. */
+  fails(): boolean
 }
 
 const NAME = 'sim'
 const POISON = -1_000_000
+const MAP_TIMEOUT_MS = 400
+/** Longer than any wait for `map`. */
+export const HANGS_MS = 1_000_000
 const FAN_KEY_LENGTH = 500 // near the longest that is taken, so that few groups fill a chunk
 
 const ours = { count, sum, mean, min, max, quantile, distinct }
@@ -43,8 +57,8 @@ function aggregates(make: typeof ours | typeof oracle, wide: boolean) {
 
 const OURS = { wide: aggregates(ours, true), narrow: aggregates(ours, false) }
 
-/** The pipeline as a process runs it; `nap` waits in that process. */
-export function simPipeline(scenario: Scenario, nap: (ms: number) => Promise<void>): Pipeline {
+/** The pipeline as a process runs it. */
+export function simPipeline(scenario: Scenario, { nap, fails }: MapWorld): Pipeline {
   const { sizeMs, slideMs } = scenario
   return pipeline({
     name: NAME,
@@ -54,29 +68,38 @@ export function simPipeline(scenario: Scenario, nap: (ms: number) => Promise<voi
     allowedLateness: scenario.allowedLatenessMs,
     window: scenario.sliding ? sliding(sizeMs, slideMs) : tumbling(sizeMs),
     mapConcurrency: scenario.mapConcurrency,
-    map: (event: SimEvent) => (event.nap === undefined ? mapped(event) : nap(event.nap).then(() => mapped(event))),
+    mapTimeout: MAP_TIMEOUT_MS,
+    map: (event: SimEvent) => {
+      if (event.flaky !== undefined && fails()) throw new Error('the service failed')
+      return event.nap === undefined ? mapped(event) : nap(event.nap).then(() => mapped(event))
+    },
     aggregates: OURS[scenario.wide ? 'wide' : 'narrow'] as { n: ReturnType<typeof count> },
   }) as unknown as Pipeline
 }
 
-/** The same for the oracle, which knows the formulas and none of the product's code. */
-export function oraclePipeline({ sliding: isSliding, sizeMs, slideMs, wide }: Scenario): OraclePipeline {
+/** The same for the oracle, which knows the formulas and none of the product's code. `isDead` says which flaky events were dead-lettered. */
+export function oraclePipeline(
+  { sliding: isSliding, sizeMs, slideMs, wide }: Scenario,
+  isDead: (flaky: number) => boolean = () => false,
+): OraclePipeline {
   return {
     name: NAME,
     windowing: isSliding ? oracleWindow.sliding(sizeMs, slideMs) : oracleWindow.tumbling(sizeMs),
     timestamp: 't',
     key: 'k',
-    map: (event) => {
-      if (typeof event.v === 'number' && event.v < POISON) return DEAD_LETTER
-      const results = outputs(event as unknown as SimEvent)
-      return results as unknown as readonly Record<string, unknown>[]
+    map: (fields) => {
+      const event = fields as unknown as SimEvent
+      if (isPoison(event) || event.nap === HANGS_MS || (event.flaky !== undefined && isDead(event.flaky))) return DEAD_LETTER
+      return outputs(event) as unknown as readonly Record<string, unknown>[]
     },
     aggregates: aggregates(oracle, wide) as OraclePipeline['aggregates'],
   }
 }
 
+const isPoison = ({ v }: SimEvent) => typeof v === 'number' && v < POISON
+
 function mapped(event: SimEvent): SimEvent[] | undefined {
-  if (typeof event.v === 'number' && event.v < POISON) throw new Error('poison')
+  if (isPoison(event)) throw new Error('poison')
   const results = outputs(event)
   return results.length === 0 ? undefined : results
 }

@@ -1,6 +1,6 @@
 import { Random } from './random'
 import type { Scenario } from './scenario'
-import type { SimEvent } from './sim-pipeline'
+import { HANGS_MS, type SimEvent } from './sim-pipeline'
 
 /** A client's request: the same lines under the same key until the answer is definite. */
 export interface Batch {
@@ -51,10 +51,13 @@ function eventOf(random: Random, scenario: Scenario, aroundMs: number): SimEvent
     t: random.chance(0.9) ? timestampMs : new Date(timestampMs).toISOString(),
     v: valueOf(random),
     kind: random.pick(['x', 'y', 'z', 'skip', 'twice', true, 7]),
-    ...(random.chance(isFan ? 1 : scenario.napShare) ? { nap: random.between(1, 40) } : {}),
+    ...(random.chance(isFan ? 1 : scenario.napShare) ? { nap: napOf(random) } : {}),
+    ...(random.chance(scenario.flakyShare) ? { flaky: random.between(1, 1e9) } : {}),
     ...(isFan ? { fan: FAN } : {}),
   }
 }
+
+const napOf = (random: Random) => (random.chance(0.01) ? HANGS_MS : random.between(1, 40))
 
 /** Mostly in order; some behind the watermark, some behind the windows. */
 function behindMs(random: Random, { outOfOrdernessMs, sizeMs, allowedLatenessMs }: Scenario): number {

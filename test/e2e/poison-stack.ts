@@ -1,0 +1,75 @@
+import { join } from 'node:path'
+import { buildSync } from 'esbuild'
+import type { Packaged } from '../../localstack/package'
+import { fixturePackage } from '../localstack/fixture-package'
+
+const table = (TableName: string) => ({
+  Type: 'AWS::DynamoDB::Table',
+  Properties: {
+    TableName,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ],
+  },
+})
+
+/** The mapping of serverless.yml, with one lane, small batches and one retry. */
+const MAPPING = {
+  Type: 'AWS::Lambda::EventSourceMapping',
+  Properties: {
+    EventSourceArn: { 'Fn::GetAtt': ['Flow', 'Arn'] },
+    FunctionName: { Ref: 'burst' },
+    StartingPosition: 'TRIM_HORIZON',
+    BatchSize: 4,
+    ParallelizationFactor: 1,
+    BisectBatchOnFunctionError: true,
+    MaximumRetryAttempts: 1,
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Failures', 'Arn'] } } },
+  },
+}
+
+const RESOURCES = {
+  Flow: { Type: 'AWS::Kinesis::Stream', Properties: { Name: 'flow', ShardCount: 1 } },
+  Partials: table('partials'),
+  Results: table('results'),
+  Failures: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'failures' } },
+  Mapping: MAPPING,
+}
+
+const OUTPUTS = {
+  StreamName: { Value: { Ref: 'Flow' } },
+  PartialsTable: { Value: { Ref: 'Partials' } },
+  ResultsTable: { Value: { Ref: 'Results' } },
+  BurstFunction: { Value: { Ref: 'burst' } },
+  MergeFunction: { Value: { Ref: 'merge' } },
+}
+
+/** A stack as an edge node expects it, with the burst function that poison can end. */
+export function poisonStack(version: string, burstTimeoutS: number): Packaged {
+  const functions = {
+    burst: { source: bundle('test/e2e/poisoned-burst.ts', version), timeoutS: burstTimeoutS },
+    merge: { source: bundle('handlers/merge.ts', version) },
+  }
+  const packaged = fixturePackage(functions, RESOURCES)
+  const template = JSON.parse(packaged.template)
+  return { ...packaged, template: JSON.stringify({ ...template, Outputs: { ...template.Outputs, ...OUTPUTS } }) }
+}
+
+function bundle(file: string, version: string): string {
+  const environment = { PARTIALS_TABLE: 'partials', RESULTS_TABLE: 'results', PIPELINE_VERSION: version }
+  const { outputFiles } = buildSync({
+    entryPoints: [join(__dirname, '..', '..', file)],
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    banner: { js: `Object.assign(process.env, ${JSON.stringify(environment)})` },
+    write: false,
+    logLevel: 'silent',
+  })
+  return outputFiles[0]!.text
+}
