@@ -4,7 +4,7 @@ import type { ResultStore } from '../cloud/result-store'
 import type { EdgeState } from '../core/edge-state'
 import type { Envelope } from '../core/envelope'
 import type { DeadLetter, EnvelopePartial } from '../core/fold'
-import type { CutEnvelope, Intake, ReadRequest } from '../core/intake'
+import type { Intake, ReadRequest } from '../core/intake'
 import type { Ledger } from '../core/ledger'
 import type { Answer, FinalRecord, LogRecord } from '../core/log-record'
 import type { MergeWork } from '../core/merge-answer'
@@ -16,6 +16,7 @@ import { Checkpointer } from './checkpointer'
 import type { Checkpoints } from './checkpoints'
 import type { Clock } from './clock'
 import type { Config } from './config'
+import { Cutter } from './cutter'
 import type { DeadLetterBook } from './dead-letters'
 import type { DiskSpace } from './disk-space'
 import { Finisher } from './finisher'
@@ -24,7 +25,7 @@ import { type DeadOf, type MergeCloud, Merger } from './merger'
 import { Overflow, type OverflowDependencies } from './overflow'
 import { attachLines, type Recovered } from './recovery'
 import type { Results } from './results'
-import { joinSequels, type Sequel } from './sequel'
+import type { Sequel } from './sequel'
 import { Workers } from './workers'
 
 const TICK_MS = 100 // how often rates are read and time without requests is counted
@@ -71,8 +72,7 @@ export class EdgeNode {
   readonly events: EventCounts = { accepted: 0, edge: 0, burst: 0, late: 0, rejected: 0, deadLettered: 0 }
   readonly arrivals = new Arrivals()
   readonly overflow: Overflow
-  /** Envelopes cut. */
-  envelopes = 0
+  readonly cutter: Cutter
   mode: BurstMode
   decision: Decision = { route: 'edge', queueDelayMs: 0, reason: 'nothing has come yet' }
   trueRate = 0
@@ -89,8 +89,6 @@ export class EdgeNode {
   private lastTickMs = 0
   private readonly clock: Clock
   private stopped = false
-  /** In envelopes whose cut is on its way to the disk: they wait like any others. */
-  private readonly cutting = { events: 0, bytes: 0 }
   private checkpointed = ''
 
   constructor(private readonly deps: NodeDependencies) {
@@ -113,6 +111,10 @@ export class EdgeNode {
     const finisherDeps = { merger, deadLetters, results, log, version: boot.version, finals, onFinal, onRecall }
     this.finisher = new Finisher(finisherDeps, clock)
     this.checkpointer = new Checkpointer(deps, config.checkpointEveryMs, () => clock.monotonicMs())
+    const { maxEnvelopeBytes } = config
+    const { intake, arrivals } = this
+    const onCut = this.route.bind(this)
+    this.cutter = new Cutter({ intake, ledger: this.ledger, arrivals, maxEnvelopeBytes, onCut })
     const onCounted = this.countedInBurst.bind(this)
     const onReclaimed = (envelope: Envelope) => this.workers.enqueueFirst(envelope)
     const { ledger } = this
@@ -177,7 +179,7 @@ export class EdgeNode {
     this.events.accepted += record.answer.accepted
     this.events.late += record.answer.late
     this.events.rejected += record.answer.rejected.length
-    await this.append([record], this.dueClosing() ?? this.dueCuts())
+    await this.append([record], this.dueClosing() ?? this.cutter.due())
     return { kind: 'accepted', answer: record.answer }
   }
 
@@ -186,10 +188,11 @@ export class EdgeNode {
     const { inFlight, inFlightBytes } = this.ledger.tally()
     const { events, bytes } = this.workers.backlog
     const { open } = this.intake
+    const { waiting } = this.cutter
     return {
       trueRate: this.trueRate,
-      backlogEvents: events + open.events + this.cutting.events,
-      backlogBytes: bytes + open.bytes + this.cutting.bytes,
+      backlogEvents: events + open.events + waiting.events,
+      backlogBytes: bytes + open.bytes + waiting.bytes,
       inFlightEnvelopes: inFlight,
       inFlightBytes,
       cloudAway: this.overflow.away,
@@ -225,7 +228,6 @@ export class EdgeNode {
     return this.decision
   }
 
-  /** Appends in the order of the state changes; `proceed` runs once all of it is durable. */
   /** Appends in the order of the state changes; `proceed` runs once all of it is durable. Rejects with LogFailed while the disk refuses. */
   private append(records: readonly LogRecord[], after: Sequel): Promise<void> {
     const { log, config } = this.deps
@@ -239,7 +241,7 @@ export class EdgeNode {
   private dueClosing(): Sequel | null {
     const horizonMs = this.intake.dueHorizonMs(this.clock.epochMs())
     if (horizonMs === null) return null
-    const cuts = this.cutAll()
+    const cuts = this.cutter.all()
     const closing = this.intake.close(horizonMs)
     return { records: [...cuts.records, closing], proceed: () => this.afterClosing(cuts, horizonMs) }
   }
@@ -250,43 +252,16 @@ export class EdgeNode {
     this.finishWindows()
   }
 
-  /** Cuts what has reached the size of an envelope; the rest lingers. */
-  private dueCuts(): Sequel {
-    const due: Sequel[] = []
-    while (this.intake.open.bytes >= this.deps.config.maxEnvelopeBytes) due.push(this.cutOne())
-    return joinSequels(due)
-  }
-
-  private cutAll(): Sequel {
-    const due: Sequel[] = []
-    while (this.intake.open.events > 0) due.push(this.cutOne())
-    return joinSequels(due)
-  }
-
-  private cutOne(): Sequel {
-    const made = this.intake.cut(this.deps.config.maxEnvelopeBytes)
-    if (made === null) return { records: [] }
-    const { number, firstOffset, count } = made.cut.envelope
-    this.arrivals.cutEnvelope(number, firstOffset, count)
-    this.ledger.enter(made.cut)
-    this.cutting.events += count
-    this.cutting.bytes += made.cut.bytes
-    this.envelopes += 1
-    return { records: [made.record], proceed: () => this.route(made.cut) }
-  }
-
   private setLinger(lingerMs: number): void {
     if (this.linger !== undefined || this.intake.open.events === 0) return
     this.linger = this.clock.after(lingerMs, () => {
       this.linger = undefined
-      const cuts = this.cutAll()
+      const cuts = this.cutter.all()
       if (cuts.records.length > 0 && !this.stopped) void this.append([], cuts).catch(() => undefined)
     })
   }
 
-  private route({ envelope, bytes }: CutEnvelope): void {
-    this.cutting.events -= envelope.count
-    this.cutting.bytes -= bytes
+  private route(envelope: Envelope): void {
     if (this.stopped) return
     const { route } = this.decide()
     switch (route) {
@@ -353,7 +328,7 @@ export class EdgeNode {
 
   /** Copies the state at a place in the log where everything is cut, and writes it in the background. */
   private checkpoint(): Promise<void> {
-    const cuts = this.cutAll()
+    const cuts = this.cutter.all()
     if (cuts.records.length > 0) void this.append([], cuts).catch(() => undefined)
     const content = () => ({
       pipeline: this.deps.pipeline.name,

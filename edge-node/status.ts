@@ -109,7 +109,7 @@ export function statusOf({ node, pipeline, identity, lanes, prewarmer, meters }:
       throttled: sent.throttled,
       episodes: node.overflow.episodes.all,
     },
-    envelopes: node.envelopes,
+    envelopes: node.cutter.envelopes,
     processingDelayMs: node.arrivals.percentiles(),
     windowLatencyMs: node.finisher.latency.percentiles(),
     cloud: { ...usage, usd: usageUsd(usage), idleUsdPerHour: idleUsdPerHour(lanes.shards) },

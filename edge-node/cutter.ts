@@ -1,0 +1,62 @@
+import type { Envelope } from '../core/envelope'
+import type { CutEnvelope, Intake } from '../core/intake'
+import type { Ledger } from '../core/ledger'
+import type { Arrivals } from './arrivals'
+import { joinSequels, type Sequel } from './sequel'
+
+/** What cutting needs. */
+export interface CutterDependencies {
+  readonly intake: Intake
+  readonly ledger: Ledger
+  readonly arrivals: Arrivals
+  readonly maxEnvelopeBytes: number
+  /** The cut is in the log for good: the envelope may go its way. */
+  readonly onCut: (envelope: Envelope) => void
+}
+
+/** Makes envelopes of what was accepted. Each is on the books at once, and goes its way when its record is durable. */
+export class Cutter {
+  /** Envelopes cut so far. */
+  envelopes = 0
+  private waitingEvents = 0
+  private waitingBytes = 0
+
+  constructor(private readonly deps: CutterDependencies) {}
+
+  /** Cut, with a record on its way to the disk: part of the backlog. */
+  get waiting(): { readonly events: number; readonly bytes: number } {
+    return { events: this.waitingEvents, bytes: this.waitingBytes }
+  }
+
+  /** Cuts what has reached the size of an envelope; the rest lingers. */
+  due(): Sequel {
+    const due: Sequel[] = []
+    while (this.deps.intake.open.bytes >= this.deps.maxEnvelopeBytes) due.push(this.one())
+    return joinSequels(due)
+  }
+
+  /** Cuts everything. */
+  all(): Sequel {
+    const all: Sequel[] = []
+    while (this.deps.intake.open.events > 0) all.push(this.one())
+    return joinSequels(all)
+  }
+
+  private one(): Sequel {
+    const made = this.deps.intake.cut(this.deps.maxEnvelopeBytes)
+    if (made === null) return { records: [] }
+    const { number, firstOffset, count } = made.cut.envelope
+    this.deps.arrivals.cutEnvelope(number, firstOffset, count)
+    this.deps.ledger.enter(made.cut)
+    this.envelopes += 1
+    this.waitingEvents += count
+    this.waitingBytes += made.cut.bytes
+    return { records: [made.record], proceed: () => this.durable(made.cut) }
+  }
+
+  private durable({ envelope, bytes }: CutEnvelope): void {
+    this.waitingEvents -= envelope.count
+    this.waitingBytes -= bytes
+    this.deps.onCut(envelope)
+  }
+}
