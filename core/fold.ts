@@ -4,7 +4,7 @@ import { eventOf, keyOf, timestampMsOf } from './event'
 import { addEvent, type EventHasher, eventHasher } from './hash-sum'
 import { emptyPartial, groupOf, type Partial, type Tally } from './partial'
 import type { Pipeline } from './pipeline'
-import { TimedOut, type TimeLimit, unlimited } from './time-limit'
+import { sideBySide, type Timers, type Turn } from './side-by-side'
 import { firstOpenWindowEnd, paneStart } from './window'
 
 /** An event that could not be folded; the edge has its line in the log. */
@@ -22,8 +22,8 @@ export interface EnvelopePartial {
 
 /** What a fold depends on besides the pipeline and the envelope. */
 export interface FoldTerms {
-  /** Ends the waiting for a `map` that hangs. By default it takes as long as it takes. */
-  readonly limit?: TimeLimit
+  /** For the time limit of `map`. Without them it takes as long as it takes. */
+  readonly timers?: Timers | undefined
   /**
    * Events that an earlier fold of this envelope dead-lettered, by offset, with the code. They stay dead without another call of
    * `map`: somebody may have read that they are, and replayed them.
@@ -49,15 +49,14 @@ export async function foldEnvelope(
   terms: FoldTerms = {},
 ): Promise<EnvelopePartial> {
   const fold = new Fold(pipeline, envelope, terms)
-  let next = 0
-  const worker = async () => {
-    while (next < envelope.lines.length) {
-      const mapping = fold.line(next++)
-      if (mapping !== undefined) await mapping
-    }
+  const tasks = {
+    count: envelope.lines.length,
+    concurrency: pipeline.map === undefined ? 1 : pipeline.mapConcurrency,
+    begin: (index: number, turn: Turn) => fold.line(index, turn),
+    limitMs: pipeline.mapTimeoutMs,
+    expired: (index: number) => fold.expired(index),
   }
-  const concurrency = pipeline.map === undefined ? 1 : Math.min(pipeline.mapConcurrency, envelope.lines.length)
-  await Promise.all(Array.from({ length: concurrency }, worker))
+  await sideBySide(tasks, terms.timers)
   return fold.result()
 }
 
@@ -75,38 +74,37 @@ class Fold {
   }
 
   /** Folds one line; returns a promise only where `map` did, since awaiting each event would cost more than folding it. */
-  line(index: number): PromiseLike<void> | undefined {
+  line(index: number, turn: Turn): PromiseLike<void> | undefined {
     const { pipeline, envelope } = this
-    const event = eventOf(pipeline, envelope.lines[index]!)
-    const timestampMs = timestampMsOf(pipeline, event)
-    const pane = paneStart(pipeline.window, timestampMs)
+    const { event, timestampMs, pane } = this.read(index)
     if (firstOpenWindowEnd(pipeline.window, pane, envelope.horizonMs) === null) return undefined
     const offset = envelope.firstOffset + index
     const code = this.terms.dead?.get(offset)
     if (code !== undefined) return this.bury(pane, offset, new Refusal(code, 'it was dead-lettered before'))
     if (pipeline.map === undefined) return this.add(pane, offset, event)
-    const mapped = this.mapped(event, timestampMs)
+    const mapped = mappedBy(pipeline, event, timestampMs)
     if (mapped instanceof Refusal) return this.bury(pane, offset, mapped)
     if (!(mapped instanceof Promise)) return this.add(pane, offset, mapped)
     return mapped.then(
-      (value) => this.add(pane, offset, value),
-      (error) => this.bury(pane, offset, mapFailure(error)),
+      (value) => (turn.isOver ? undefined : this.add(pane, offset, value)),
+      (error) => (turn.isOver ? undefined : this.bury(pane, offset, mapFailure(error))),
     )
+  }
+
+  /** The `map` of this line hangs. */
+  expired(index: number): void {
+    const reason = `map gave no answer within ${this.pipeline.mapTimeoutMs} ms`
+    this.bury(this.read(index).pane, this.envelope.firstOffset + index, new Refusal('map_timeout', reason))
   }
 
   result(): EnvelopePartial {
     return { panes: this.panes, deadLetters: this.deadLetters.sort((a, b) => a.offset - b.offset) }
   }
 
-  /** What `map` makes of the event, or a promise of it with its time limited. */
-  private mapped(event: unknown, timestampMs: number): unknown {
-    const { pipeline, terms } = this
-    try {
-      const mapped = pipeline.map?.(event, { timestampMs })
-      return isThenable(mapped) ? (terms.limit ?? unlimited)(mapped, pipeline.mapTimeoutMs) : mapped
-    } catch (error) {
-      return mapFailure(error)
-    }
+  private read(index: number) {
+    const event = eventOf(this.pipeline, this.envelope.lines[index]!)
+    const timestampMs = timestampMsOf(this.pipeline, event)
+    return { event, timestampMs, pane: paneStart(this.pipeline.window, timestampMs) }
   }
 
   private add(paneStartMs: number, offset: number, mapped: unknown): undefined {
@@ -170,10 +168,17 @@ function contributionOf(pipeline: Pipeline, event: unknown): Contribution | Refu
   return { key, values }
 }
 
-const mapFailure = (error: unknown) =>
-  error instanceof TimedOut
-    ? new Refusal('map_timeout', `map gave ${error.message}`)
-    : new Refusal('map_failed', `map failed: ${messageOf(error)}`)
+/** What `map` makes of the event, a promise of it, or why it made nothing. */
+function mappedBy(pipeline: Pipeline, event: unknown, timestampMs: number): unknown {
+  try {
+    const mapped = pipeline.map?.(event, { timestampMs })
+    return isThenable(mapped) ? Promise.resolve(mapped) : mapped
+  } catch (error) {
+    return mapFailure(error)
+  }
+}
+
+const mapFailure = (error: unknown) => new Refusal('map_failed', `map failed: ${messageOf(error)}`)
 
 /** Not `instanceof Promise`: a query builder or a promise of another realm is waited for as well. */
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>

@@ -163,6 +163,12 @@ export class Ledger {
     return recalled
   }
 
+  /** Whether a window is being finalized from where the envelope was counted, before a recall by another window too. */
+  isFinalizing(number: number): boolean {
+    const windows = this.entries.get(number)?.windows ?? []
+    return [...windows].some((endMs) => this.windows.get(endMs)?.phase === 'finalizing')
+  }
+
   /** Gives a queued envelope its lines back; false when it does not wait for any, or not any more. */
   attach(envelope: Envelope): boolean {
     const entry = this.entries.get(envelope.number)

@@ -38,7 +38,7 @@ export interface PipelineOptions<Event, Mapped, A extends Aggregates> {
    * time for a retry, and are a third of the time after which the edge takes an envelope back from the cloud. Calls wait for each other
    * beyond `mapConcurrency`, so an envelope in which more of them hang takes a multiple of this. It ends waiting, not computing: an
    * endless loop without an `await` cannot be interrupted in its process. In a function the timeout of Lambda ends it, and the
-   * envelope comes back to the edge. There it blocks the node, until somebody restarts it with another `map`.
+   * envelope comes back to the edge. There it stops the whole node, for good: a loop that may not end needs a bound of its own.
    */
   readonly mapTimeout?: Duration
   readonly window: WindowSpec

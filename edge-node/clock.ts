@@ -1,3 +1,5 @@
+import { machineTimers } from '../cloud/timers'
+
 /** Time as the node sees it: an argument, so that a simulation can hand in its own. */
 export interface Clock {
   /** Wall clock in ms since 1970; may be set and may jump. */
@@ -12,8 +14,5 @@ export interface Clock {
 export const systemClock: Clock = {
   epochMs: Date.now,
   monotonicMs: () => performance.now(),
-  after: (delayMs, fire) => {
-    const timer = setTimeout(fire, delayMs)
-    return () => clearTimeout(timer)
-  },
+  after: machineTimers.after,
 }

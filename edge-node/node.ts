@@ -84,6 +84,8 @@ export class EdgeNode {
   readonly finisher: Finisher
   private readonly checkpointer: Checkpointer
   private readonly rate = new TrueRate(2_000, 20)
+  /** Envelopes that came back from the cloud and wait to be folded. */
+  private readonly recalled: Envelope[] = []
   private linger: (() => void) | undefined
   private cancelTick = () => {}
   private lastTickMs = 0
@@ -286,8 +288,20 @@ export class EdgeNode {
       this.events.burst -= header.count - deadLettered
       this.events.deadLettered -= deadLettered
     }
-    for (const envelope of await attachLines(this.ledger, this.deps.log)) this.workers.enqueueFirst(envelope)
+    this.recalled.push(...(await attachLines(this.ledger, this.deps.log)))
+    this.foldRecalled()
     this.finishWindows()
+  }
+
+  /**
+   * Folds what was recalled, but nothing while another window is being finalized from what the cloud made of it: a `map` that changes its mind
+   * would dead-letter an event that this window is about to count.
+   */
+  private foldRecalled(): void {
+    for (const envelope of this.recalled.splice(0)) {
+      if (this.ledger.isFinalizing(envelope.number)) this.recalled.push(envelope)
+      else this.workers.enqueueFirst(envelope)
+    }
   }
 
   private foldedAtEdge(envelope: Envelope, partial: EnvelopePartial): void {
@@ -316,6 +330,7 @@ export class EdgeNode {
 
   private letGo(endMs: number): void {
     this.ledger.finalize(endMs)
+    this.foldRecalled()
     this.state.release((each) => each <= this.intake.horizonMs && this.ledger.phaseOf(each) === undefined)
   }
 

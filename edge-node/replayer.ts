@@ -1,4 +1,3 @@
-import { timeLimit } from '../cloud/time-limit'
 import { type Rejection, readLine } from '../core/event'
 import { type DeadLetter, foldEnvelope } from '../core/fold'
 import { presentRows } from '../core/partial'
@@ -36,11 +35,7 @@ export interface ReplayerDependencies {
  * that and not its client, since which window is open is known for sure only where events are admitted.
  */
 export class Replayer {
-  private readonly limit
-
-  constructor(private readonly deps: ReplayerDependencies) {
-    this.limit = timeLimit(deps.clock)
-  }
+  constructor(private readonly deps: ReplayerDependencies) {}
 
   /** Null when there is no letter with this id. Rejects with the error of the disk; then a retry helps. */
   async replay(id: string, dryRun: boolean): Promise<({ readonly offset: number } & ReplayOutcome) | null> {
@@ -89,13 +84,12 @@ export class Replayer {
 
   /** The rows of this event alone, or why there are none. */
   private async fold({ line, offset, envelope }: WrittenLetter): Promise<Row[] | Rejection | DeadLetter> {
-    const { pipeline, version } = this.deps
+    const { pipeline, version, clock: timers } = this.deps
     const read = readLine(pipeline, 1, line, Number.POSITIVE_INFINITY)
     if ('code' in read) return read
     const header = { pipeline: pipeline.name, version, incarnation: '', number: envelope, digest: '' }
     const place = { firstOffset: offset, count: 1, horizonMs: Number.NEGATIVE_INFINITY }
-    const { limit } = this
-    const { panes, deadLetters } = await foldEnvelope(pipeline, { ...header, ...place, lines: [line] }, { limit })
+    const { panes, deadLetters } = await foldEnvelope(pipeline, { ...header, ...place, lines: [line] }, { timers })
     return deadLetters[0] ?? [...panes.values()].flatMap((partial) => presentRows(pipeline, partial))
   }
 

@@ -1,13 +1,10 @@
-import { timeLimit } from '../cloud/time-limit'
 import type { Envelope } from '../core/envelope'
 import { type EnvelopePartial, type FoldTerms, foldEnvelope } from '../core/fold'
 import type { Pipeline } from '../core/pipeline'
-import type { TimeLimit } from '../core/time-limit'
 import { type Clock, systemClock } from './clock'
 
 /** Folds envelopes at the edge, a bounded number side by side, in order; reclaimed ones go first. */
 export class Workers {
-  private readonly limit: TimeLimit
   /** Taken back from the cloud, or with events that are dead already, which no function knows: they go first, and never there again. */
   private readonly reclaimed: Envelope[] = []
   private readonly queue: Envelope[] = []
@@ -25,9 +22,7 @@ export class Workers {
     private readonly clock: Clock = systemClock,
     /** What an earlier fold of the envelope dead-lettered. */
     private readonly deadOf: (envelope: Envelope) => FoldTerms['dead'] = () => undefined,
-  ) {
-    this.limit = timeLimit(clock)
-  }
+  ) {}
 
   enqueue(envelope: Envelope): void {
     const queue = this.deadOf(envelope) === undefined ? this.queue : this.reclaimed
@@ -80,7 +75,7 @@ export class Workers {
 
   // A fold rejects only for a bug, and a bug ends the process: the log has everything.
   private async fold(envelope: Envelope): Promise<void> {
-    const partial = await foldEnvelope(this.pipeline, envelope, { limit: this.limit, dead: this.deadOf(envelope) })
+    const partial = await foldEnvelope(this.pipeline, envelope, { timers: this.clock, dead: this.deadOf(envelope) })
     this.running -= 1
     if (this.running === 0) this.busyTotalMs += this.clock.monotonicMs() - this.busySinceMs
     this.foldedEvents += envelope.count

@@ -6,12 +6,12 @@ import { DynamoItemStore } from '../cloud/dynamo-item-store'
 import { openEnvelope, type WireHeader } from '../cloud/envelope-codec'
 import { expiresAtS } from '../cloud/expiry'
 import { PartialStore } from '../cloud/partial-store'
-import { timeLimit } from '../cloud/time-limit'
+import { machineTimers } from '../cloud/timers'
 import type { Envelope } from '../core/envelope'
 import { foldEnvelope } from '../core/fold'
 import type { RefusalCode } from '../core/head'
 import type { Pipeline } from '../core/pipeline'
-import { type TimeLimit, unlimited } from '../core/time-limit'
+import type { Timers } from '../core/side-by-side'
 import { pipelines } from '../pipelines/registry'
 import { required } from './environment'
 
@@ -24,8 +24,8 @@ export interface BurstDependencies {
   readonly nowMs: () => number
   readonly newAttempt: () => string
   readonly log: (line: Record<string, unknown>) => void
-  /** Ends the waiting for a `map` that hangs. By default only the timeout of the function does. */
-  readonly limit?: TimeLimit
+  /** For the time limit of `map`. Without them only the timeout of the function ends one that hangs. */
+  readonly timers?: Timers
 }
 
 type Invocation = Pick<Context, 'awsRequestId' | 'memoryLimitInMB'>
@@ -33,8 +33,8 @@ type Invocation = Pick<Context, 'awsRequestId' | 'memoryLimitInMB'>
 /**
  * Folds the envelopes of a Kinesis batch, in order. Stops at the first one that fails for a passing reason and reports it, so that the batch is tried
  * again from there; what can never work is refused by a head of its own and does not block the shard. An envelope that ends the whole process
- * (out of memory, an endless loop until the timeout of the function) cannot be reported from here: the mapping splits the batch until it is
- * alone, gives it up to the on-failure queue, and the edge takes it back at its deadline.
+ * (out of memory, or an endless loop until the timeout of the function) cannot be reported from here: the mapping tries again, splits the batch
+ * until it is alone, and gives it up to the on-failure queue. In any case the edge takes it back at its deadline, after which retries pass it over.
  */
 export function createBurstHandler(dependencies: BurstDependencies) {
   return async (event: KinesisStreamEvent, invocation: Invocation): Promise<KinesisStreamBatchResponse> => {
@@ -88,7 +88,7 @@ async function foldOne(
   envelope: Envelope,
   invocation: Invocation,
 ): Promise<void> {
-  const { store, nowMs, newAttempt, version, limit = unlimited } = dependencies
+  const { store, nowMs, newAttempt, version, timers } = dependencies
   const pipeline = dependencies.pipelines.get(header.pipeline)
   if (pipeline === undefined)
     return refuse(dependencies, header, 'unknown_pipeline', `no pipeline ${header.pipeline} here`)
@@ -96,7 +96,7 @@ async function foldOne(
     return refuse(dependencies, header, 'unknown_version', `this function has version ${version}; deploy again`)
   }
   const startMs = nowMs()
-  const partial = await foldEnvelope(pipeline, envelope, { limit })
+  const partial = await foldEnvelope(pipeline, envelope, { timers })
   const work = (writeUnits: number) => ({
     requestId: invocation.awsRequestId,
     ms: nowMs() - startMs,
@@ -132,7 +132,7 @@ export const handler = async (event: KinesisStreamEvent, context: Context): Prom
     nowMs: Date.now,
     newAttempt: randomUUID,
     log: (line) => console.log(JSON.stringify(line)),
-    limit: timeLimit(),
+    timers: machineTimers,
   })
   return standing(event, context)
 }

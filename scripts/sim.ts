@@ -31,7 +31,9 @@ export async function main(args: readonly string[], output: Output = TERMINAL): 
 
 function command(output: Output): Command {
   return new Command('sim')
-    .description('Run seeded worlds: the real edge node and functions between simulated clients, disk, network and cloud.')
+    .description(
+      'Run seeded worlds: the real edge node and functions between simulated clients, disk, network and cloud.',
+    )
     .option('--seeds <n>', 'how many worlds', positive, 1_000)
     .option('--from <seed>', 'the first seed', seed, 1)
     .option('--requests <n>', 'requests in a world, instead of what its seed says', positive)
@@ -59,7 +61,9 @@ async function run({ seeds, from, requests, only, trace = false }: Options, outp
     if (Date.now() < nextMs) continue
     nextMs = Date.now() + PROGRESS_EVERY_MS
     const perSecond = ((done + 1) / (Date.now() - startMs)) * 1_000
-    output.err(`... ${(done + 1).toLocaleString('en-US')} of ${seeds.toLocaleString('en-US')} worlds, ${perSecond.toFixed(0)}/s`)
+    output.err(
+      `... ${(done + 1).toLocaleString('en-US')} of ${seeds.toLocaleString('en-US')} worlds, ${perSecond.toFixed(0)}/s`,
+    )
   }
   output.out(`${seeds.toLocaleString('en-US')} worlds from seed ${from}: no rule was broken`)
   return 0

@@ -3,17 +3,18 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type FoldTerms, foldEnvelope } from '../../core/fold'
 import { encodeTally } from '../../core/partial'
-import { TimedOut, type TimeLimit } from '../../core/time-limit'
+import type { Timers } from '../../core/side-by-side'
 import { envelopeOf, everyAggregate, plainEnvelope, someEvents, type TestEvent } from './folded'
 
 const event = (v: unknown): TestEvent => ({ k: 'a', t: 0, v })
 const HANGS = 13
 
-/** A limiter for which the time is up at the next turn. */
-const impatient: TimeLimit = async (work, limitMs) => {
-  const first = await Promise.race([work, new Promise((resolve) => setImmediate(resolve, TimedOut))])
-  if (first === TimedOut) throw new TimedOut(limitMs)
-  return first
+/** Timers for which every time is up at the next turn. */
+const impatient: Timers = {
+  after: (_, fire) => {
+    const immediate = setImmediate(fire)
+    return () => clearImmediate(immediate)
+  },
 }
 
 describe('an event whose map hangs', () => {
@@ -23,14 +24,14 @@ describe('an event whose map hangs', () => {
   const envelope = envelopeOf([event(1), event(HANGS), event(2), event(3)])
 
   test('is a dead letter of its own code, and the others are folded', async () => {
-    const { panes, deadLetters } = await foldEnvelope(spec, envelope, { limit: impatient })
+    const { panes, deadLetters } = await foldEnvelope(spec, envelope, { timers: impatient })
     const reason = 'map gave no answer within 3000 ms'
     expect(deadLetters).toEqual([{ offset: 101, code: 'map_timeout', reason }])
     expect([panes.get(0)!.folded.count, panes.get(0)!.dead.count]).toEqual([3, 1])
   })
 
   test('counts nowhere when its answer comes late', async () => {
-    const folded = await foldEnvelope(spec, envelope, { limit: impatient })
+    const folded = await foldEnvelope(spec, envelope, { timers: impatient })
     const before = plainEnvelope(folded)
     for (const resolve of hang.splice(0)) resolve(event(HANGS))
     await new Promise(setImmediate)
@@ -39,7 +40,7 @@ describe('an event whose map hangs', () => {
 
   test('and one whose map fails in time says that it failed', async () => {
     const fails = everyAggregate({ map: async () => Promise.reject(new Error('no rate')) })
-    const { deadLetters } = await foldEnvelope(fails, envelopeOf([event(1)]), { limit: impatient })
+    const { deadLetters } = await foldEnvelope(fails, envelopeOf([event(1)]), { timers: impatient })
     expect(deadLetters).toMatchObject([{ code: 'map_failed', reason: 'map failed: no rate' }])
   })
 })

@@ -7,7 +7,7 @@ import { systemClock } from '../../edge-node/clock'
 import { Workers } from '../../edge-node/workers'
 import { envelopeOf } from './envelopes'
 import { Gate } from './gate'
-import { settled } from './manual-clock'
+import { ManualClock, settled } from './manual-clock'
 
 /** Workers over a pipeline whose `map` waits until the test lets the envelope's event go. */
 function gatedWorkers(concurrency: number, nowMs: () => number = () => 0) {
@@ -110,4 +110,41 @@ describe('counting', () => {
     await letGo(2)
     expect(workers.counters().busyMs).toBe(57)
   })
+})
+
+test('an envelope with an event that is dead already stays at the edge, where that is known', async () => {
+  const deadOf = ({ number }: Pick<Envelope, 'number'>) =>
+    number === 1 ? new Map([[0, 'map_failed' as const]]) : undefined
+  const spec = pipeline({
+    name: 'test',
+    key: 'k',
+    timestamp: 't',
+    window: tumbling(10),
+    aggregates: { n: count() },
+    map: () => new Promise<never>(() => {}),
+  })
+  const workers = new Workers(spec, 1, () => undefined, new ManualClock(), deadOf)
+  for (const number of [0, 1, 2]) workers.enqueue(envelope(number))
+  expect([workers.takeLast()?.number, workers.takeLast()]).toEqual([2, undefined])
+})
+
+test('a map that hangs at the edge costs its event, not the envelope', async () => {
+  const clock = new ManualClock()
+  const spec = pipeline({
+    name: 'test',
+    key: 'k',
+    timestamp: 't',
+    window: tumbling(10),
+    aggregates: { n: count() },
+    map: async (event: { k: string }) => (event.k === '1' ? new Promise<never>(() => {}) : event),
+    mapTimeout: '5s',
+  })
+  const letters: unknown[] = []
+  const workers = new Workers(spec, 1, (_, { deadLetters }) => letters.push(...deadLetters), clock)
+  workers.enqueue(envelopeOf(0, [lineOf(0), lineOf(1), lineOf(2)]))
+  await clock.pass(4_999)
+  expect([letters, clock.pending]).toEqual([[], 1])
+  await clock.pass(1_000)
+  expect(letters).toMatchObject([{ offset: 1, code: 'map_timeout' }])
+  expect(clock.pending).toBe(0)
 })

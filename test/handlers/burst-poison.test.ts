@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { timeLimit } from '../../cloud/time-limit'
+import { machineTimers } from '../../cloud/timers'
 import { envelopeOf, type SampleEvent, samplePipeline } from '../cloud/sample-envelopes'
 import { batchOf, burstFunction } from './burst-setup'
 
@@ -17,7 +17,7 @@ const envelope = envelopeOf(4, [
 
 describe('an event whose map hangs', () => {
   test('is a dead letter in the head of its envelope, beside one whose map throws; the rest is counted', async () => {
-    const { burst, heads } = burstFunction({ limit: timeLimit(), pipelines: new Map([[hanging.name, hanging]]) })
+    const { burst, heads } = burstFunction({ timers: machineTimers, pipelines: new Map([[hanging.name, hanging]]) })
     expect(await burst(batchOf(envelope))).toEqual({ batchItemFailures: [] })
     expect((await heads(4)).get(4)).toMatchObject({
       kind: 'done',
@@ -30,7 +30,7 @@ describe('an event whose map hangs', () => {
   })
 
   test('does not hold up the envelopes after it in the batch', async () => {
-    const { burst, heads } = burstFunction({ limit: timeLimit(), pipelines: new Map([[hanging.name, hanging]]) })
+    const { burst, heads } = burstFunction({ timers: machineTimers, pipelines: new Map([[hanging.name, hanging]]) })
     await burst(batchOf(envelope, envelopeOf(5, [{ k: 'a', t: 1, v: 1 }])))
     expect([...(await heads(4, 5)).keys()]).toEqual([4, 5])
   })

@@ -23,7 +23,11 @@ export class CloudTables {
   }
 
   /** A table as one process sees it. `onPut` hears of each item that came to stand. */
-  seenBy(process: SimProcess, table: MemoryItemStore, onPut: (item: Item, isNew: boolean) => void = () => {}): ItemStore {
+  seenBy(
+    process: SimProcess,
+    table: MemoryItemStore,
+    onPut: (item: Item, isNew: boolean) => void = () => {},
+  ): ItemStore {
     const ask = <T>(effect: () => T) => process.ask(this.delayMs(), effect, this.delayMs())
     return {
       meter: table.meter,

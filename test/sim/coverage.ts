@@ -25,12 +25,14 @@ export const SITUATIONS = [
   'a restart found open windows',
   'a restart found uncut events',
   'a restart took up a checkpoint',
+  'a restart found the newest checkpoint damaged',
   'a merge was tried again',
   'a merge found a part missing',
   'envelopes were recalled from a window',
   'a candidate of another accepted set stood in the way',
   'the cloud was found to be away',
   'a candidate of an earlier merge was adopted',
+  'the cloud showed a window as final',
   'the bursting mode was switched',
 ] as const
 

@@ -12,6 +12,8 @@ interface Segment {
   readonly bytes: Buffer
 }
 
+const DAMAGED = 'damaged'
+
 /** The data directory: what it holds survives every crash. */
 export class SimDisk {
   segments: readonly Segment[] = []
@@ -29,10 +31,18 @@ export class SimDisk {
     this.history = new History(pipeline)
   }
 
+  /** The newest that can be read. */
   newestCheckpoint(): Checkpoint | null {
-    const newest = Math.max(...this.checkpoints.keys())
-    const text = this.checkpoints.get(newest)
-    return text === undefined ? null : JSON.parse(text)
+    const newest = [...this.checkpoints].sort(([a], [b]) => b - a).find(([, text]) => text !== DAMAGED)
+    return newest === undefined ? null : JSON.parse(newest[1])
+  }
+
+  /** Of those that are kept, one may be damaged at a time. Returns whether there was one to damage. */
+  damageCheckpoint(): boolean {
+    const texts = [...this.checkpoints.values()]
+    if (texts.length < 2 || texts.includes(DAMAGED)) return false
+    this.checkpoints.set(Math.max(...this.checkpoints.keys()), DAMAGED)
+    return true
   }
 
   /** The records from a segment on, as the product's codec reads them; a torn tail is cut off, and so is a segment that was torn when it was made. */

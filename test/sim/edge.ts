@@ -68,7 +68,9 @@ export class SimEdge {
       rules.shows(final)
       world.finalShown(final)
     })
-    this.note(() => `boots with ${records.length} records${tornBytes > 0 ? `, ${tornBytes} torn bytes are cut off` : ''}`)
+    this.note(
+      () => `boots with ${records.length} records${tornBytes > 0 ? `, ${tornBytes} torn bytes are cut off` : ''}`,
+    )
     world.background(this.start(records, checkpoint))
   }
 
@@ -173,7 +175,10 @@ export class SimEdge {
             world.merged(manifest.endMs, answer, silent)
             process.after(random.between(1, 20), () => (silent ? unreachable() : resolve(answer)))
           },
-          (error) => process.after(random.between(1, 20), () => reject(new InvokeFailed('function_error', 'merge', String(error)))),
+          (error) =>
+            process.after(random.between(1, 20), () =>
+              reject(new InvokeFailed('function_error', 'merge', String(error))),
+            ),
         )
       })
     })

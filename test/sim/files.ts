@@ -72,7 +72,9 @@ export class SimFiles {
 /** Where the rows of a final lie. */
 export const rowsName = (endMs: number, digest: string): string => `${endMs}-${digest}`
 
-function resultsOf(files: SimFiles): NodeDependencies['results'] & { isFinal(startMs: number, endMs: number): boolean } {
+function resultsOf(
+  files: SimFiles,
+): NodeDependencies['results'] & { isFinal(startMs: number, endMs: number): boolean } {
   return {
     store: (startMs, endMs, rows) => files.store(startMs, endMs, rows),
     publish: (final) => files.publish(final),

@@ -3,7 +3,6 @@ import { HEAD } from '../../cloud/keys'
 import { unpack } from '../../cloud/packing'
 import { PartialStore } from '../../cloud/partial-store'
 import { ResultStore } from '../../cloud/result-store'
-import { timeLimit } from '../../cloud/time-limit'
 import type { Head } from '../../core/head'
 import type { Manifest } from '../../core/ledger'
 import type { MergeAnswer } from '../../core/merge-answer'
@@ -53,10 +52,12 @@ export class Functions {
       store: this.partials(process),
       ...this.bundle(process),
       nowMs: () => EPOCH_MS + this.timeline.nowMs + this.clockSkewMs,
-      limit: timeLimit(process),
+      timers: process,
       log: (line) => this.trace.note(process.name, () => JSON.stringify(line)),
     })
-    const event = { Records: records.map(({ data, sequenceNumber }) => ({ kinesis: { data: base64(data), sequenceNumber } })) }
+    const event = {
+      Records: records.map(({ data, sequenceNumber }) => ({ kinesis: { data: base64(data), sequenceNumber } })),
+    }
     const invocation = { awsRequestId: process.name, memoryLimitInMB: '128' }
     return this.run(process, () => handler(event as unknown as KinesisStreamEvent, invocation))
   }
@@ -98,7 +99,8 @@ export class Functions {
       if (isNew) this.onHead(pk)
       else this.coverage.seen('two attempts at one envelope wrote a head')
       const head = unpack(body) as unknown as Head
-      if (head.kind === 'done' && head.panes.some(({ chunks }) => chunks > 1)) this.coverage.seen('a partial was chunked')
+      if (head.kind === 'done' && head.panes.some(({ chunks }) => chunks > 1))
+        this.coverage.seen('a partial was chunked')
       this.trace.note(process.name, () => `${isNew ? 'writes a head' : 'finds a head standing'} (${head.kind})`)
     })
     return new PartialStore(store, () => 0)

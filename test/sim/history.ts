@@ -20,7 +20,7 @@ export class History {
   horizonMs = Number.NEGATIVE_INFINITY
   newestMs = Number.NEGATIVE_INFINITY
   latestWindowEndMs = Number.NEGATIVE_INFINITY
-  private incarnation = ''
+  incarnation = ''
   private cutEvents = 0
   private readonly accepted: Accepted[] = []
 
@@ -96,7 +96,8 @@ export class History {
   }
 
   private applyRequest({ key, answer, firstOffset, lines }: Extract<LogRecord, { type: 'request' }>): void {
-    if (firstOffset !== this.accepted.length) throw new Error(`a request begins at offset ${firstOffset}, not ${this.accepted.length}`)
+    if (firstOffset !== this.accepted.length)
+      throw new Error(`a request begins at offset ${firstOffset}, not ${this.accepted.length}`)
     if (key !== null && this.answers.has(key)) throw new Error(`request ${key} is in the log twice`)
     if (key !== null) this.answers.set(key, answer)
     for (const line of lines) this.applyLine(line, answer.horizon)

@@ -1,8 +1,8 @@
 import { SimDisk } from './disk'
 import type { FaultKind } from './faults'
+import { VERSION } from './functions'
 import { Random } from './random'
 import { oraclePipeline } from './sim-pipeline'
-import { VERSION } from './functions'
 import type { World } from './world'
 
 const STEP_MS = 100
@@ -38,6 +38,7 @@ export class Mishaps {
     ['cloud clock jumps', () => this.setCloudClock()],
     ['disk full', () => this.fillDisk()],
     ['cloud away', () => this.loseCloud()],
+    ['table loses items', () => this.loseItems()],
     ['function of another version', () => this.deployOther()],
     ['data wiped', () => this.world.replaceDisk(new SimDisk(oraclePipeline(this.world.scenario)))],
     ['old copy restored', () => this.copy !== null && this.world.replaceDisk(this.copy.copy())],
@@ -70,6 +71,16 @@ export class Mishaps {
   private loseCloud(): void {
     this.world.setCloudAway(true)
     this.forAWhile('the cloud is away', 6_000, () => this.world.setCloudAway(false))
+  }
+
+  /** Where `map` changes its mind, what is written again need not be what was lost, and nobody could tell. */
+  private loseItems(): void {
+    const { tables, scenario, trace } = this.world
+    if (scenario.flakyShare > 0) return
+    const table = this.random.pick([tables.partials, tables.results])
+    const lost = [...table.items.keys()].filter(() => this.random.chance(0.3))
+    for (const id of lost) table.items.delete(id)
+    trace.note('world', () => `${lost.length} items of a table are lost`)
   }
 
   private deployOther(): void {

@@ -32,14 +32,18 @@ export const CLOUD_MUTATIONS: readonly Mutation[] = [
     name: 'partials are added up, as by ADD',
     breaks: 'A partial is put once, so that a redelivery changes nothing.',
     apply: () =>
-      around<PartialStore['putEnvelope'], Partials>(PartialStore.prototype, 'putEnvelope', async (original, self, args) => {
-        const [, from, { number }] = args
-        const head = (await self.heads(from, [number])).get(number)
-        if (head?.kind !== 'done') return original(...args)
-        const panes = head.panes.map((pane) => ({ ...pane, folded: twice(pane.folded), dead: twice(pane.dead) }))
-        await self.items.putAll([self.item(envelopePartition(from, number), HEAD, { ...head, panes })])
-        return true
-      }),
+      around<PartialStore['putEnvelope'], Partials>(
+        PartialStore.prototype,
+        'putEnvelope',
+        async (original, self, args) => {
+          const [, from, { number }] = args
+          const head = (await self.heads(from, [number])).get(number)
+          if (head?.kind !== 'done') return original(...args)
+          const panes = head.panes.map((pane) => ({ ...pane, folded: twice(pane.folded), dead: twice(pane.dead) }))
+          await self.items.putAll([self.item(envelopePartition(from, number), HEAD, { ...head, panes })])
+          return true
+        },
+      ),
   },
   {
     name: 'each Lambda batch has partials of its own',
@@ -64,7 +68,8 @@ export const CLOUD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'chunks of all attempts share their keys',
-    breaks: 'Chunks are written under an attempt, and the head names the one whose chunks count: two attempts need not split alike.',
+    breaks:
+      'Chunks are written under an attempt, and the head names the one whose chunks count: two attempts need not split alike.',
     apply: () =>
       around<PartialStore['putEnvelope']>(PartialStore.prototype, 'putEnvelope', (original, _self, args) => {
         const [pipeline, from, envelope, , ...rest] = args
@@ -73,7 +78,8 @@ export const CLOUD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the edge has one id for its partial of a window',
-    breaks: 'The partial of the edge stands under an id that is never used again: an old merger may still read the one before.',
+    breaks:
+      'The partial of the edge stands under an id that is never used again: an old merger may still read the one before.',
     apply: () =>
       around<PartialStore['putEdge']>(PartialStore.prototype, 'putEdge', (original, _self, args) => {
         const [pipeline, from, endMs, , partial] = args

@@ -46,7 +46,8 @@ export const EDGE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the edge forgets which windows of a pane were closed before',
-    breaks: "An envelope does not count in windows at or below its horizon, though they share panes with those that it counts in.",
+    breaks:
+      'An envelope does not count in windows at or below its horizon, though they share panes with those that it counts in.',
     apply: () =>
       around<Absorb>(EdgeState.prototype, 'absorb', (original, _self, [, partial]) =>
         original(Number.NEGATIVE_INFINITY, partial),

@@ -32,7 +32,8 @@ export const LOG_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'idempotency keys are kept in memory only',
-    breaks: 'Key and answer are in the same atomic record as the events, so that a retry after a crash is no second event.',
+    breaks:
+      'Key and answer are in the same atomic record as the events, so that a retry after a crash is no second event.',
     apply: () => {
       let isReplaying = false
       return together(

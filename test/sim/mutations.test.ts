@@ -19,7 +19,11 @@ async function caught(apply: () => () => void): Promise<{ seed: number; rule: st
 }
 
 describe('the world notices when', () => {
-  test.each(MUTATIONS)('$name', async ({ apply }) => {
-    expect(await caught(apply)).not.toBeNull()
-  }, 60_000)
+  test.each(MUTATIONS)(
+    '$name',
+    async ({ apply }) => {
+      expect(await caught(apply)).not.toBeNull()
+    },
+    60_000,
+  )
 })

@@ -56,7 +56,8 @@ export class Rules {
 
   answered(key: string, answer: Answer): void {
     const logged = this.disk().history.answers.get(key)
-    if (!isDeepStrictEqual(logged, answer)) this.broken('a 202 is sent after its record is durable', { key, answer, logged })
+    if (!isDeepStrictEqual(logged, answer))
+      this.broken('a 202 is sent after its record is durable', { key, answer, logged })
     const before = this.answers.get(key)
     if (before !== undefined && !isDeepStrictEqual(before, answer))
       this.broken('an answer given is never taken back', { key, before, answer })
@@ -74,7 +75,8 @@ export class Rules {
     const { history } = this.disk()
     if (endMs > history.horizonMs) this.broken('a closing is acted on after it is durable', { endMs })
     const logged = history.acceptedIn(endMs)
-    if (!isDeepStrictEqual(logged, accepted)) this.broken('the ledger counts what the log accepted', { endMs, accepted, logged })
+    if (!isDeepStrictEqual(logged, accepted))
+      this.broken('the ledger counts what the log accepted', { endMs, accepted, logged })
   }
 
   shows(final: FinalRecord): void {
@@ -107,7 +109,12 @@ export class Rules {
     if (horizonMs <= appended.newestMs - graceMs) return false
     const mayClose = horizonMs <= clockMs - graceMs && horizonMs <= appended.latestWindowEndMs
     if (idleMs < config.idleTimeoutMs - TICK_MS || !mayClose)
-      this.broken('windows close by event time or by idleness', { horizonMs, newestMs: appended.newestMs, idleMs, clockMs })
+      this.broken('windows close by event time or by idleness', {
+        horizonMs,
+        newestMs: appended.newestMs,
+        idleMs,
+        clockMs,
+      })
     return true
   }
 

@@ -57,7 +57,9 @@ export function scenarioOf(seed: number): Scenario {
     lanes: random.between(1, 4),
     maxBatch: random.pick([1, 3, 10]),
     favoured: new Set(wide ? RACING : random.chance(0.2) ? FORKING : []),
-    config: wide ? { ...configOf(random), mode: 'always', maxEnvelopeBytes: 1_000, maxGroups: 5_000 } : configOf(random),
+    config: wide
+      ? { ...configOf(random), mode: 'always', maxEnvelopeBytes: 1_000, maxGroups: 5_000 }
+      : configOf(random),
   }
 }
 

@@ -33,7 +33,7 @@ export interface MapWorld {
   fails(): boolean
 }
 
-const NAME = 'sim'
+export const SIM_PIPELINE = 'sim'
 const POISON = -1_000_000
 const MAP_TIMEOUT_MS = 400
 /** Longer than any wait for `map`. */
@@ -61,7 +61,7 @@ const OURS = { wide: aggregates(ours, true), narrow: aggregates(ours, false) }
 export function simPipeline(scenario: Scenario, { nap, fails }: MapWorld): Pipeline {
   const { sizeMs, slideMs } = scenario
   return pipeline({
-    name: NAME,
+    name: SIM_PIPELINE,
     key: 'k',
     timestamp: 't',
     outOfOrderness: scenario.outOfOrdernessMs,
@@ -83,13 +83,14 @@ export function oraclePipeline(
   isDead: (flaky: number) => boolean = () => false,
 ): OraclePipeline {
   return {
-    name: NAME,
+    name: SIM_PIPELINE,
     windowing: isSliding ? oracleWindow.sliding(sizeMs, slideMs) : oracleWindow.tumbling(sizeMs),
     timestamp: 't',
     key: 'k',
     map: (fields) => {
       const event = fields as unknown as SimEvent
-      if (isPoison(event) || event.nap === HANGS_MS || (event.flaky !== undefined && isDead(event.flaky))) return DEAD_LETTER
+      if (isPoison(event) || event.nap === HANGS_MS || (event.flaky !== undefined && isDead(event.flaky)))
+        return DEAD_LETTER
       return outputs(event) as unknown as readonly Record<string, unknown>[]
     },
     aggregates: aggregates(oracle, wide) as OraclePipeline['aggregates'],

@@ -1,3 +1,7 @@
+import { itemId } from '../../cloud/item-store'
+import { HEAD, resultPartition } from '../../cloud/keys'
+import { digestOf } from '../../cloud/packing'
+import { ResultStore } from '../../cloud/result-store'
 import type { Answer } from '../../core/log-record'
 import type { WrittenLetter } from '../../edge-node/dead-letters'
 import { served } from '../../edge-node/results'
@@ -8,7 +12,8 @@ import { DEAD_LETTER } from '../../scripts/verify/pipeline'
 import type { ServedWindow } from '../../scripts/verify/served'
 import type { SimEdge } from './edge'
 import { rowsName } from './files'
-import { oraclePipeline, type SimEvent } from './sim-pipeline'
+import { VERSION } from './functions'
+import { oraclePipeline, SIM_PIPELINE, type SimEvent } from './sim-pipeline'
 import type { World } from './world'
 
 /** What a client sent, less what was rejected, and what it was answered. */
@@ -19,7 +24,7 @@ interface Answered {
 }
 
 /** Checks a world that has come to rest: every window against the oracle, which sees the answers, the lines that were sent, and the dead letters. */
-export function judge(world: World, edge: SimEdge): void {
+export async function judge(world: World, edge: SimEdge): Promise<void> {
   const { rules, disk } = world
   const answered = answeredBy(world)
   const letters = disk.deadLetters.map((line) => JSON.parse(line) as WrittenLetter)
@@ -31,6 +36,7 @@ export function judge(world: World, edge: SimEdge): void {
   )
   if (counts.missing + counts.extra + counts.mismatched > 0)
     rules.broken('every window equals the oracle to the bit', { missing, extra, mismatched })
+  await checkFlags(world, edge)
   const { accepted, edge: folded, burst, deadLettered } = edge.node!.events
   if (accepted !== folded + burst + deadLettered)
     rules.broken('at rest, all that was accepted is counted', { accepted, folded, burst, deadLettered })
@@ -51,7 +57,8 @@ function checkAnswers({ rules, scenario }: World, all: readonly Answered[]): voi
   const oracle = new Oracle(oraclePipeline(scenario))
   for (const { key, lines, answer } of all) {
     const tally = oracle.take({ horizon: answer.horizon, lines })
-    const isRight = tally.accepted === answer.accepted && tally.late === answer.late && tally.partlyLate === answer.partlyLate
+    const isRight =
+      tally.accepted === answer.accepted && tally.late === answer.late && tally.partlyLate === answer.partlyLate
     if (!isRight || tally.rejected > 0) rules.broken('an answer says what its horizon means', { key, answer, tally })
   }
 }
@@ -86,7 +93,11 @@ function servedBy({ disk, rules }: World, edge: SimEdge): ServedWindow[] {
 }
 
 /** Each event that cannot be folded is in the file once, with its line; and nothing else is, but events whose `map` fails now and then. */
-function checkDeadLetters({ rules, scenario }: World, all: readonly Answered[], letters: readonly WrittenLetter[]): void {
+function checkDeadLetters(
+  { rules, scenario }: World,
+  all: readonly Answered[],
+  letters: readonly WrittenLetter[],
+): void {
   const pipeline = oraclePipeline(scenario)
   const oracle = new Oracle(pipeline)
   for (const { lines, answer } of all) oracle.take({ horizon: answer.horizon, lines })
@@ -98,6 +109,22 @@ function checkDeadLetters({ rules, scenario }: World, all: readonly Answered[], 
   if (offsets.size !== letters.length) rules.broken('an event is dead-lettered once', letters)
   const odd = letters.find((letter) => !isCertain(letter) && eventOf(letter).flaky === undefined)
   if (odd !== undefined) rules.broken('only what cannot be folded is dead-lettered', odd)
+}
+
+/** What readers in the cloud see as final is what the edge shows. An old copy forks history: then the cloud has the finals of both. */
+async function checkFlags({ tables, rules, life, coverage, disk }: World, { files }: SimEdge): Promise<void> {
+  if (life > 0) return
+  const store = new ResultStore(tables.results, () => 0)
+  const from = { pipeline: SIM_PIPELINE, version: VERSION, incarnation: disk.history.incarnation }
+  for (const final of files.finals) {
+    const { endMs, digest } = final
+    const candidate = await store.candidate(from, endMs)
+    const rows = candidate && (await store.rows(from, endMs, candidate))
+    if (rows === null || !tables.results.final.has(itemId({ pk: resultPartition(from, endMs), sk: HEAD }))) continue
+    coverage.seen('the cloud showed a window as final')
+    if (digestOf(rows.map((row) => JSON.stringify(row))) !== digest)
+      rules.broken('the cloud shows the final that the edge shows', { final, candidate })
+  }
 }
 
 const eventOf = ({ line }: WrittenLetter): SimEvent => JSON.parse(line)

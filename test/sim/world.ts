@@ -78,7 +78,9 @@ export class World {
     this.rules = new Rules(this.scenario, () => this.disk)
     const { scenario, faults, rules, trace } = this
     this.tables = new CloudTables(seed, faults, rules)
-    this.functions = new Functions(seed, scenario, timeline, faults, this.tables, coverage, trace, (partition) => this.headWritten(partition))
+    this.functions = new Functions(seed, scenario, timeline, faults, this.tables, coverage, trace, (partition) =>
+      this.headWritten(partition),
+    )
     const source = new EventSource(seed, scenario, timeline, faults, this.functions, trace)
     this.stream = new SimStream(seed, timeline, faults, rules, (lane, record) => source.take(lane, record))
     const batches = batchesOf(seed, scenario, options.requests ?? scenario.requests)
@@ -92,10 +94,18 @@ export class World {
     new Mishaps(this.seed, this).begin()
     timeline.after(scenario.durationMs, () => this.heal())
     await timeline.run(() => this.isOver())
-    if (rules.violation === null && this.edge !== null) judge(this, this.edge)
+    if (rules.violation === null && this.edge !== null) await judge(this, this.edge)
     const { violation } = rules
     const { seed, coverage, trace } = this
-    return { seed, violation, coverage, trace: trace.lines, steps: timeline.steps, virtualMs: timeline.nowMs, requests: this.deliveries.length }
+    return {
+      seed,
+      violation,
+      coverage,
+      trace: trace.lines,
+      steps: timeline.steps,
+      virtualMs: timeline.nowMs,
+      requests: this.deliveries.length,
+    }
   }
 
   get isHealed(): boolean {
@@ -124,6 +134,8 @@ export class World {
   boot(): void {
     if (this.edge !== null) return
     this.boots += 1
+    if (this.faults.strikes('checkpoint damaged') && this.disk.damageCheckpoint())
+      this.coverage.seen('a restart found the newest checkpoint damaged')
     this.edge = new SimEdge(this.boots, this)
   }
 
@@ -184,7 +196,10 @@ export class World {
   }
 
   bug(error: unknown): void {
-    this.rules.broken('no bug ends the process', error instanceof Error ? (error.stack ?? error.message) : String(error))
+    this.rules.broken(
+      'no bug ends the process',
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+    )
   }
 
   finalShown({ endMs, edge, burst, deadLettered }: FinalRecord): void {
@@ -197,9 +212,7 @@ export class World {
 
   merged(endMs: number, answer: MergeAnswer, isLost: boolean): void {
     const { status } = answer
-    // An envelope that one window recalled may be on the manifest of another that is being merged.
-    if (status === 'unbalanced' && this.coverage.of('envelopes were recalled from a window') === 0)
-      this.rules.broken('what a manifest lists balances', { endMs, ...answer })
+    if (status === 'unbalanced') this.rules.broken('what a manifest lists balances', { endMs, ...answer })
     if (status === 'missing') this.coverage.seen('a merge found a part missing')
     if (status === 'merged' && isLost) this.lostMerges.add(endMs)
   }
@@ -214,7 +227,8 @@ export class World {
     if (message.startsWith('a window cannot be merged yet')) coverage.seen('a merge was tried again')
     if (message.startsWith('envelopes come back from the cloud')) {
       coverage.seen('envelopes were recalled from a window')
-      if (String(facts.reason).includes('another accepted set')) coverage.seen('a candidate of another accepted set stood in the way')
+      if (String(facts.reason).includes('another accepted set'))
+        coverage.seen('a candidate of another accepted set stood in the way')
     }
     if (message === 'the way to the cloud is open') coverage.seen('the cloud was found to be away')
   }
@@ -263,7 +277,8 @@ export class World {
     if (this.healedAtMs === null) return false
     if (this.isAtRest()) this.restingSinceMs ??= timeline.nowMs
     if (this.restingSinceMs !== null) return timeline.nowMs > this.restingSinceMs + AFTERMATH_MS
-    if (timeline.nowMs > this.healedAtMs + CALM_MS) rules.broken('after the last fault every window becomes final', this.unfinished())
+    if (timeline.nowMs > this.healedAtMs + CALM_MS)
+      rules.broken('after the last fault every window becomes final', this.unfinished())
     return rules.violation !== null
   }
 
