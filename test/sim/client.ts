@@ -1,6 +1,6 @@
 import type { Answer } from '../../core/log-record'
 import type { Reply } from './edge'
-import { Random } from './random'
+import type { Random } from './random'
 import type { Batch } from './workload'
 import type { World } from './world'
 
@@ -11,11 +11,10 @@ export class Delivery {
   private readonly random: Random
 
   constructor(
-    seed: number,
     readonly batch: Batch,
     private readonly world: World,
   ) {
-    this.random = new Random(seed, `delivery of ${batch.key}`)
+    this.random = world.randomOf(`delivery of ${batch.key}`)
   }
 
   /** Begins, or begins anew in another life of the data directory, after `delayMs`. */
@@ -28,21 +27,21 @@ export class Delivery {
 
   private send(attempt: number): void {
     if (attempt !== this.attempt) return
-    const { timeline, faults } = this.world
-    const { life } = this.world
+    const { timeline, faults, machine } = this.world
+    const { life } = machine
     this.note(() => `sends ${this.batch.lines.length} lines`)
     const copies = faults.strikes('request lost') ? 0 : faults.strikes('request doubled') ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
-      timeline.after(this.delayMs(), () => this.world.deliver(this.batch, (reply) => this.replied(life, reply)))
+      timeline.after(this.delayMs(), () => machine.deliver(this.batch, (reply) => this.replied(life, reply)))
     }
     timeline.after(this.random.between(300, 1_500), () => this.again(attempt))
   }
 
   private replied(life: number, reply: Reply): void {
-    const { timeline, faults } = this.world
+    const { timeline, faults, machine } = this.world
     if (faults.strikes('response lost')) return
     timeline.after(this.delayMs(), () => {
-      if (life === this.world.life) this.hears(reply)
+      if (life === machine.life) this.hears(reply)
     })
   }
 

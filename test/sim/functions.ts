@@ -9,16 +9,12 @@ import type { MergeAnswer } from '../../core/merge-answer'
 import { createBurstHandler } from '../../handlers/burst'
 import { createMergeHandler } from '../../handlers/merge'
 import type { CloudTables } from './cloud-tables'
-import type { Coverage } from './coverage'
-import type { Faults } from './faults'
 import { SimProcess } from './process'
 import { Random } from './random'
-import type { Scenario } from './scenario'
 import { simPipeline } from './sim-pipeline'
 import type { Taken } from './stream'
-import type { Timeline } from './timeline'
-import type { Trace } from './trace'
 import { EPOCH_MS } from './workload'
+import type { World } from './world'
 
 /** The version of the pipelines in the edge's bundle, and in the functions' unless somebody deployed another. */
 export const VERSION = 'v1'
@@ -33,17 +29,10 @@ export class Functions {
   private readonly random: Random
 
   constructor(
-    seed: number,
-    private readonly scenario: Scenario,
-    private readonly timeline: Timeline,
-    private readonly faults: Faults,
+    private readonly world: World,
     private readonly tables: CloudTables,
-    private readonly coverage: Coverage,
-    private readonly trace: Trace,
-    /** An envelope has its head now. */
-    private readonly onHead: (partition: string) => void,
   ) {
-    this.random = new Random(seed, 'functions')
+    this.random = new Random(world.seed, 'functions')
   }
 
   burst(records: readonly Taken[]): Promise<KinesisStreamBatchResponse> {
@@ -51,9 +40,9 @@ export class Functions {
     const handler = createBurstHandler({
       store: this.partials(process),
       ...this.bundle(process),
-      nowMs: () => EPOCH_MS + this.timeline.nowMs + this.clockSkewMs,
+      nowMs: () => EPOCH_MS + this.world.timeline.nowMs + this.clockSkewMs,
       timers: process,
-      log: (line) => this.trace.note(process.name, () => JSON.stringify(line)),
+      log: (line) => this.world.trace.note(process.name, () => JSON.stringify(line)),
     })
     const event = {
       Records: records.map(({ data, sequenceNumber }) => ({ kinesis: { data: base64(data), sequenceNumber } })),
@@ -76,12 +65,12 @@ export class Functions {
 
   private begin(name: string): SimProcess {
     this.calls += 1
-    return new SimProcess(`${name} ${this.calls}`, this.timeline)
+    return new SimProcess(`${name} ${this.calls}`, this.world.timeline)
   }
 
   private bundle(process: SimProcess) {
     // A nap takes a little more or less in each process, so that two attempts meet their groups in different orders.
-    const pipeline = simPipeline(this.scenario, {
+    const pipeline = simPipeline(this.world.scenario, {
       nap: (ms) => process.sleep(ms + this.random.between(0, 20)),
       fails: () => this.random.chance(0.3),
     })
@@ -96,12 +85,11 @@ export class Functions {
   private partials(process: SimProcess): PartialStore {
     const store = this.tables.seenBy(process, this.tables.partials, ({ pk, sk, body }, isNew) => {
       if (sk !== HEAD) return
-      if (isNew) this.onHead(pk)
-      else this.coverage.seen('two attempts at one envelope wrote a head')
+      this.world.observer.headWritten(pk, isNew)
       const head = unpack(body) as unknown as Head
       if (head.kind === 'done' && head.panes.some(({ chunks }) => chunks > 1))
-        this.coverage.seen('a partial was chunked')
-      this.trace.note(process.name, () => `${isNew ? 'writes a head' : 'finds a head standing'} (${head.kind})`)
+        this.world.observer.saw('a partial was chunked')
+      this.world.trace.note(process.name, () => `${isNew ? 'writes a head' : 'finds a head standing'} (${head.kind})`)
     })
     return new PartialStore(store, () => 0)
   }
@@ -109,13 +97,13 @@ export class Functions {
   /** Rejects when the function crashes, or is not waited for any longer; then it may run on all the same. */
   private run<T>(process: SimProcess, body: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.away) return this.timeline.after(this.random.between(10, 1_000), () => reject(new Error('unreachable')))
+      if (this.away) return this.world.timeline.after(this.random.between(10, 1_000), () => reject(new Error('unreachable')))
       process.after(this.random.between(1, 30), () => body().then(resolve, reject))
-      const crashes = this.faults.strikes('function crashes')
-      if (!crashes && !this.faults.strikes('function runs on after its timeout')) return
-      this.timeline.after(this.random.between(1, 120), () => {
+      const crashes = this.world.faults.strikes('function crashes')
+      if (!crashes && !this.world.faults.strikes('function runs on after its timeout')) return
+      this.world.timeline.after(this.random.between(1, 120), () => {
         if (crashes) process.kill()
-        this.trace.note(process.name, () => (crashes ? 'crashes' : 'times out'))
+        this.world.trace.note(process.name, () => (crashes ? 'crashes' : 'times out'))
         reject(new Error('the function did not end'))
       })
     })

@@ -1,7 +1,7 @@
 import { SimDisk } from './disk'
 import type { FaultKind } from './faults'
 import { VERSION } from './functions'
-import { Random } from './random'
+import type { Random } from './random'
 import { oraclePipeline } from './sim-pipeline'
 import type { World } from './world'
 
@@ -12,18 +12,15 @@ export class Mishaps {
   private copy: SimDisk | null = null
   private readonly random: Random
 
-  constructor(
-    seed: number,
-    private readonly world: World,
-  ) {
-    this.random = new Random(seed, 'mishaps')
+  constructor(private readonly world: World) {
+    this.random = world.randomOf('mishaps')
   }
 
   begin(): void {
     const { timeline } = this.world
     timeline.after(STEP_MS, () => {
       if (this.world.isHealed) return
-      if (this.random.chance(this.copy === null ? 0.1 : 0.01)) this.copy = this.world.disk.copy()
+      if (this.random.chance(this.copy === null ? 0.1 : 0.01)) this.copy = this.world.machine.disk.copy()
       if (this.random.chance(0.01)) this.switchMode()
       for (const [kind, happen] of this.mishaps) if (this.world.faults.strikes(kind)) happen()
       this.begin()
@@ -31,8 +28,8 @@ export class Mishaps {
   }
 
   private readonly mishaps: readonly (readonly [FaultKind, () => void])[] = [
-    ['edge crashes', () => this.world.crash()],
-    ['edge restarts in order', () => this.world.restart()],
+    ['edge crashes', () => this.world.machine.crash()],
+    ['edge restarts in order', () => this.world.machine.restart()],
     ['edge stopped for long', () => this.stopEdge()],
     ['edge clock jumps', () => this.setEdgeClock()],
     ['cloud clock jumps', () => this.setCloudClock()],
@@ -40,28 +37,28 @@ export class Mishaps {
     ['cloud away', () => this.loseCloud()],
     ['table loses items', () => this.loseItems()],
     ['function of another version', () => this.deployOther()],
-    ['data wiped', () => this.world.replaceDisk(new SimDisk(oraclePipeline(this.world.scenario)))],
-    ['old copy restored', () => this.copy !== null && this.world.replaceDisk(this.copy.copy())],
+    ['data wiped', () => this.world.machine.replaceDisk(new SimDisk(oraclePipeline(this.world.scenario)))],
+    ['old copy restored', () => this.copy !== null && this.world.machine.replaceDisk(this.copy.copy())],
   ]
 
   private stopEdge(): void {
     const durationMs = this.random.between(200, 8_000)
-    this.world.edge?.process.stop(durationMs)
+    this.world.machine.edge?.process.stop(durationMs)
     this.world.trace.note('world', () => `the edge's process stands still for ${durationMs} ms`)
   }
 
   private setEdgeClock(): void {
-    this.world.edgeSkewMs = this.random.pick([-60_000, -2_000, -100, 0, 100, 2_000, 10_000])
-    this.world.trace.note('world', () => `the edge's clock is ${this.world.edgeSkewMs} ms off`)
+    this.world.machine.clockSkewMs = this.random.pick([-60_000, -2_000, -100, 0, 100, 2_000, 10_000])
+    this.world.trace.note('world', () => `the edge's clock is ${this.world.machine.clockSkewMs} ms off`)
   }
 
   private setCloudClock(): void {
-    this.world.functions.clockSkewMs = this.random.pick([-60_000, -2_000, 0, 500, 2_000, 60_000])
-    this.world.trace.note('world', () => `the functions' clock is ${this.world.functions.clockSkewMs} ms off`)
+    this.world.cloud.functions.clockSkewMs = this.random.pick([-60_000, -2_000, 0, 500, 2_000, 60_000])
+    this.world.trace.note('world', () => `the functions' clock is ${this.world.cloud.functions.clockSkewMs} ms off`)
   }
 
   private fillDisk(): void {
-    const { disk } = this.world
+    const { disk } = this.world.machine
     disk.full = true
     this.forAWhile('the disk is full', 3_000, () => {
       disk.full = false
@@ -69,22 +66,22 @@ export class Mishaps {
   }
 
   private loseCloud(): void {
-    this.world.setCloudAway(true)
-    this.forAWhile('the cloud is away', 6_000, () => this.world.setCloudAway(false))
+    this.world.cloud.setAway(true)
+    this.forAWhile('the cloud is away', 6_000, () => this.world.cloud.setAway(false))
   }
 
   /** Where `map` changes its mind, what is written again need not be what was lost, and nobody could tell. */
   private loseItems(): void {
-    const { tables, scenario, trace } = this.world
+    const { cloud, scenario, trace } = this.world
     if (scenario.flakyShare > 0) return
-    const table = this.random.pick([tables.partials, tables.results])
+    const table = this.random.pick([cloud.tables.partials, cloud.tables.results])
     const lost = [...table.items.keys()].filter(() => this.random.chance(0.3))
     for (const id of lost) table.items.delete(id)
     trace.note('world', () => `${lost.length} items of a table are lost`)
   }
 
   private deployOther(): void {
-    const { functions } = this.world
+    const { functions } = this.world.cloud
     functions.version = 'v0'
     this.forAWhile('functions of another version are deployed', 3_000, () => {
       functions.version = VERSION
@@ -92,10 +89,11 @@ export class Mishaps {
   }
 
   private switchMode(): void {
-    const { edge, coverage, trace } = this.world
+    const { machine, observer, trace } = this.world
+    const { edge } = machine
     if (!edge?.node) return
     edge.node.mode = this.random.pick(['auto', 'always', 'never'])
-    coverage.seen('the bursting mode was switched')
+    observer.saw('the bursting mode was switched')
     trace.note('world', () => `the mode is ${edge.node?.mode}`)
   }
 

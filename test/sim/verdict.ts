@@ -25,9 +25,9 @@ interface Answered {
 
 /** Checks a world that has come to rest: every window against the oracle, which sees the answers, the lines that were sent, and the dead letters. */
 export async function judge(world: World, edge: SimEdge): Promise<void> {
-  const { rules, disk } = world
+  const { rules, machine } = world
   const answered = answeredBy(world)
-  const letters = disk.deadLetters.map((line) => JSON.parse(line) as WrittenLetter)
+  const letters = machine.disk.deadLetters.map((line) => JSON.parse(line) as WrittenLetter)
   checkAnswers(world, answered)
   checkDeadLetters(world, answered, letters)
   const { counts, missing, extra, mismatched } = compareWindows(
@@ -70,7 +70,7 @@ function checkAnswers({ rules, scenario }: World, all: readonly Answered[]): voi
 function expectedWindows(world: World, all: readonly Answered[], letters: readonly WrittenLetter[]): OracleWindow[] {
   const countedIn = new Map(letters.map((letter) => [eventOf(letter).flaky, letter.countedIn]))
   const late = new Set(letters.flatMap((letter) => letter.countedIn))
-  if (late.size > 0) world.coverage.seen('an event became a dead letter after a window had counted it')
+  if (late.size > 0) world.observer.saw('an event became a dead letter after a window had counted it')
   const windows = windowsOf(world, all, (flaky) => countedIn.has(flaky))
   const exact = (end: number) =>
     windowsOf(world, all, (flaky) => countedIn.get(flaky)?.includes(end) === false).find((window) => window.end === end)
@@ -83,9 +83,9 @@ function windowsOf({ scenario }: World, all: readonly Answered[], isDead: (flaky
   return [...oracle.windows()]
 }
 
-function servedBy({ disk, rules }: World, edge: SimEdge): ServedWindow[] {
+function servedBy({ machine, rules }: World, edge: SimEdge): ServedWindow[] {
   const windows = edge.files.finals.map((final) => {
-    const rows = disk.rows.get(rowsName(final.endMs, final.digest))
+    const rows = machine.disk.rows.get(rowsName(final.endMs, final.digest))
     if (rows === undefined) rules.broken('the rows of a final are on disk', final)
     return { ...served(final), rows: rows ?? [] } as unknown as ServedWindow
   })
@@ -112,16 +112,17 @@ function checkDeadLetters(
 }
 
 /** What readers in the cloud see as final is what the edge shows. An old copy forks history: then the cloud has the finals of both. */
-async function checkFlags({ tables, rules, life, coverage, disk }: World, { files }: SimEdge): Promise<void> {
-  if (life > 0) return
+async function checkFlags({ cloud, rules, machine, observer }: World, { files }: SimEdge): Promise<void> {
+  if (machine.life > 0) return
+  const { tables } = cloud
   const store = new ResultStore(tables.results, () => 0)
-  const from = { pipeline: SIM_PIPELINE, version: VERSION, incarnation: disk.history.incarnation }
+  const from = { pipeline: SIM_PIPELINE, version: VERSION, incarnation: machine.disk.history.incarnation }
   for (const final of files.finals) {
     const { endMs, digest } = final
     const candidate = await store.candidate(from, endMs)
     const rows = candidate && (await store.rows(from, endMs, candidate))
     if (rows === null || !tables.results.final.has(itemId({ pk: resultPartition(from, endMs), sk: HEAD }))) continue
-    coverage.seen('the cloud showed a window as final')
+    observer.saw('the cloud showed a window as final')
     if (digestOf(rows.map((row) => JSON.stringify(row))) !== digest)
       rules.broken('the cloud shows the final that the edge shows', { final, candidate })
   }
