@@ -1,8 +1,9 @@
 import type { Answer } from '../../core/log-record'
+import type { Context } from './context'
 import type { Reply } from './edge'
+import type { Machine } from './machine'
 import type { Random } from './random'
 import type { Batch } from './workload'
-import type { World } from './world'
 
 /** Sends one request under its key again and again until the answer is definite. */
 export class Delivery {
@@ -12,9 +13,10 @@ export class Delivery {
 
   constructor(
     readonly batch: Batch,
-    private readonly world: World,
+    private readonly context: Context,
+    private readonly machine: Machine,
   ) {
-    this.random = world.randomOf(`delivery of ${batch.key}`)
+    this.random = context.randomOf(`delivery of ${batch.key}`)
   }
 
   /** Begins, or begins anew in another life of the data directory, after `delayMs`. */
@@ -22,26 +24,26 @@ export class Delivery {
     this.answer = null
     this.attempt += 1
     const { attempt } = this
-    this.world.timeline.after(delayMs, () => this.send(attempt))
+    this.context.timeline.after(delayMs, () => this.send(attempt))
   }
 
   private send(attempt: number): void {
     if (attempt !== this.attempt) return
-    const { timeline, faults, machine } = this.world
-    const { life } = machine
+    const { timeline, faults } = this.context
+    const { life } = this.machine
     this.note(() => `sends ${this.batch.lines.length} lines`)
     const copies = faults.strikes('request lost') ? 0 : faults.strikes('request doubled') ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
-      timeline.after(this.delayMs(), () => machine.deliver(this.batch, (reply) => this.replied(life, reply)))
+      timeline.after(this.delayMs(), () => this.machine.deliver(this.batch, (reply) => this.replied(life, reply)))
     }
     timeline.after(this.random.between(300, 1_500), () => this.again(attempt))
   }
 
   private replied(life: number, reply: Reply): void {
-    const { timeline, faults, machine } = this.world
+    const { timeline, faults } = this.context
     if (faults.strikes('response lost')) return
     timeline.after(this.delayMs(), () => {
-      if (life === machine.life) this.hears(reply)
+      if (life === this.machine.life) this.hears(reply)
     })
   }
 
@@ -66,14 +68,16 @@ export class Delivery {
     if (attempt !== this.attempt) return
     this.attempt += 1
     const next = this.attempt
-    this.world.timeline.after(delayMs + this.random.between(10, 200), () => this.send(next))
+    this.context.timeline.after(delayMs + this.random.between(10, 200), () => this.send(next))
   }
 
   private delayMs(): number {
-    return this.random.between(1, 10) + (this.world.faults.strikes('network slow') ? this.random.between(50, 2_000) : 0)
+    return (
+      this.random.between(1, 10) + (this.context.faults.strikes('network slow') ? this.random.between(50, 2_000) : 0)
+    )
   }
 
   private note(what: () => string): void {
-    this.world.trace.note(this.batch.key, what)
+    this.context.trace.note(this.batch.key, what)
   }
 }

@@ -1,8 +1,8 @@
 import { CloudTables } from './cloud-tables'
+import type { Context } from './context'
 import { EventSource } from './event-source'
 import { Functions, VERSION } from './functions'
 import { SimStream } from './stream'
-import type { World } from './world'
 
 /** The stream, the functions behind it, and the tables. */
 export class Cloud {
@@ -10,11 +10,11 @@ export class Cloud {
   readonly functions: Functions
   readonly stream: SimStream
 
-  constructor(world: World) {
-    const { seed, timeline, faults, rules } = world
+  constructor(context: Context) {
+    const { seed, timeline, faults, rules } = context
     this.tables = new CloudTables(seed, faults, rules)
-    this.functions = new Functions(world, this.tables)
-    const source = new EventSource(world, this.functions)
+    this.functions = new Functions(context, this.tables)
+    const source = new EventSource(context, this.functions)
     this.stream = new SimStream(seed, timeline, faults, rules, (lane, record) => source.take(lane, record))
   }
 

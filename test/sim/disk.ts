@@ -24,6 +24,8 @@ export class SimDisk {
   readonly checkpoints = new Map<number, string>()
   /** Nothing can be written. */
   full = false
+  /** The node has noticed that there is little room. */
+  isLow = false
   /** What the log has ever said. Kept apart from its bytes, which only the product reads. */
   history: History
 
@@ -60,6 +62,20 @@ export class SimDisk {
     }
     this.segments = sound
     return { records, tornBytes }
+  }
+
+  /** The lines of events. Throws when the segments with them are deleted. */
+  linesOf(firstOffset: number, count: number): string[] {
+    const lines: string[] = []
+    for (const { bytes } of this.segments) {
+      for (const record of decodeRecords(bytes).records) {
+        const next = firstOffset + lines.length
+        if (record.type === 'request' && record.firstOffset <= next)
+          lines.push(...record.lines.slice(next - record.firstOffset))
+      }
+    }
+    if (lines.length < count) throw new Error(`the log has not the ${count} events from offset ${firstOffset}`)
+    return lines.slice(0, count)
   }
 
   write(number: number, bytes: Buffer): void {

@@ -1,7 +1,7 @@
+import type { Context } from './context'
 import type { Functions } from './functions'
 import { Random } from './random'
 import type { Taken } from './stream'
-import type { World } from './world'
 
 interface Lane {
   readonly records: Taken[]
@@ -16,11 +16,11 @@ export class EventSource {
   private readonly random: Random
 
   constructor(
-    private readonly world: World,
+    private readonly context: Context,
     private readonly functions: Functions,
   ) {
-    this.random = new Random(world.seed, 'event source')
-    this.lanes = Array.from({ length: world.scenario.lanes }, () => ({ records: [], isWorking: false }))
+    this.random = new Random(context.seed, 'event source')
+    this.lanes = Array.from({ length: context.scenario.lanes }, () => ({ records: [], isWorking: false }))
   }
 
   take(key: number, record: Taken): void {
@@ -28,21 +28,21 @@ export class EventSource {
     lane.records.push(record)
     if (lane.isWorking) return
     lane.isWorking = true
-    this.world.timeline.after(this.random.between(5, 200), () => void this.work(lane))
+    this.context.timeline.after(this.random.between(5, 200), () => void this.work(lane))
   }
 
   private async work(lane: Lane): Promise<void> {
     const { records } = lane
     while (records.length > 0) {
-      const batch = records.slice(0, this.random.between(1, this.world.scenario.maxBatch))
+      const batch = records.slice(0, this.random.between(1, this.context.scenario.maxBatch))
       const done = await this.functions.burst(batch).then(
         ({ batchItemFailures }) => this.doneOf(batch, batchItemFailures[0]?.itemIdentifier),
         () => this.givenUp(batch),
       )
       records.splice(0, done)
-      this.world.trace.note('stream', () => `${done} of ${batch.length} records are done, ${records.length} wait`)
-      if (done > 0 && this.world.faults.strikes('batch redelivered')) records.unshift(...batch.slice(0, done))
-      await this.world.timeline.sleep(this.random.between(1, done < batch.length ? 300 : 20))
+      this.context.trace.note('stream', () => `${done} of ${batch.length} records are done, ${records.length} wait`)
+      if (done > 0 && this.context.faults.strikes('batch redelivered')) records.unshift(...batch.slice(0, done))
+      await this.context.timeline.sleep(this.random.between(1, done < batch.length ? 300 : 20))
     }
     lane.isWorking = false
   }
@@ -55,6 +55,6 @@ export class EventSource {
 
   /** The first record of a batch that fails is dropped when it is too old. */
   private givenUp(batch: readonly Taken[]): number {
-    return this.world.timeline.nowMs - batch[0]!.takenAtMs > MAX_AGE_MS ? 1 : 0
+    return this.context.timeline.nowMs - batch[0]!.takenAtMs > MAX_AGE_MS ? 1 : 0
   }
 }

@@ -26,11 +26,11 @@ export const FAULTS = {
   'batch redelivered': 0.1,
   'function crashes': 0.06,
   'function runs on after its timeout': 0.04,
-  'function of another version': 0.004,
+  'function of another version': 0.01,
   'store fails before': 0.02,
   'store fails after': 0.02,
   'store read is stale': 0.05,
-  'table loses items': 0.01,
+  'table loses items': 0.015,
   'merge request lost': 0.06,
   'merge response lost': 0.08,
   'merge called twice': 0.1,
@@ -48,7 +48,7 @@ const FAVOURED = 5
 
 /** Decides which faults strike, until the world heals. Each kind has random numbers of its own. */
 export class Faults {
-  private healed = false
+  isHealed = false
   private readonly kinds = new Map<FaultKind, { readonly random: Random; readonly probability: number }>()
 
   constructor(
@@ -67,7 +67,7 @@ export class Faults {
 
   strikes(kind: FaultKind): boolean {
     const fault = this.kinds.get(kind)
-    if (fault === undefined || this.healed || !fault.random.chance(fault.probability)) return false
+    if (fault === undefined || this.isHealed || !fault.random.chance(fault.probability)) return false
     this.coverage.seen(kind)
     return true
   }
@@ -81,6 +81,6 @@ export class Faults {
 
   /** From now on nothing fails any more. */
   heal(): void {
-    this.healed = true
+    this.isHealed = true
   }
 }

@@ -9,12 +9,12 @@ import type { MergeAnswer } from '../../core/merge-answer'
 import { createBurstHandler } from '../../handlers/burst'
 import { createMergeHandler } from '../../handlers/merge'
 import type { CloudTables } from './cloud-tables'
+import type { Context } from './context'
 import { SimProcess } from './process'
 import { Random } from './random'
 import { simPipeline } from './sim-pipeline'
 import type { Taken } from './stream'
 import { EPOCH_MS } from './workload'
-import type { World } from './world'
 
 /** The version of the pipelines in the edge's bundle, and in the functions' unless somebody deployed another. */
 export const VERSION = 'v1'
@@ -29,10 +29,10 @@ export class Functions {
   private readonly random: Random
 
   constructor(
-    private readonly world: World,
+    private readonly context: Context,
     private readonly tables: CloudTables,
   ) {
-    this.random = new Random(world.seed, 'functions')
+    this.random = new Random(context.seed, 'functions')
   }
 
   burst(records: readonly Taken[]): Promise<KinesisStreamBatchResponse> {
@@ -40,9 +40,9 @@ export class Functions {
     const handler = createBurstHandler({
       store: this.partials(process),
       ...this.bundle(process),
-      nowMs: () => EPOCH_MS + this.world.timeline.nowMs + this.clockSkewMs,
+      nowMs: () => EPOCH_MS + this.context.timeline.nowMs + this.clockSkewMs,
       timers: process,
-      log: (line) => this.world.trace.note(process.name, () => JSON.stringify(line)),
+      log: (line) => this.context.trace.note(process.name, () => JSON.stringify(line)),
     })
     const event = {
       Records: records.map(({ data, sequenceNumber }) => ({ kinesis: { data: base64(data), sequenceNumber } })),
@@ -65,12 +65,12 @@ export class Functions {
 
   private begin(name: string): SimProcess {
     this.calls += 1
-    return new SimProcess(`${name} ${this.calls}`, this.world.timeline)
+    return new SimProcess(`${name} ${this.calls}`, this.context.timeline)
   }
 
   private bundle(process: SimProcess) {
     // A nap takes a little more or less in each process, so that two attempts meet their groups in different orders.
-    const pipeline = simPipeline(this.world.scenario, {
+    const pipeline = simPipeline(this.context.scenario, {
       nap: (ms) => process.sleep(ms + this.random.between(0, 20)),
       fails: () => this.random.chance(0.3),
     })
@@ -85,11 +85,11 @@ export class Functions {
   private partials(process: SimProcess): PartialStore {
     const store = this.tables.seenBy(process, this.tables.partials, ({ pk, sk, body }, isNew) => {
       if (sk !== HEAD) return
-      this.world.observer.headWritten(pk, isNew)
+      this.context.observer.headWritten(pk, isNew)
       const head = unpack(body) as unknown as Head
       if (head.kind === 'done' && head.panes.some(({ chunks }) => chunks > 1))
-        this.world.observer.saw('a partial was chunked')
-      this.world.trace.note(process.name, () => `${isNew ? 'writes a head' : 'finds a head standing'} (${head.kind})`)
+        this.context.observer.saw('a partial was chunked')
+      this.context.trace.note(process.name, () => `${isNew ? 'writes a head' : 'finds a head standing'} (${head.kind})`)
     })
     return new PartialStore(store, () => 0)
   }
@@ -97,13 +97,14 @@ export class Functions {
   /** Rejects when the function crashes, or is not waited for any longer; then it may run on all the same. */
   private run<T>(process: SimProcess, body: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.away) return this.world.timeline.after(this.random.between(10, 1_000), () => reject(new Error('unreachable')))
+      if (this.away)
+        return this.context.timeline.after(this.random.between(10, 1_000), () => reject(new Error('unreachable')))
       process.after(this.random.between(1, 30), () => body().then(resolve, reject))
-      const crashes = this.world.faults.strikes('function crashes')
-      if (!crashes && !this.world.faults.strikes('function runs on after its timeout')) return
-      this.world.timeline.after(this.random.between(1, 120), () => {
+      const crashes = this.context.faults.strikes('function crashes')
+      if (!crashes && !this.context.faults.strikes('function runs on after its timeout')) return
+      this.context.timeline.after(this.random.between(1, 120), () => {
         if (crashes) process.kill()
-        this.world.trace.note(process.name, () => (crashes ? 'crashes' : 'times out'))
+        this.context.trace.note(process.name, () => (crashes ? 'crashes' : 'times out'))
         reject(new Error('the function did not end'))
       })
     })

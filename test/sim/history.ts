@@ -79,9 +79,11 @@ export class History {
         this.incarnation = record.incarnation
         return
       case 'request':
-        return this.applyRequest(record)
+        this.applyRequest(record)
+        return
       case 'cut':
-        return this.applyCut(record.header)
+        this.applyCut(record.header)
+        return
       case 'closing':
         if (!(record.horizonMs > this.horizonMs)) throw new Error(`the horizon goes back to ${record.horizonMs}`)
         this.horizonMs = record.horizonMs

@@ -1,12 +1,13 @@
 import { LogFailed } from '../../edge-node/log'
+import type { Cloud } from './cloud'
+import type { Context } from './context'
 import { SimDisk } from './disk'
-import { type Reply, SimEdge } from './edge'
+import { type Host, type Reply, SimEdge } from './edge'
 import { oraclePipeline } from './sim-pipeline'
 import type { Batch } from './workload'
-import type { World } from './world'
 
 /** The machine of the edge node: its disk, its clock, and the process that runs there or is down. */
-export class Machine {
+export class Machine implements Host {
   disk: SimDisk
   edge: SimEdge | null = null
   /** How often the data directory has been replaced. */
@@ -14,8 +15,13 @@ export class Machine {
   clockSkewMs = 0
   private boots = 0
 
-  constructor(private readonly world: World) {
-    this.disk = new SimDisk(oraclePipeline(world.scenario))
+  constructor(
+    private readonly context: Context,
+    private readonly cloud: Cloud,
+    /** The data directory is another one from now on, and the clients are to send everything again. */
+    private readonly onNewLife: () => void,
+  ) {
+    this.disk = new SimDisk(oraclePipeline(context.scenario))
   }
 
   /** A request arrives. */
@@ -28,16 +34,16 @@ export class Machine {
   boot(): void {
     if (this.edge !== null) return
     this.boots += 1
-    const { faults, observer } = this.world
+    const { faults, observer } = this.context
     if (faults.strikes('checkpoint damaged') && this.disk.damageCheckpoint())
       observer.saw('a restart found the newest checkpoint damaged')
-    this.edge = new SimEdge(this.boots, this.world)
+    this.edge = new SimEdge(this.boots, this.context, this.cloud, this)
   }
 
   crash(): void {
     const { edge } = this
     if (edge === null) return
-    this.world.observer.crashed(edge.node?.progress.windows)
+    this.context.observer.crashed(edge.node?.progress.windows)
     this.note('the edge crashes')
     this.goDown(edge)
   }
@@ -51,47 +57,46 @@ export class Machine {
       if (this.edge === edge) this.goDown(edge)
     }
     edge.node.stop().then(isDown, (error) => {
-      if (!isDiskError(error)) this.world.bug(error)
+      if (!isDiskError(error)) this.context.bug(error)
       isDown()
     })
   }
 
-  /** Somebody puts another data directory in place, and tells the clients to send everything again. */
   replaceDisk(disk: SimDisk): void {
     this.crash()
     this.disk = disk
     this.life += 1
     this.note(`the data directory is replaced by one with ${disk.history.events} events`)
-    this.world.beginLife()
+    this.onNewLife()
   }
 
-  /** The edge calls something; it may not outlive that for long. */
   edgeCalls(): void {
-    const { edge, world } = this
-    if (edge === null || !world.faults.strikes('edge crashes at a call')) return
-    world.timeline.after(world.randomOf('crash at a call').between(0, 8), () => {
+    const { edge, context } = this
+    if (edge === null || !context.faults.strikes('edge crashes at a call')) return
+    context.timeline.after(context.randomOf('crash at a call').between(0, 8), () => {
       if (this.edge === edge) this.crash()
     })
   }
 
   heal(): void {
     this.disk.full = false
+    this.disk.isLow = false
     this.clockSkewMs = 0
     this.boot()
   }
 
   private goDown(edge: SimEdge): void {
-    const { faults, randomOf, timeline } = this.world
-    const garbage = faults.strikes('tail torn with garbage') ? randomOf('garbage').between(1, 20) : 0
-    const lost = this.disk.tear(edge.log.pending(), randomOf('tear'), Buffer.alloc(garbage))
+    const { context } = this
+    const garbage = context.faults.strikes('tail torn with garbage') ? context.randomOf('garbage').between(1, 20) : 0
+    const lost = this.disk.tear(edge.log.pending(), context.randomOf('tear'), Buffer.alloc(garbage))
     this.note(`the edge is down; ${lost} bytes on their way to the disk are lost`)
     edge.process.kill()
     this.edge = null
-    timeline.after(randomOf('downtime').between(10, 1_500), () => this.boot())
+    context.timeline.after(context.randomOf('downtime').between(10, 1_500), () => this.boot())
   }
 
   private note(what: string): void {
-    this.world.trace.note('world', () => what)
+    this.context.trace.note('world', () => what)
   }
 }
 

@@ -1,9 +1,11 @@
+import type { Cloud } from './cloud'
+import type { Context } from './context'
 import { SimDisk } from './disk'
 import type { FaultKind } from './faults'
 import { VERSION } from './functions'
+import type { Machine } from './machine'
 import type { Random } from './random'
 import { oraclePipeline } from './sim-pipeline'
-import type { World } from './world'
 
 const STEP_MS = 100
 
@@ -12,24 +14,28 @@ export class Mishaps {
   private copy: SimDisk | null = null
   private readonly random: Random
 
-  constructor(private readonly world: World) {
-    this.random = world.randomOf('mishaps')
+  constructor(
+    private readonly context: Context,
+    private readonly machine: Machine,
+    private readonly cloud: Cloud,
+  ) {
+    this.random = context.randomOf('mishaps')
   }
 
   begin(): void {
-    const { timeline } = this.world
+    const { timeline } = this.context
     timeline.after(STEP_MS, () => {
-      if (this.world.isHealed) return
-      if (this.random.chance(this.copy === null ? 0.1 : 0.01)) this.copy = this.world.machine.disk.copy()
+      if (this.context.faults.isHealed) return
+      if (this.random.chance(this.copy === null ? 0.1 : 0.01)) this.copy = this.machine.disk.copy()
       if (this.random.chance(0.01)) this.switchMode()
-      for (const [kind, happen] of this.mishaps) if (this.world.faults.strikes(kind)) happen()
+      for (const [kind, happen] of this.mishaps) if (this.context.faults.strikes(kind)) happen()
       this.begin()
     })
   }
 
   private readonly mishaps: readonly (readonly [FaultKind, () => void])[] = [
-    ['edge crashes', () => this.world.machine.crash()],
-    ['edge restarts in order', () => this.world.machine.restart()],
+    ['edge crashes', () => this.machine.crash()],
+    ['edge restarts in order', () => this.machine.restart()],
     ['edge stopped for long', () => this.stopEdge()],
     ['edge clock jumps', () => this.setEdgeClock()],
     ['cloud clock jumps', () => this.setCloudClock()],
@@ -37,51 +43,53 @@ export class Mishaps {
     ['cloud away', () => this.loseCloud()],
     ['table loses items', () => this.loseItems()],
     ['function of another version', () => this.deployOther()],
-    ['data wiped', () => this.world.machine.replaceDisk(new SimDisk(oraclePipeline(this.world.scenario)))],
-    ['old copy restored', () => this.copy !== null && this.world.machine.replaceDisk(this.copy.copy())],
+    ['data wiped', () => this.machine.replaceDisk(new SimDisk(oraclePipeline(this.context.scenario)))],
+    ['old copy restored', () => this.copy !== null && this.machine.replaceDisk(this.copy.copy())],
   ]
 
   private stopEdge(): void {
     const durationMs = this.random.between(200, 8_000)
-    this.world.machine.edge?.process.stop(durationMs)
-    this.world.trace.note('world', () => `the edge's process stands still for ${durationMs} ms`)
+    this.machine.edge?.process.stop(durationMs)
+    this.context.trace.note('world', () => `the edge's process stands still for ${durationMs} ms`)
   }
 
   private setEdgeClock(): void {
-    this.world.machine.clockSkewMs = this.random.pick([-60_000, -2_000, -100, 0, 100, 2_000, 10_000])
-    this.world.trace.note('world', () => `the edge's clock is ${this.world.machine.clockSkewMs} ms off`)
+    this.machine.clockSkewMs = this.random.pick([-60_000, -2_000, -100, 0, 100, 2_000, 10_000])
+    this.context.trace.note('world', () => `the edge's clock is ${this.machine.clockSkewMs} ms off`)
   }
 
   private setCloudClock(): void {
-    this.world.cloud.functions.clockSkewMs = this.random.pick([-60_000, -2_000, 0, 500, 2_000, 60_000])
-    this.world.trace.note('world', () => `the functions' clock is ${this.world.cloud.functions.clockSkewMs} ms off`)
+    this.cloud.functions.clockSkewMs = this.random.pick([-60_000, -2_000, 0, 500, 2_000, 60_000])
+    this.context.trace.note('world', () => `the functions' clock is ${this.cloud.functions.clockSkewMs} ms off`)
   }
 
   private fillDisk(): void {
-    const { disk } = this.world.machine
+    const { disk } = this.machine
+    disk.isLow = this.random.chance(0.5)
     disk.full = true
     this.forAWhile('the disk is full', 3_000, () => {
       disk.full = false
+      disk.isLow = false
     })
   }
 
   private loseCloud(): void {
-    this.world.cloud.setAway(true)
-    this.forAWhile('the cloud is away', 6_000, () => this.world.cloud.setAway(false))
+    this.cloud.setAway(true)
+    this.forAWhile('the cloud is away', 6_000, () => this.cloud.setAway(false))
   }
 
   /** Where `map` changes its mind, what is written again need not be what was lost, and nobody could tell. */
   private loseItems(): void {
-    const { cloud, scenario, trace } = this.world
+    const { scenario, trace } = this.context
     if (scenario.flakyShare > 0) return
-    const table = this.random.pick([cloud.tables.partials, cloud.tables.results])
+    const table = this.random.pick([this.cloud.tables.partials, this.cloud.tables.results])
     const lost = [...table.items.keys()].filter(() => this.random.chance(0.3))
     for (const id of lost) table.items.delete(id)
     trace.note('world', () => `${lost.length} items of a table are lost`)
   }
 
   private deployOther(): void {
-    const { functions } = this.world.cloud
+    const { functions } = this.cloud
     functions.version = 'v0'
     this.forAWhile('functions of another version are deployed', 3_000, () => {
       functions.version = VERSION
@@ -89,8 +97,8 @@ export class Mishaps {
   }
 
   private switchMode(): void {
-    const { machine, observer, trace } = this.world
-    const { edge } = machine
+    const { observer, trace } = this.context
+    const { edge } = this.machine
     if (!edge?.node) return
     edge.node.mode = this.random.pick(['auto', 'always', 'never'])
     observer.saw('the bursting mode was switched')
@@ -98,7 +106,7 @@ export class Mishaps {
   }
 
   private forAWhile(what: string, maxMs: number, end: () => void): void {
-    const { timeline, trace } = this.world
+    const { timeline, trace } = this.context
     const durationMs = this.random.between(100, maxMs)
     trace.note('world', () => `${what} for ${durationMs} ms`)
     timeline.after(durationMs, end)

@@ -45,6 +45,12 @@ export const EDGE_MUTATIONS: readonly Mutation[] = [
     },
   },
   {
+    name: 'a recalled envelope is folded at once',
+    breaks:
+      'While a window is being finalized from what the cloud made of an envelope, nobody folds that envelope again.',
+    apply: () => around<Ledger['isFinalizing']>(Ledger.prototype, 'isFinalizing', () => false),
+  },
+  {
     name: 'the edge forgets which windows of a pane were closed before',
     breaks:
       'An envelope does not count in windows at or below its horizon, though they share panes with those that it counts in.',

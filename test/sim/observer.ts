@@ -20,7 +20,10 @@ export class Observer {
   }
 
   answered({ late, partlyLate, rejected }: Answer, isFirst: boolean): void {
-    if (!isFirst) return this.saw('an answer was repeated')
+    if (!isFirst) {
+      this.saw('an answer was repeated')
+      return
+    }
     if (late > 0) this.saw('an event was late')
     if (partlyLate > 0) this.saw('an event was partly late')
     if (rejected.length > 0) this.saw('a line was rejected')

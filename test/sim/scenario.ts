@@ -38,7 +38,7 @@ const DEFAULTS = configSchema.parse({})
 
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed, 'scenario')
-  const wide = random.chance(0.03)
+  const wide = random.chance(0.04)
   const sliding = !wide && random.chance(0.5)
   const slideMs = wide ? 1_000 : random.pick([200, 500, 1_000])
   return {
@@ -50,13 +50,13 @@ export function scenarioOf(seed: number): Scenario {
     mapConcurrency: wide ? 64 : random.pick([1, 2, 64]),
     wide,
     requests: wide ? 6 : random.between(5, 20),
-    durationMs: random.between(2, 6) * 1_000,
+    durationMs: random.between(2_000, 5_000),
     napShare: random.pick([0, 0.1, 0.3, 0.6]),
     flakyShare: random.pick([0, 0, 0.3]),
     diskMs: random.pick([1, 5, 5, 80]),
     lanes: random.between(1, 4),
     maxBatch: random.pick([1, 3, 10]),
-    favoured: new Set(wide ? RACING : random.chance(0.2) ? FORKING : []),
+    favoured: new Set(wide ? RACING : random.chance(0.25) ? FORKING : []),
     config: wide
       ? { ...configOf(random), mode: 'always', maxEnvelopeBytes: 1_000, maxGroups: 5_000 }
       : configOf(random),
@@ -76,11 +76,11 @@ function configOf(random: Random): Config {
     maxInFlightEnvelopes: random.pick([1, 3, 100, 100]),
     maxInFlightBytes: random.pick([500, 1_000_000, 1_000_000]),
     reclaimAfterMs: random.pick([300, 1_000, 2_500]),
-    headPollMs: random.pick([50, 150, 400]),
+    headPollMs: random.pick([80, 150, 300]),
     idleTimeoutMs: random.pick([300, 600, 1_200]),
     checkpointEveryMs: random.pick([100, 400, 1_500]),
     maxFutureSkewMs: random.pick([500, 5_000]),
     maxOpenPanes: random.pick([3, 1_000, 1_000]),
-    maxGroups: random.pick([5, 5_000, 5_000, 5_000]),
+    maxGroups: random.chance(0.1) ? 8 : 5_000,
   }
 }

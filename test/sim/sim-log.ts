@@ -73,16 +73,7 @@ export class SimLog implements Log {
 
   async readLines(firstOffset: number, count: number): Promise<string[]> {
     await this.process.sleep(this.delayMs())
-    const lines: string[] = []
-    for (const { bytes } of this.disk.segments) {
-      for (const record of decodeRecords(bytes).records) {
-        if (record.type !== 'request') continue
-        const wanted = record.lines.slice(Math.max(0, firstOffset + lines.length - record.firstOffset))
-        if (record.firstOffset <= firstOffset + lines.length) lines.push(...wanted)
-      }
-    }
-    if (lines.length < count) throw new Error(`the log has not the ${count} events from offset ${firstOffset}`)
-    return lines.slice(0, count)
+    return this.disk.linesOf(firstOffset, count)
   }
 
   async deleteBefore(segment: number, firstOffset: number): Promise<void> {

@@ -10,11 +10,22 @@ import { contributionsOf } from '../../scripts/verify/contribution'
 import { Oracle, type OracleWindow } from '../../scripts/verify/oracle'
 import { DEAD_LETTER } from '../../scripts/verify/pipeline'
 import type { ServedWindow } from '../../scripts/verify/served'
+import type { Delivery } from './client'
+import type { Cloud } from './cloud'
+import type { Context } from './context'
 import type { SimEdge } from './edge'
 import { rowsName } from './files'
 import { VERSION } from './functions'
+import type { Machine } from './machine'
 import { oraclePipeline, SIM_PIPELINE, type SimEvent } from './sim-pipeline'
-import type { World } from './world'
+
+/** What there is to judge. */
+export interface Resting {
+  readonly context: Context
+  readonly cloud: Cloud
+  readonly machine: Machine
+  readonly deliveries: readonly Delivery[]
+}
 
 /** What a client sent, less what was rejected, and what it was answered. */
 interface Answered {
@@ -24,14 +35,15 @@ interface Answered {
 }
 
 /** Checks a world that has come to rest: every window against the oracle, which sees the answers, the lines that were sent, and the dead letters. */
-export async function judge(world: World, edge: SimEdge): Promise<void> {
-  const { rules, machine } = world
+export async function judge(world: Resting, edge: SimEdge): Promise<void> {
+  const { context, machine } = world
+  const { rules } = context
   const answered = answeredBy(world)
   const letters = machine.disk.deadLetters.map((line) => JSON.parse(line) as WrittenLetter)
-  checkAnswers(world, answered)
-  checkDeadLetters(world, answered, letters)
+  checkAnswers(context, answered)
+  checkDeadLetters(context, answered, letters)
   const { counts, missing, extra, mismatched } = compareWindows(
-    expectedWindows(world, answered, letters),
+    expectedWindows(context, answered, letters),
     servedBy(world, edge),
   )
   if (counts.missing + counts.extra + counts.mismatched > 0)
@@ -42,10 +54,10 @@ export async function judge(world: World, edge: SimEdge): Promise<void> {
     rules.broken('at rest, all that was accepted is counted', { accepted, folded, burst, deadLettered })
 }
 
-function answeredBy({ deliveries, rules }: World): Answered[] {
+function answeredBy({ deliveries, context }: Resting): Answered[] {
   return deliveries.flatMap(({ batch: { key, lines }, answer }) => {
     if (answer === null) {
-      rules.broken('every request is answered', key)
+      context.rules.broken('every request is answered', key)
       return []
     }
     const rejected = new Set(answer.rejected.map(({ line }) => line))
@@ -53,7 +65,7 @@ function answeredBy({ deliveries, rules }: World): Answered[] {
   })
 }
 
-function checkAnswers({ rules, scenario }: World, all: readonly Answered[]): void {
+function checkAnswers({ rules, scenario }: Context, all: readonly Answered[]): void {
   const oracle = new Oracle(oraclePipeline(scenario))
   for (const { key, lines, answer } of all) {
     const tally = oracle.take({ horizon: answer.horizon, lines })
@@ -67,26 +79,36 @@ function checkAnswers({ rules, scenario }: World, all: readonly Answered[]): voi
  * Where `map` changes its mind, the file of dead letters says what it came to: an event is dead, but for windows that had counted it before they
  * were final.
  */
-function expectedWindows(world: World, all: readonly Answered[], letters: readonly WrittenLetter[]): OracleWindow[] {
+function expectedWindows(
+  context: Context,
+  all: readonly Answered[],
+  letters: readonly WrittenLetter[],
+): OracleWindow[] {
   const countedIn = new Map(letters.map((letter) => [eventOf(letter).flaky, letter.countedIn]))
   const late = new Set(letters.flatMap((letter) => letter.countedIn))
-  if (late.size > 0) world.observer.saw('an event became a dead letter after a window had counted it')
-  const windows = windowsOf(world, all, (flaky) => countedIn.has(flaky))
+  if (late.size > 0) context.observer.saw('an event became a dead letter after a window had counted it')
+  const windows = windowsOf(context, all, (flaky) => countedIn.has(flaky))
   const exact = (end: number) =>
-    windowsOf(world, all, (flaky) => countedIn.get(flaky)?.includes(end) === false).find((window) => window.end === end)
+    windowsOf(context, all, (flaky) => countedIn.get(flaky)?.includes(end) === false).find(
+      (window) => window.end === end,
+    )
   return windows.map((window) => (late.has(window.end) ? (exact(window.end) ?? window) : window))
 }
 
-function windowsOf({ scenario }: World, all: readonly Answered[], isDead: (flaky: number) => boolean): OracleWindow[] {
+function windowsOf(
+  { scenario }: Context,
+  all: readonly Answered[],
+  isDead: (flaky: number) => boolean,
+): OracleWindow[] {
   const oracle = new Oracle(oraclePipeline(scenario, isDead))
   for (const { lines, answer } of all) oracle.take({ horizon: answer.horizon, lines })
   return [...oracle.windows()]
 }
 
-function servedBy({ machine, rules }: World, edge: SimEdge): ServedWindow[] {
+function servedBy({ machine, context }: Resting, edge: SimEdge): ServedWindow[] {
   const windows = edge.files.finals.map((final) => {
     const rows = machine.disk.rows.get(rowsName(final.endMs, final.digest))
-    if (rows === undefined) rules.broken('the rows of a final are on disk', final)
+    if (rows === undefined) context.rules.broken('the rows of a final are on disk', final)
     return { ...served(final), rows: rows ?? [] } as unknown as ServedWindow
   })
   return windows.sort((a, b) => a.start - b.start)
@@ -94,7 +116,7 @@ function servedBy({ machine, rules }: World, edge: SimEdge): ServedWindow[] {
 
 /** Each event that cannot be folded is in the file once, with its line; and nothing else is, but events whose `map` fails now and then. */
 function checkDeadLetters(
-  { rules, scenario }: World,
+  { rules, scenario }: Context,
   all: readonly Answered[],
   letters: readonly WrittenLetter[],
 ): void {
@@ -112,7 +134,7 @@ function checkDeadLetters(
 }
 
 /** What readers in the cloud see as final is what the edge shows. An old copy forks history: then the cloud has the finals of both. */
-async function checkFlags({ cloud, rules, machine, observer }: World, { files }: SimEdge): Promise<void> {
+async function checkFlags({ context, cloud, machine }: Resting, { files }: SimEdge): Promise<void> {
   if (machine.life > 0) return
   const { tables } = cloud
   const store = new ResultStore(tables.results, () => 0)
@@ -122,9 +144,9 @@ async function checkFlags({ cloud, rules, machine, observer }: World, { files }:
     const candidate = await store.candidate(from, endMs)
     const rows = candidate && (await store.rows(from, endMs, candidate))
     if (rows === null || !tables.results.final.has(itemId({ pk: resultPartition(from, endMs), sk: HEAD }))) continue
-    observer.saw('the cloud showed a window as final')
+    context.observer.saw('the cloud showed a window as final')
     if (digestOf(rows.map((row) => JSON.stringify(row))) !== digest)
-      rules.broken('the cloud shows the final that the edge shows', { final, candidate })
+      context.rules.broken('the cloud shows the final that the edge shows', { final, candidate })
   }
 }
 

@@ -49,7 +49,7 @@ function eventOf(random: Random, scenario: Scenario, aroundMs: number): SimEvent
   return {
     ...(random.chance(0.97) ? { k: random.pick(['a', 'b', 'c', 'ü', '']) } : {}),
     t: random.chance(0.9) ? timestampMs : new Date(timestampMs).toISOString(),
-    v: valueOf(random),
+    v: sampleOf(random),
     kind: random.pick(['x', 'y', 'z', 'skip', 'twice', true, 7]),
     ...(random.chance(isFan ? 1 : scenario.napShare) ? { nap: napOf(random) } : {}),
     ...(random.chance(scenario.flakyShare) ? { flaky: random.between(1, 1e9) } : {}),
@@ -65,7 +65,7 @@ function behindMs(random: Random, { outOfOrdernessMs, sizeMs, allowedLatenessMs 
   return random.between(0, outOfOrdernessMs + allowedLatenessMs + 2 * sizeMs)
 }
 
-function valueOf(random: Random): unknown {
+function sampleOf(random: Random): unknown {
   if (random.chance(0.03)) return random.pick<unknown>(['text', null, -2e6, 1e308])
   if (random.chance(0.2)) return random.pick([1e16, -1e16, 1, 0.1, 1e300, -0, 5e-324])
   return (random.fraction() - 0.5) * 2_000

@@ -1,0 +1,52 @@
+import { InvokeFailed } from '../../cloud/functions'
+import type { Manifest } from '../../core/ledger'
+import type { MergeCloud } from '../../edge-node/merger'
+import type { Cloud } from './cloud'
+import type { Context } from './context'
+import type { Functions } from './functions'
+import type { SimProcess } from './process'
+
+/** The merge function as a process of the edge calls it: calls get lost, and so do answers, and some calls are made twice. */
+export function mergeCalls(
+  context: Context,
+  { functions }: Cloud,
+  process: SimProcess,
+  onCall: () => void,
+): MergeCloud['merge'] {
+  return {
+    invoke: (manifest) => {
+      onCall()
+      return invoke(context, functions, process, manifest as Manifest)
+    },
+  }
+}
+
+function invoke(context: Context, functions: Functions, process: SimProcess, manifest: Manifest): Promise<unknown> {
+  const { faults, timeline, rules, observer } = context
+  const random = context.randomOf('merge calls')
+  rules.merges(manifest)
+  const isLost = faults.strikes('merge request lost')
+  const isUnanswered = faults.strikes('merge response lost')
+  const isDoubled = faults.strikes('merge called twice')
+  return new Promise((resolve, reject) => {
+    const back = (hear: () => void) => process.after(random.between(1, 20), hear)
+    const unreachable = () => reject(new InvokeFailed('unreachable', 'merge', 'no answer'))
+    if (isLost) return process.after(random.between(50, 500), unreachable)
+    timeline.after(random.between(1, 20), () => {
+      const sent = JSON.parse(JSON.stringify(manifest)) as Manifest
+      if (isDoubled) void functions.merge(sent).catch(() => undefined)
+      functions.merge(sent).then(
+        (answer) => {
+          observer.merged(manifest.endMs, answer, isUnanswered)
+          back(() => (isUnanswered ? unreachable() : resolve(answer)))
+        },
+        (error) => back(() => reject(failureOf(error))),
+      )
+    })
+  })
+}
+
+const failureOf = (error: unknown) =>
+  String(error).includes('unreachable')
+    ? new InvokeFailed('unreachable', 'merge', String(error))
+    : new InvokeFailed('function_error', 'merge', String(error))
