@@ -28,7 +28,9 @@ const OUTPUTS = {
 /** Reads the outputs of a stack. Rejects with NotDeployed when there is none, or one of another kind. */
 export async function readDeployment(client: CloudFormationClient, stackName: string): Promise<Deployment> {
   const answer = await client.send(new DescribeStacksCommand({ StackName: stackName })).catch((error: Error) => {
-    throw new NotDeployed(`stack ${stackName} cannot be read (${error.message}); deploy it with: npx sls deploy`)
+    throw new NotDeployed(
+      `stack ${stackName} cannot be read (${error.message}); if it does not exist, deploy it: npx sls deploy`,
+    )
   })
   const outputs = new Map(answer.Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]))
   const value = (name: string) => {

@@ -17,6 +17,7 @@ import { lockData } from './data-lock'
 import { DeadLetters } from './dead-letters'
 import { DiskSpace } from './disk-space'
 import { createHttp } from './http'
+import { knownDeployment } from './known-deployment'
 import { DurableLog } from './log'
 import { EdgeNode } from './node'
 import { Prewarmer } from './prewarmer'
@@ -50,9 +51,12 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
   const version = pipelineVersion()
   const kinesis = kinesisClient(process.env)
   const lambda = lambdaClient()
-  const deployment = await readDeployment(cloudFormationClient(), config.stack)
-  const lanes = await readLanes(kinesis, lambda, deployment)
+  const readCloud = async () => {
+    const deployment = await readDeployment(cloudFormationClient(), config.stack)
+    return { deployment, lanes: await readLanes(kinesis, lambda, deployment) }
+  }
   const unlock = await lockData(config.dataDir)
+  const { deployment, lanes } = await knownDeployment(config.dataDir, config.stack, readCloud, logger)
   const checkpoints = await Checkpoints.open(join(config.dataDir, 'checkpoints'))
   const checkpoint = await checkpoints.newest()
   const { log, records, tornBytes } = await DurableLog.open(join(config.dataDir, 'log'), checkpoint?.segment)

@@ -1,8 +1,10 @@
 import { Command } from 'commander'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { z } from 'zod'
 import { configSchema } from './config'
-import { startEdge } from './edge'
+import { type Edge, startEdge } from './edge'
+
+const STOP_TIMEOUT_MS = 8_000 // before those who ask for a stop lose patience, often after 10 s
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
@@ -34,13 +36,30 @@ async function main(): Promise<void> {
     process.exit(1)
   })
   process.send?.({ url: edge.url })
-  const stop = async () => {
-    await edge.stop()
-    process.exit(0)
+  const stop = stopOnce(edge, logger)
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('disconnect', stop) // the program that started it is gone
+}
+
+/** Stops in bounded time: what a sick disk or a silent cloud keeps from being done now, the next start does from the log. */
+function stopOnce(edge: Edge, logger: Logger): () => void {
+  let stopping = false
+  return () => {
+    if (stopping) return
+    stopping = true
+    setTimeout(() => {
+      logger.warn('stopping took too long; the next start goes on from the log')
+      process.exit(0)
+    }, STOP_TIMEOUT_MS)
+    edge.stop().then(
+      () => process.exit(0),
+      (error) => {
+        logger.warn({ error: String(error) }, 'not everything could be written; the next start goes on from the log')
+        process.exit(0)
+      },
+    )
   }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
-  process.once('disconnect', stop) // the program that started it is gone
 }
 
 void main()

@@ -39,7 +39,7 @@ describe('the deployment', () => {
       code: 'not_deployed',
       retryable: false,
       message:
-        'stack spillway-dev cannot be read (Stack with id spillway-dev does not exist); deploy it with: npx sls deploy',
+        'stack spillway-dev cannot be read (Stack with id spillway-dev does not exist); if it does not exist, deploy it: npx sls deploy',
     })
   })
 

@@ -44,7 +44,7 @@ export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[]
 
 /** Kinds are off, as likely as given, or three times as likely: worlds with few kinds of fault reach what worlds with all of them never do. */
 const INTENSITIES = [0, 0, 1, 1, 3]
-const FAVOURED = 5
+const FAVOURED = 4
 
 /** Decides which faults strike, until the world heals. Each kind has random numbers of its own. */
 export class Faults {

@@ -28,40 +28,73 @@ export interface Scenario {
   readonly config: Config
 }
 
-/** What makes two attempts at one envelope meet. */
-const RACING: readonly FaultKind[] = ['batch redelivered', 'function runs on after its timeout']
-
-/** What brings up another history under the same incarnation. */
-const FORKING: readonly FaultKind[] = ['old copy restored', 'edge crashes']
-
 const DEFAULTS = configSchema.parse({})
 
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed, 'scenario')
-  const wide = random.chance(0.04)
-  const sliding = !wide && random.chance(0.5)
-  const slideMs = wide ? 1_000 : random.pick([200, 500, 1_000])
+  const plain = plainOf(random)
+  const theme = random.between(0, 99)
+  if (theme < 4) return racing(plain)
+  if (theme < 14) return forking(plain)
+  return theme < 24 ? recalling(plain) : plain
+}
+
+function plainOf(random: Random): Scenario {
+  const sliding = random.chance(0.5)
+  const slideMs = random.pick([200, 500, 1_000])
   return {
     sliding,
     slideMs,
     sizeMs: sliding ? slideMs * random.pick([2, 2.5, 3]) : slideMs * random.pick([1, 2, 4]),
     allowedLatenessMs: random.pick([0, 0, 100, 400]),
     outOfOrdernessMs: random.pick([0, 100, 400]),
-    mapConcurrency: wide ? 64 : random.pick([1, 2, 64]),
-    wide,
-    requests: wide ? 6 : random.between(5, 20),
+    mapConcurrency: random.pick([1, 2, 64]),
+    wide: false,
+    requests: random.between(5, 20),
     durationMs: random.between(2_000, 5_000),
     napShare: random.pick([0, 0.1, 0.3, 0.6]),
     flakyShare: random.pick([0, 0, 0.3]),
     diskMs: random.pick([1, 5, 5, 80]),
     lanes: random.between(1, 4),
     maxBatch: random.pick([1, 3, 10]),
-    favoured: new Set(wide ? RACING : random.chance(0.25) ? FORKING : []),
-    config: wide
-      ? { ...configOf(random), mode: 'always', maxEnvelopeBytes: 1_000, maxGroups: 5_000 }
-      : configOf(random),
+    favoured: new Set(),
+    config: configOf(random),
   }
 }
+
+/** Large partials, and several attempts at each: what needs chunks, and may mix them up. */
+const racing = (plain: Scenario): Scenario => ({
+  ...plain,
+  wide: true,
+  sliding: false,
+  slideMs: 1_000,
+  sizeMs: 2_000,
+  mapConcurrency: 64,
+  requests: 6,
+  favoured: new Set<FaultKind>(['batch redelivered', 'function runs on after its timeout']),
+  config: { ...plain.config, mode: 'always', maxEnvelopeBytes: 1_000, maxGroups: DEFAULTS.maxGroups },
+})
+
+/** Another history under the same incarnation, in which old windows have other contents. */
+const forking = (plain: Scenario): Scenario => ({
+  ...plain,
+  sliding: false,
+  slideMs: 1_000,
+  sizeMs: 2_000,
+  favoured: new Set<FaultKind>(['old copy restored']),
+  config: { ...plain.config, mode: 'always', maxInFlightEnvelopes: 100, idleTimeoutMs: 300 },
+})
+
+/** Envelopes in several windows that the cloud will not merge, and a `map` that changes its mind when they are folded again. */
+const recalling = (plain: Scenario): Scenario => ({
+  ...plain,
+  sliding: true,
+  slideMs: 200,
+  sizeMs: 600,
+  flakyShare: 0.3,
+  favoured: new Set<FaultKind>(['function of another version', 'disk full', 'edge crashes']),
+  config: { ...plain.config, mode: 'always', maxInFlightEnvelopes: 100 },
+})
 
 function configOf(random: Random): Config {
   return {
@@ -81,6 +114,6 @@ function configOf(random: Random): Config {
     checkpointEveryMs: random.pick([100, 400, 1_500]),
     maxFutureSkewMs: random.pick([500, 5_000]),
     maxOpenPanes: random.pick([3, 1_000, 1_000]),
-    maxGroups: random.chance(0.1) ? 8 : 5_000,
+    maxGroups: random.chance(0.1) ? 8 : DEFAULTS.maxGroups,
   }
 }
