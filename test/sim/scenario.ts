@@ -92,7 +92,13 @@ const recalling = (plain: Scenario): Scenario => ({
   slideMs: 200,
   sizeMs: 600,
   flakyShare: 0.3,
-  favoured: new Set<FaultKind>(['function of another version', 'disk full', 'edge crashes']),
+  diskMs: 200,
+  favoured: new Set<FaultKind>([
+    'function of another version',
+    'merge request lost',
+    'merge response lost',
+    'edge crashes',
+  ]),
   config: { ...plain.config, mode: 'always', maxInFlightEnvelopes: 100 },
 })
 
