@@ -5,6 +5,7 @@ import { shrink } from '../test/sim/shrink'
 import { runWorld, type WorldReport } from '../test/sim/world'
 
 const PROGRESS_EVERY_MS = 2_000
+const NO_FAULT = 'none'
 
 interface Options {
   readonly seeds: number
@@ -39,7 +40,7 @@ function command(output: Output): Command {
     .option('--requests <n>', 'requests in a world, instead of what its seed says', positive)
     .option('--only <fault...>', `the only kinds of fault that strike, such as "${FAULT_KINDS.at(-1)}"`, kinds)
     .option('--trace', 'print what happens, also in worlds that break no rule')
-    .addHelpText('after', `\nKinds of fault:\n${FAULT_KINDS.map((kind) => `  ${kind}`).join('\n')}`)
+    .addHelpText('after', `\nKinds of fault:\n${[...FAULT_KINDS, NO_FAULT].map((kind) => `  ${kind}`).join('\n')}`)
     .addHelpText('after', '\nExit code: 0 no rule was broken, 1 one was (its world is shown), 2 wrong usage.')
     .allowExcessArguments(false)
     .exitOverride()
@@ -65,7 +66,7 @@ async function run({ seeds, from, requests, only, trace = false }: Options, outp
       `... ${(done + 1).toLocaleString('en-US')} of ${seeds.toLocaleString('en-US')} worlds, ${perSecond.toFixed(0)}/s`,
     )
   }
-  output.out(`${seeds.toLocaleString('en-US')} worlds from seed ${from}: no rule was broken`)
+  output.out(`${seeds.toLocaleString('en-US')} ${seeds === 1 ? 'world' : 'worlds'} from seed ${from}: no rule was broken`)
   return 0
 }
 
@@ -76,7 +77,7 @@ async function show(report: WorldReport, isAsSeeded: boolean, { out, err }: Outp
   const { report: smallest, faults } = await shrink(report.seed)
   for (const line of smallest.trace) out(line)
   out(smallest.violation?.detail ?? '')
-  const only = faults.map((kind) => `"${kind}"`).join(' ')
+  const only = faults.length === 0 ? NO_FAULT : faults.map((kind) => `"${kind}"`).join(' ')
   out(`again: npm run sim -- --seeds 1 --from ${report.seed} --requests ${smallest.requests} --only ${only} --trace`)
 }
 
@@ -93,6 +94,7 @@ function seed(text: string): number {
 }
 
 function kinds(text: string, before: FaultKind[] = []): FaultKind[] {
+  if (text === NO_FAULT) return before
   const kind = FAULT_KINDS.find((each) => each === text)
   if (kind === undefined) throw new InvalidArgumentError(`there is no such kind; there are: ${FAULT_KINDS.join(', ')}`)
   return [...before, kind]

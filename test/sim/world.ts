@@ -56,7 +56,7 @@ class World {
     for (const delivery of this.deliveries) delivery.begin(delivery.batch.dueMs)
     new Mishaps(context, machine, cloud).begin()
     timeline.after(context.scenario.durationMs, () => this.heal())
-    await timeline.run(() => this.isOver())
+    await timeline.run(() => this.isOver()).catch((error) => context.bug(error))
     if (rules.violation === null && machine.edge !== null) await judge(this, machine.edge)
     const { steps, nowMs: virtualMs } = timeline
     const requests = this.deliveries.length
