@@ -66,7 +66,9 @@ async function run({ seeds, from, requests, only, trace = false }: Options, outp
       `... ${(done + 1).toLocaleString('en-US')} of ${seeds.toLocaleString('en-US')} worlds, ${perSecond.toFixed(0)}/s`,
     )
   }
-  output.out(`${seeds.toLocaleString('en-US')} ${seeds === 1 ? 'world' : 'worlds'} from seed ${from}: no rule was broken`)
+  output.out(
+    `${seeds.toLocaleString('en-US')} ${seeds === 1 ? 'world' : 'worlds'} from seed ${from}: no rule was broken`,
+  )
   return 0
 }
 
