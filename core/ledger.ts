@@ -156,11 +156,17 @@ export class Ledger {
     for (const number of window.envelopes) {
       const entry = this.entries.get(number)!
       if (!numbers.has(number) || entry.place !== 'burst') continue
-      entry.place = 'queued'
-      for (const each of entry.windows) this.windows.get(each)!.waiting += 1
+      this.takeBack(entry)
       recalled.push({ header: entry.header, deadLettered: entry.deadLettered })
     }
     return recalled
+  }
+
+  /** After a restore: takes back what it counts in the burst where that does not hold any more. Gets how many events the cloud dead-lettered. */
+  takeBackStale(isStale: (header: EnvelopeHeader, deadLettered: number) => boolean): void {
+    for (const entry of this.entries.values()) {
+      if (entry.place === 'burst' && isStale(entry.header, entry.deadLettered)) this.takeBack(entry)
+    }
   }
 
   /** Whether a window is being finalized from where the envelope was counted, before a recall by another window too. */
@@ -291,6 +297,11 @@ export class Ledger {
     let inFlightBytes = 0
     for (const number of this.bursting) inFlightBytes += this.entries.get(number)!.bytes
     return { ...phases, inFlight: this.bursting.size, inFlightBytes }
+  }
+
+  private takeBack(entry: Entry): void {
+    entry.place = 'queued'
+    for (const endMs of entry.windows) this.windows.get(endMs)!.waiting += 1
   }
 
   private count(number: number, from: Place, to: 'edge' | 'burst'): void {

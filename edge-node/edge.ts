@@ -21,7 +21,7 @@ import { knownDeployment } from './known-deployment'
 import { DurableLog } from './log'
 import { EdgeNode } from './node'
 import { Prewarmer } from './prewarmer'
-import { attachLines, recover } from './recovery'
+import { attachLines, recover, takeBackStale } from './recovery'
 import { Replayer } from './replayer'
 import { Replays } from './replays'
 import { Results } from './results'
@@ -63,7 +63,6 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
   if (tornBytes > 0) logger.warn({ tornBytes }, 'a torn tail was cut off the log; nothing of it had been answered')
   const limits = { answers: config.maxAnswers, openPanes: config.maxOpenPanes, idleTimeoutMs: config.idleTimeoutMs }
   const recovered = recover(pipeline, version, records, limits, Date.now(), checkpoint)
-  await attachLines(recovered.ledger, log)
   await log.append([recovered.boot])
   const results = await Results.open(join(config.dataDir, 'results'))
   for (const final of recovered.finals) results.publish(final)
@@ -74,6 +73,8 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
   const prewarmer = new Prewarmer(burstFunction, lanes.shards * lanes.parallelization, logger)
   const deadLettersFolder = join(config.dataDir, 'dead-letters')
   const deadLetters = await DeadLetters.open(deadLettersFolder, pipeline, results, recovered.ledger.neededOffset())
+  takeBackStale(recovered.ledger, deadLetters)
+  await attachLines(recovered.ledger, log)
   const replays = await Replays.open(config.dataDir, records, checkpoint)
   const diskSpace = new DiskSpace(config.dataDir, config.reservedDiskBytes, systemClock)
   await diskSpace.start()

@@ -7,6 +7,7 @@ import { Ledger } from '../core/ledger'
 import type { FinalRecord, LogRecord } from '../core/log-record'
 import type { Pipeline } from '../core/pipeline'
 import type { Checkpoint } from './checkpoints'
+import type { DeadLetters } from './dead-letters'
 import type { Log } from './log'
 
 /** The node cannot start on this log. Not retryable without doing what the message says. */
@@ -104,6 +105,14 @@ function replay(
   } catch (error) {
     return onError(error)
   }
+}
+
+/**
+ * Takes envelopes back that the checkpoint counts as the cloud folded them, where the edge folded them again later and dead-lettered more: that
+ * fold is lost, but its dead letters are on disk, and what was dead-lettered stays dead.
+ */
+export function takeBackStale(ledger: Ledger, deadLetters: Pick<DeadLetters, 'of'>): void {
+  ledger.takeBackStale((header, deadLettered) => (deadLetters.of(header)?.size ?? 0) > deadLettered)
 }
 
 const MAX_RUN_EVENTS = 200_000 // events read at once: some tens of megabytes

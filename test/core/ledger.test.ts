@@ -124,6 +124,34 @@ describe('an envelope that was counted in the burst and that the cloud cannot gi
     ])
   })
 
+  test('is being finalized as long as any of its windows is', () => {
+    const ledger = ledgerWith(cut(0, [0]))
+    ledger.send(0, 500)
+    ledger.countBurst(0, 0)
+    ledger.close(20)
+    expect(ledger.isFinalizing(0)).toBe(false)
+    ledger.takeComplete()
+    ledger.recall(10, new Set([0]))
+    expect(ledger.isFinalizing(0)).toBe(true)
+    ledger.finalize(20)
+    expect(ledger.isFinalizing(0)).toBe(false)
+  })
+
+  test('is taken back after a restore where what the cloud made of it does not hold any more', () => {
+    const ledger = ledgerWith(cut(0, [0]), cut(1, [0]), cut(2, [0]))
+    for (const number of [0, 1]) {
+      ledger.send(number, 500)
+      ledger.countBurst(number, number)
+    }
+    ledger.countEdge(2)
+    const restored = ledgerWith()
+    restored.restore(ledger.snapshot())
+    restored.takeBackStale((_header, deadLettered) => deadLettered < 1)
+    expect(restored.unattached().map(({ number }) => number)).toEqual([0])
+    restored.close(10)
+    expect(restored.takeComplete()).toEqual([])
+  })
+
   test('takes no lines unless it waits for some', () => {
     const made = cut(0, [0])
     const ledger = ledgerWith(made)

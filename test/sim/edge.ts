@@ -9,7 +9,7 @@ import { DeadLetters } from '../../edge-node/dead-letters'
 import { LogFailed } from '../../edge-node/log'
 import { EdgeNode, type NodeDependencies } from '../../edge-node/node'
 import { Prewarmer } from '../../edge-node/prewarmer'
-import { attachLines, recover } from '../../edge-node/recovery'
+import { attachLines, recover, takeBackStale } from '../../edge-node/recovery'
 import { readBody } from '../../edge-node/request-body'
 import type { Cloud } from './cloud'
 import type { Context } from './context'
@@ -108,12 +108,13 @@ export class SimEdge {
     const { config } = scenario
     const limits = { answers: config.maxAnswers, openPanes: config.maxOpenPanes, idleTimeoutMs: config.idleTimeoutMs }
     const recovered = recover(pipeline, VERSION, records, limits, clock.epochMs(), checkpoint)
-    await attachLines(recovered.ledger, log)
     await log.append([recovered.boot])
     for (const final of recovered.finals) files.publish(final)
     rules.restarted(files.finals)
     const neededOffset = recovered.ledger.neededOffset()
     const deadLetters = await DeadLetters.over(files.letters, pipeline, files.results, neededOffset)
+    takeBackStale(recovered.ledger, deadLetters)
+    await attachLines(recovered.ledger, log)
     const { checkpoints, results } = files
     const node = { config, pipeline, log, checkpoints, recovered, results, deadLetters, clock }
     this.node = new EdgeNode({ ...node, ...this.surroundings() })
