@@ -1,4 +1,4 @@
-/** Which room may import which: `edge-node`, `handlers` -> `cloud` -> `core`, and `pipelines` -> `core`. */
+/** Which room may import which: `edge-node`, `handlers` -> `cloud` -> `core`, and `pipelines` -> `core`; `dashboard` is a page and knows only what it is told. */
 
 const PRODUCT = ['core', 'cloud', 'edge-node', 'handlers', 'pipelines']
 const TOOLS = ['localstack', 'scripts', 'test']
@@ -32,6 +32,30 @@ module.exports = {
     importsOf('pipelines', 'core'),
     importsOf('handlers', 'cloud', 'core', 'pipelines'),
     importsOf('edge-node', 'cloud', 'core', 'pipelines'),
+    rule(
+      'dashboard-imports',
+      "dashboard runs in a browser: it imports itself, its plots, and the types of the edge node's feed",
+      { path: '^dashboard/src/' },
+      { pathNot: ['^dashboard/src/', '^edge-node/feed\\.ts$', packages('uplot')] },
+    ),
+    rule(
+      'dashboard-is-a-page',
+      'nothing but its tests imports what runs in the browser',
+      { pathNot: ['^dashboard/src/', rooms('test')] },
+      { path: '^dashboard/src/' },
+    ),
+    rule(
+      'dashboard-is-built',
+      'what builds the dashboard knows no room',
+      { path: '^dashboard/[^/]+$' },
+      { path: rooms(...PRODUCT, ...TOOLS) },
+    ),
+    rule(
+      'feed-is-for-browsers',
+      'the types of the feed are for the browser too, and import nothing',
+      { path: '^edge-node/feed\\.ts$' },
+      { path: '.' },
+    ),
     rule(
       'only-cloud-knows-aws',
       'of the product rooms, only cloud imports the AWS SDK',

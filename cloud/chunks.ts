@@ -16,8 +16,9 @@ export const MAX_INLINE_BYTES = 200_000
 export class GroupTooLarge extends Error {
   readonly code = 'group_too_large'
   readonly retryable = false
-  constructor(key: string, bytes: number) {
-    super(`the state of key "${key.slice(0, 60)}" takes ${bytes} bytes; at most ${MAX_CHUNK_BYTES} fit an item`)
+  /** Does not name the key, since it is logged: keys are of events. */
+  constructor(bytes: number) {
+    super(`the state of one key takes ${bytes} bytes; at most ${MAX_CHUNK_BYTES} fit an item`)
   }
 }
 
@@ -27,7 +28,7 @@ export function chunkGroups(groups: readonly EncodedGroup[]): EncodedGroup[][] {
   let room = 0
   for (const group of groups) {
     const bytes = Buffer.byteLength(JSON.stringify(group)) + 1
-    if (bytes > CHUNK_ROOM_BYTES) throw new GroupTooLarge(group[0], bytes)
+    if (bytes > CHUNK_ROOM_BYTES) throw new GroupTooLarge(bytes)
     if (bytes > room) {
       chunks.push([])
       room = CHUNK_ROOM_BYTES

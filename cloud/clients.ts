@@ -16,10 +16,10 @@ const CALL_TIMEOUT_MS = 15_000
 const INVOKE_TIMEOUT_MS = 65_000 // just longer than the functions' own timeout, so that one at work is not called again
 
 const settings = { maxAttempts: MAX_ATTEMPTS }
-const http1 = (requestTimeout = CALL_TIMEOUT_MS) =>
+const http1 = (requestTimeout = CALL_TIMEOUT_MS, maxSockets = MAX_SOCKETS) =>
   new NodeHttpHandler({
-    httpAgent: { maxSockets: MAX_SOCKETS },
-    httpsAgent: { maxSockets: MAX_SOCKETS },
+    httpAgent: { maxSockets },
+    httpsAgent: { maxSockets },
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout,
     throwOnRequestTimeout: true,
@@ -33,5 +33,8 @@ export const kinesisClient = (env: NodeJS.ProcessEnv): KinesisClient =>
 export const dynamoClient = (): DynamoDBClient => new DynamoDBClient({ ...settings, requestHandler: http1() })
 export const lambdaClient = (): LambdaClient =>
   new LambdaClient({ ...settings, requestHandler: http1(INVOKE_TIMEOUT_MS) })
+/** Calls of the burst function, at most so many side by side, with their own retries switched off: `burst-function.ts` tells a throttle from an outage. */
+export const burstClient = (maxCalls: number): LambdaClient =>
+  new LambdaClient({ maxAttempts: 1, requestHandler: http1(INVOKE_TIMEOUT_MS, Math.max(maxCalls, MAX_SOCKETS)) })
 export const cloudFormationClient = (): CloudFormationClient =>
   new CloudFormationClient({ ...settings, requestHandler: http1() })

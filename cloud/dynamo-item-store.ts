@@ -9,7 +9,15 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { jitteredDelays } from './backoff'
-import { type CapacityMeter, type Item, type ItemKey, type ItemStore, itemId, writeUnitsOf } from './item-store'
+import {
+  bytesOf,
+  type CapacityMeter,
+  type Item,
+  type ItemKey,
+  type ItemStore,
+  itemId,
+  writeUnitsOf,
+} from './item-store'
 
 const MAX_BATCH_WRITE = 25 // DynamoDB's limit on BatchWriteItem
 const MAX_BATCH_GET = 100 // DynamoDB's limit on BatchGetItem
@@ -18,7 +26,7 @@ const MAX_ROUNDS = 10 // rounds for what the service left unprocessed; with the 
 
 /** The items of one DynamoDB table (`pk`, `sk`, time to live in `expiresAtS`). */
 export class DynamoItemStore implements ItemStore {
-  readonly meter: CapacityMeter = { readUnits: 0, writeUnits: 0 }
+  readonly meter: CapacityMeter = { readUnits: 0, readBytes: 0, writeUnits: 0 }
 
   constructor(
     private readonly client: DynamoDBClient,
@@ -103,7 +111,9 @@ export class DynamoItemStore implements ItemStore {
         { requestTimeout: READ_TIMEOUT_MS },
       )
       for (const { CapacityUnits } of answer.ConsumedCapacity ?? []) this.meter.readUnits += CapacityUnits ?? 0
-      for (const attributes of answer.Responses?.[this.table] ?? []) items.push(fromAttributes(attributes))
+      const found = (answer.Responses?.[this.table] ?? []).map(fromAttributes)
+      for (const item of found) this.meter.readBytes += bytesOf(item)
+      items.push(...found)
       wanted = answer.UnprocessedKeys?.[this.table]?.Keys ?? []
       if (wanted.length > 0) await delays.next(`${wanted.length} keys of ${this.table} stay unread`)
     }

@@ -1,15 +1,32 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
+import { AS_IT_GOES_OUT, SendingStopwatch } from './sending-stopwatch'
 
-/** A function was reached and failed, or could not be reached. Retrying helps for all but a bug in the function. */
+/**
+ * Why a call came to nothing: too many are at work already; the function was reached and failed; it could not be reached, or was not
+ * answered for.
+ */
+export type InvokeFailure = 'throttled' | 'function_error' | 'unreachable'
+
+/** A call came to nothing. Retrying helps for all but a bug in the function. */
 export class InvokeFailed extends Error {
   readonly retryable = true
   constructor(
-    readonly code: 'function_error' | 'unreachable',
+    readonly code: InvokeFailure,
     functionName: string,
     detail: string,
   ) {
     super(`${functionName}: ${detail}`)
   }
+}
+
+const TOO_MANY_REQUESTS = 429 // TooManyRequestsException: of the account's concurrency, the function's, or the rate of calls
+
+/** What a caller may want of a call besides its answer. */
+export interface CallOptions {
+  /** Ends the wait; the function may run on. */
+  readonly signal?: AbortSignal
+  /** The request goes out; how long this thread worked for it, in ms. */
+  readonly onSent?: (cpuMs: number) => void
 }
 
 /** Calls one function and waits for its JSON answer. */
@@ -19,16 +36,42 @@ export class FunctionInvoker {
     private readonly functionName: string,
   ) {}
 
-  /** Rejects with InvokeFailed. */
-  async invoke(payload: unknown): Promise<unknown> {
+  /** Rejects with InvokeFailed; as `unreachable` also when the signal ends the wait. */
+  async invoke(payload: unknown, { signal, onSent }: CallOptions = {}): Promise<unknown> {
+    const command = this.command(payload, onSent)
     const answer = await this.client
-      .send(new InvokeCommand({ FunctionName: this.functionName, Payload: Buffer.from(JSON.stringify(payload)) }))
-      .catch((error: Error) => {
-        throw new InvokeFailed('unreachable', this.functionName, `${error.name}: ${error.message}`)
+      .send(command, signal === undefined ? {} : { abortSignal: signal })
+      .catch((error: unknown) => {
+        throw new InvokeFailed(codeOf(error), this.functionName, describe(error))
       })
     const text = answer.Payload === undefined ? 'null' : Buffer.from(answer.Payload).toString('utf8')
     if (answer.FunctionError !== undefined)
       throw new InvokeFailed('function_error', this.functionName, text.slice(0, 500))
     return JSON.parse(text)
   }
+
+  private command(payload: unknown, onSent: CallOptions['onSent']): InvokeCommand {
+    const stopwatch = onSent && new SendingStopwatch()
+    const command = new InvokeCommand({
+      FunctionName: this.functionName,
+      Payload: Buffer.from(JSON.stringify(payload)),
+    })
+    if (stopwatch === undefined) return command
+    command.middlewareStack.add(
+      (next) => (request) => {
+        onSent?.(stopwatch.sent())
+        return next(request)
+      },
+      AS_IT_GOES_OUT,
+    )
+    return command
+  }
+}
+
+const describe = (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+
+function codeOf(error: unknown): InvokeFailure {
+  const { name, $metadata } = error as { readonly name?: string; readonly $metadata?: { httpStatusCode?: number } }
+  const isThrottled = name === 'TooManyRequestsException' || $metadata?.httpStatusCode === TOO_MANY_REQUESTS
+  return isThrottled ? 'throttled' : 'unreachable'
 }

@@ -15,7 +15,9 @@ export interface ItemKey {
 export const itemId = ({ pk, sk }: ItemKey): string => JSON.stringify([pk, sk])
 
 const OTHER_BYTES = 24 // of an item's size: the names of its attributes (18) and the second of its expiry (6)
-const bytesOf = ({ pk, sk, body }: Item) => OTHER_BYTES + Buffer.byteLength(pk) + Buffer.byteLength(sk) + body.length
+/** The size of an item by DynamoDB's rule. */
+export const bytesOf = ({ pk, sk, body }: Item) =>
+  OTHER_BYTES + Buffer.byteLength(pk) + Buffer.byteLength(sk) + body.length
 
 /** What writing an item costs by DynamoDB's rule: a unit for each KB begun. */
 export const writeUnitsOf = (item: Item): number => Math.ceil(bytesOf(item) / 1024)
@@ -26,6 +28,8 @@ export const readUnitsOf = (item: Item | undefined): number =>
 /** What calls have used, as the service reports it: the ground of every cost figure. */
 export interface CapacityMeter {
   readUnits: number
+  /** Sizes of the items that were read. */
+  readBytes: number
   writeUnits: number
 }
 

@@ -1,4 +1,5 @@
 import {
+  bytesOf,
   type CapacityMeter,
   type Item,
   type ItemKey,
@@ -10,7 +11,7 @@ import {
 
 /** A table in memory, with the semantics of the DynamoDB one: for tests and simulations. */
 export class MemoryItemStore implements ItemStore {
-  readonly meter: CapacityMeter = { readUnits: 0, writeUnits: 0 }
+  readonly meter: CapacityMeter = { readUnits: 0, readBytes: 0, writeUnits: 0 }
   readonly items = new Map<string, Item>()
   readonly final = new Set<string>()
 
@@ -30,7 +31,10 @@ export class MemoryItemStore implements ItemStore {
 
   async getAll(keys: readonly ItemKey[]): Promise<(Item | undefined)[]> {
     const found = keys.map((key) => this.items.get(itemId(key)))
-    for (const item of found) this.meter.readUnits += readUnitsOf(item)
+    for (const item of found) {
+      this.meter.readUnits += readUnitsOf(item)
+      this.meter.readBytes += item === undefined ? 0 : bytesOf(item)
+    }
     return found
   }
 

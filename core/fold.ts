@@ -29,6 +29,10 @@ export interface FoldTerms {
    * `map`: somebody may have read that they are, and replayed them.
    */
   readonly dead?: ReadonlyMap<number, Refusal['code']> | undefined
+  /** Hears how many events are done with since it heard last: folded, dead-lettered or skipped. Of each once, before the fold ends. */
+  readonly onProgress?: ((events: number) => void) | undefined
+  /** Asked before each event, with whether one was waited for since it was asked last: a promise where others should have the thread first. */
+  readonly pause?: ((waited: boolean) => PromiseLike<void> | undefined) | undefined
 }
 
 /** A group that an event goes to, with one value for each column. */
@@ -55,6 +59,8 @@ export async function foldEnvelope(
     begin: (index: number, turn: Turn) => fold.line(index, turn),
     limitMs: pipeline.mapTimeoutMs,
     expired: (index: number) => fold.expired(index),
+    onProgress: terms.onProgress,
+    pause: terms.pause,
   }
   await sideBySide(tasks, terms.timers)
   return fold.result()

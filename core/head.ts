@@ -16,6 +16,8 @@ export interface Work {
   readonly ms: number
   readonly memoryMb: number
   readonly writeUnits: number
+  /** How long its function instance took to start; in the first head that an instance writes, and in no other. */
+  readonly initMs?: number
 }
 
 /**

@@ -290,13 +290,33 @@ export class Ledger {
     return this.windows.get(endMs)?.phase
   }
 
+  /** The windows that are not final: accepted events so far, and envelopes that are counted nowhere yet. */
+  unfinished(): {
+    readonly endMs: number
+    readonly phase: Phase
+    readonly accepted: number
+    readonly waiting: number
+  }[] {
+    const windows = [...this.windows.values()]
+    return windows.map(({ endMs, phase, accepted, waiting }) => ({ endMs, phase, accepted: accepted.count, waiting }))
+  }
+
   /** How many windows are in each phase, and how many envelopes are sent but without a head. */
-  tally(): Readonly<Record<Phase, number>> & { readonly inFlight: number; readonly inFlightBytes: number } {
+  tally(): Readonly<Record<Phase, number>> & {
+    readonly inFlight: number
+    readonly inFlightEvents: number
+    readonly inFlightBytes: number
+  } {
     const phases: Record<Phase, number> = { open: 0, closing: 0, finalizing: 0 }
     for (const { phase } of this.windows.values()) phases[phase] += 1
     let inFlightBytes = 0
-    for (const number of this.bursting) inFlightBytes += this.entries.get(number)!.bytes
-    return { ...phases, inFlight: this.bursting.size, inFlightBytes }
+    let inFlightEvents = 0
+    for (const number of this.bursting) {
+      const { bytes, header } = this.entries.get(number)!
+      inFlightBytes += bytes
+      inFlightEvents += header.count
+    }
+    return { ...phases, inFlight: this.bursting.size, inFlightEvents, inFlightBytes }
   }
 
   private takeBack(entry: Entry): void {

@@ -1,89 +1,129 @@
-/** What the controller knows at one moment; rates and delays come from cumulative counters, see `core/sensor.ts`. */
-export interface Facts {
-  /** Events per second that the edge can fold: folded / busy time. 0 before anything was folded. */
-  readonly trueRate: number
-  /** Events accepted and not yet folded or sent. */
-  readonly backlogEvents: number
-  readonly backlogBytes: number
-  /** Envelopes sent without a head, and their raw bytes. */
-  readonly inFlightEnvelopes: number
-  readonly inFlightBytes: number
-  /** Why nothing may be sent to the cloud at all, in words; undefined while it works. */
-  readonly cloudAway?: string | undefined
-}
+import { type Facts, forecastMs, queueDelayMs, waitMs } from './facts'
+import type { Intent } from './plan'
 
-/** What the operator wants; see `edge-node/config.ts` for the defaults. */
-export interface PolicyLimits {
-  /** An envelope bursts when the events before it would keep it waiting longer than this. */
+/** What Spillway's policy goes by; `edge-node/config.ts` has the defaults and their reasons. */
+export interface PolicyTerms {
+  /** Delay that events should stay under. */
+  readonly latencyTargetMs: number
+  /** An envelope bursts when the edge would need longer than this for it and all before it. */
   readonly maxQueueDelayMs: number
-  /** Once bursting, it goes on until the queue delay is below this share of the limit, so that the valve does not flutter. */
-  readonly releaseShare: number
-  /** Share of the limit at which functions are warmed up: the queue delay may be on its way. */
-  readonly prewarmShare: number
-  readonly maxBacklogBytes: number
-  readonly maxInFlightEnvelopes: number
-  readonly maxInFlightBytes: number
+  /** How long the cloud takes from the first envelope until it works at full width. */
+  readonly leadMs: number
+  /** How long a mode lasts at least while the load hovers about the capacity. */
+  readonly dwellMs: number
 }
 
-/** `auto`: by queue delay; `always`, `never`: what the operator said. */
-export type BurstMode = 'auto' | 'always' | 'never'
-
-/** Where the next envelope goes, or that nothing more can be taken, and why in words. */
-export interface Decision {
-  readonly route: 'edge' | 'burst' | 'refuse'
-  readonly queueDelayMs: number
-  readonly reason: string
+/** `bursting`: the valve is armed. Times are of the caller's monotonic clock. */
+export interface PolicyState {
+  readonly bursting: boolean
+  /** The first envelope of a burst goes ahead of need: it wakes the poller and a function. */
+  readonly primed: boolean
+  readonly sinceMs: number
+  /** Whether more has arrived within one second of this burst than a load that hovers about the capacity would bring. */
+  readonly steep: boolean
+  /** When the valve was last needed. */
+  readonly neededMs: number
+  /** Since when the forecast has been a threat, and the queue delay then; null while it is none. */
+  readonly suspicion: { readonly sinceMs: number; readonly delayMs: number } | null
 }
 
-/** How long an event that arrives now would wait at the edge, in ms. */
-export function queueDelayMs({ backlogEvents, trueRate }: Facts): number {
-  if (backlogEvents === 0) return 0
-  return trueRate > 0 ? (backlogEvents / trueRate) * 1000 : 0
+export const AT_REST: PolicyState = {
+  bursting: false,
+  primed: true,
+  steep: false,
+  sinceMs: Number.NEGATIVE_INFINITY,
+  neededMs: Number.NEGATIVE_INFINITY,
+  suspicion: null,
 }
+
+const QUIET_MS = 500 // a valve that was not needed for so long is not needed: bursting ends well within a second
+const STEEP_SHARE = 1.25 // above this share of its capacity within a second the load does not hover about it: it is a spike
+const CALM_SHARE = 0.9 // below this share a spike is over
+const DRAINED_SHARE = 0.5 // while the load hovers, the queue has to drain to this share of the limit: refilling it takes longer than the dwell
+const NOTICED_SHARE = 0.1 // a forecast counts once the queue has begun to grow: a batch that comes at once is no trend
+const CONFIRM_MS = 40 // half of what was forecast has to come true for so long; the reaction may take 250 ms in all
+const PREWARM_SHARE = 0.2 // a queue this far up its limit may be on its way to it
+const COLD_START_MS = 1_000 // of a function with its bundle, on a busy machine
 
 /**
- * Where the next envelope goes. `bursting` says whether the last one went to the burst: entering and leaving have different
- * thresholds. Pure: the same facts give the same decision.
+ * Spillway's policy. Bursting begins when the queue delay passes its limit, or is about to pass the latency target within the cloud's lead
+ * time: a steep step is met at once, a slow climb as late as possible. It ends when the valve has not been needed for half a second: at once when
+ * there was a spike and the load is well below the capacity now, after the dwell when it hovers about it. Within a dwell of its end it begins
+ * again only to save the target. Pure.
  */
-export function decide(mode: BurstMode, limits: PolicyLimits, bursting: boolean, facts: Facts): Decision {
+export function spillwayPolicy(
+  state: PolicyState,
+  facts: Facts,
+  terms: PolicyTerms,
+  nowMs: number,
+): readonly [PolicyState, Intent] {
+  const next = state.bursting ? stay(state, facts, terms, nowMs) : enter(state, facts, terms, nowMs)
+  const limitMs = next.bursting ? valveMs(facts, terms) : Number.POSITIVE_INFINITY
+  const plan = { kind: 'valve', limitMs, prime: next.bursting && !next.primed } as const
+  const reason = reasonOf(next, facts, terms)
+  return [next, { plan, bursting: next.bursting, prewarm: prewarmDue(facts, terms), reason }]
+}
+
+/** The state once an envelope of the burst was sent. */
+export const primed = (state: PolicyState): PolicyState => (state.primed ? state : { ...state, primed: true })
+
+function enter(state: PolicyState, facts: Facts, terms: PolicyTerms, nowMs: number): PolicyState {
+  const isRested = nowMs - state.sinceMs >= terms.dwellMs
   const delayMs = queueDelayMs(facts)
-  const cloudFull =
-    facts.cloudAway !== undefined ||
-    facts.inFlightEnvelopes >= limits.maxInFlightEnvelopes ||
-    facts.inFlightBytes >= limits.maxInFlightBytes
-  const edgeFull = facts.backlogBytes >= limits.maxBacklogBytes
-  const decision = (route: Decision['route'], reason: string): Decision => ({ route, queueDelayMs: delayMs, reason })
-  switch (mode) {
-    case 'never':
-      return edgeFull ? decision('refuse', backlogReason(facts, limits)) : decision('edge', 'bursting is switched off')
-    case 'always':
-      if (!cloudFull) return decision('burst', 'bursting is switched on for everything')
-      return edgeFull ? decision('refuse', backlogReason(facts, limits)) : decision('edge', cloudReason(facts))
-    case 'auto': {
-      const limitMs = limits.maxQueueDelayMs * (bursting ? limits.releaseShare : 1)
-      const delay = `queue delay ${Math.round(delayMs)} ms, limit ${Math.round(limitMs)} ms`
-      if (delayMs <= limitMs && !edgeFull) return decision('edge', delay)
-      if (!cloudFull) return decision('burst', delayMs > limitMs ? delay : backlogReason(facts, limits))
-      return edgeFull
-        ? decision('refuse', `${backlogReason(facts, limits)}; ${cloudReason(facts)}`)
-        : decision('edge', cloudReason(facts))
-    }
-  }
+  const isOver = delayMs > (isRested ? terms.maxQueueDelayMs : terms.latencyTargetMs)
+  const suspicion = suspect(state, isRested ? facts : steadied(facts), terms, nowMs)
+  if (!isOver && !isConfirmed(suspicion, facts, nowMs)) return { ...state, suspicion }
+  return { bursting: true, primed: false, steep: false, sinceMs: nowMs, neededMs: nowMs, suspicion: null }
 }
 
-/** Whether a burst is near enough to have functions started for it. */
-export function prewarmDue(mode: BurstMode, limits: PolicyLimits, facts: Facts): boolean {
-  switch (mode) {
-    case 'never':
-      return false
-    case 'always':
-      return true
-    case 'auto':
-      return facts.cloudAway === undefined && queueDelayMs(facts) > limits.maxQueueDelayMs * limits.prewarmShare
-  }
+function suspect({ suspicion }: PolicyState, facts: Facts, terms: PolicyTerms, nowMs: number) {
+  if (!isThreatened(facts, terms)) return null
+  return suspicion ?? { sinceMs: nowMs, delayMs: queueDelayMs(facts) }
 }
 
-const backlogReason = (facts: Facts, limits: PolicyLimits) =>
-  `the edge is full: ${facts.backlogBytes} of ${limits.maxBacklogBytes} bytes wait`
-const cloudReason = (facts: Facts) =>
-  facts.cloudAway ?? `the cloud is full: ${facts.inFlightEnvelopes} envelopes (${facts.inFlightBytes} bytes) in flight`
+/** After a pause of the machine much comes at once, and looks like a spike; but of a spike the queue goes on growing. */
+function isConfirmed(suspicion: PolicyState['suspicion'], facts: Facts, nowMs: number): boolean {
+  if (suspicion === null || nowMs - suspicion.sinceMs < CONFIRM_MS) return false
+  const growth = Math.min(1, facts.arrivalRate / facts.trueRate - 1)
+  return queueDelayMs(facts) - suspicion.delayMs >= ((nowMs - suspicion.sinceMs) * growth) / 2
+}
+
+function stay(before: PolicyState, facts: Facts, terms: PolicyTerms, nowMs: number): PolicyState {
+  const state = { ...before, steep: before.steep || facts.steadyRate > facts.trueRate * STEEP_SHARE }
+  const delayMs = queueDelayMs(facts)
+  if (delayMs > terms.maxQueueDelayMs || isThreatened(facts, terms)) return { ...state, neededMs: nowMs }
+  if (nowMs - state.neededMs < QUIET_MS) return state
+  const isCalm = state.steep && facts.steadyRate < facts.trueRate * CALM_SHARE
+  const isDrained = delayMs <= terms.maxQueueDelayMs * DRAINED_SHARE && nowMs - state.sinceMs >= terms.dwellMs
+  return isCalm || isDrained ? { ...state, bursting: false, primed: true, sinceMs: nowMs } : state
+}
+
+/** A tenth of a second is noise where the load hovers; a steep step shows in the whole second just as well. */
+const steadied = (facts: Facts): Facts => ({ ...facts, arrivalRate: Math.min(facts.arrivalRate, facts.steadyRate) })
+
+const isThreatened = (facts: Facts, { maxQueueDelayMs, leadMs, latencyTargetMs }: PolicyTerms) =>
+  queueDelayMs(facts) > maxQueueDelayMs * NOTICED_SHARE && forecastMs(facts, leadMs) > latencyTargetMs
+
+/** Where the cloud itself has a queue, an envelope waits at the edge as long as it would there: it goes to where it is done sooner. */
+function valveMs({ inFlightEvents, lanes, laneRate }: Facts, { maxQueueDelayMs }: PolicyTerms): number {
+  return Math.max(maxQueueDelayMs, waitMs(inFlightEvents, lanes * laneRate))
+}
+
+function prewarmDue(facts: Facts, terms: PolicyTerms): boolean {
+  const delayMs = queueDelayMs(facts)
+  if (delayMs <= terms.maxQueueDelayMs * NOTICED_SHARE) return false
+  if (delayMs > terms.maxQueueDelayMs * PREWARM_SHARE) return true
+  return forecastMs(facts, terms.leadMs + COLD_START_MS) > terms.maxQueueDelayMs
+}
+
+function reasonOf({ bursting }: PolicyState, facts: Facts, terms: PolicyTerms): string {
+  const delay = `queue delay ${whole(queueDelayMs(facts))} ms, limit ${whole(terms.maxQueueDelayMs)} ms`
+  const rates = `${whole(facts.arrivalRate)} events/s arrive, the edge folds ${whole(facts.trueRate)}`
+  if (!bursting) return `${delay}; ${rates}`
+  if (queueDelayMs(facts) > terms.maxQueueDelayMs) return `${delay} passed; ${rates}`
+  if (!isThreatened(facts, terms)) return `${delay}; bursting until it has stayed under`
+  return `${delay}, ${whole(forecastMs(facts, terms.leadMs))} ms ahead; ${rates}`
+}
+
+/** Rounded, with commas; not by the locale, which is the machine's. */
+const whole = (value: number) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')

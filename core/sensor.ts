@@ -1,35 +1,92 @@
-/** Counters since the start, never reset: rates are differences between two readings. */
-export interface Counters {
+import type { Facts } from './facts'
+import { TrueRate, type WorkCounters } from './true-rate'
+
+/** Counters of the edge since its start, never reset (rates are differences between readings); `waiting` is of the moment. */
+export interface Counters extends WorkCounters {
+  /** When they were read, on a monotonic clock. */
   readonly atMs: number
-  readonly folded: number
-  /** Time with at least one fold in progress. */
-  readonly busyMs: number
+  /** Events accepted. */
+  readonly accepted: number
+  /** Events handed to the cloud's way, and the thread time that took. */
+  readonly sent: number
+  readonly divertMs: number
 }
 
-/**
- * The true rate after DS2 (Kalavri et al., OSDI '18): events folded per second of busy time, over the readings of the last
- * `spanMs` of *busy* time, so that it is right while idle too. The workers of one process share it, so their busy time is the time with any of them busy.
- * Envelopes are folded as wholes, so only a reading at which one has ended says something: the rate stands until then, however long that takes.
- */
-export class TrueRate {
-  private readonly readings: Counters[] = []
-  private ratePerSecond = 0
+/** What the counters say of now; `core/facts.ts` has the meanings. */
+export type Rates = Pick<Facts, 'trueRate' | 'arrivalRate' | 'steadyRate' | 'utilization' | 'sentRate' | 'divertUs'>
 
-  /** `minBusyMs`: less busy time than this says nothing, and the last rate stands. */
-  constructor(
-    private readonly spanMs: number,
-    private readonly minBusyMs: number,
-  ) {}
+const NOW_MS = 100
+const STEADY_MS = 1_000
+const FEW_EVENTS = 20 // fewer are no trend: three events of a slow pipeline in 100 ms are not 30 a second
+const GRAIN_MS = 10 // samples closer than this are thinned out, however often the counters are read
 
-  /** Takes a reading and returns the rate in events per second; 0 until there is one. */
-  read(counters: Counters): number {
-    if (counters.folded === this.readings.at(-1)?.folded) return this.ratePerSecond
-    this.readings.push(counters)
-    while (this.readings.length > 2 && counters.busyMs - this.readings[1]!.busyMs >= this.spanMs) this.readings.shift()
-    const first = this.readings[0]!
-    const busyMs = counters.busyMs - first.busyMs
-    if (busyMs >= this.minBusyMs) this.ratePerSecond = ((counters.folded - first.folded) / busyMs) * 1000
-    if (this.readings.length > 10_000) this.readings.shift() // folds that take no time must not fill the memory
-    return this.ratePerSecond
+/** Makes rates of the edge's counters. No clock, bounded memory; readings may come at any pace, every 20 to 50 ms is meant. */
+export class Sensor {
+  private readonly samples: Counters[] = []
+  private readonly trueRate = new TrueRate()
+  private readonly divertCost = new DivertCost()
+
+  /** Takes a reading and returns the rates. The first reading is where counting begins: rates are 0. */
+  read(counters: Counters): Rates {
+    this.remember(counters)
+    const trend = sinceThen(counters, this.trendStart())
+    const second = sinceThen(counters, this.sampleBefore(STEADY_MS))
+    return {
+      trueRate: this.trueRate.read(counters),
+      arrivalRate: perSecond(trend.accepted, trend.ms),
+      steadyRate: perSecond(second.accepted, second.ms),
+      utilization: share(second.busyMs, second.ms),
+      sentRate: perSecond(second.sent, second.ms),
+      divertUs: this.divertCost.read(counters),
+    }
+  }
+
+  /** Keeps samples of the last second, and one before it. */
+  private remember(counters: Counters): void {
+    const { samples } = this
+    if (samples.length > 1 && samples.at(-1)!.atMs - samples.at(-2)!.atMs < GRAIN_MS) samples.pop()
+    samples.push(counters)
+    while (samples.length > 2 && counters.atMs - samples[1]!.atMs >= STEADY_MS) samples.shift()
+  }
+
+  /** As far back as it takes to see enough events. */
+  private trendStart(): Counters {
+    const { accepted } = this.samples.at(-1)!
+    return this.sampleBefore(NOW_MS, (sample) => accepted - sample.accepted >= FEW_EVENTS)
+  }
+
+  /** The latest sample that is at least so old, and tells enough; the oldest where there is none. */
+  private sampleBefore(ageMs: number, tells: (sample: Counters) => boolean = () => true): Counters {
+    const { atMs } = this.samples.at(-1)!
+    return this.samples.findLast((sample) => atMs - sample.atMs >= ageMs && tells(sample)) ?? this.samples[0]!
   }
 }
+
+const DIVERT_EVENTS = 10_000
+const DIVERT_GRAIN = 1_000 // also the fewest events that tell the cost: the first calls run cold
+
+/** What sending an event costs the edge, over the events sent last. */
+class DivertCost {
+  private readonly marks: Pick<Counters, 'sent' | 'divertMs'>[] = []
+
+  /** In microseconds; 0 before enough was sent. */
+  read({ sent, divertMs }: Counters): number {
+    const { marks } = this
+    if (marks.length === 0 || sent - marks.at(-1)!.sent >= DIVERT_GRAIN) marks.push({ sent, divertMs })
+    while (marks.length > 2 && sent - marks[1]!.sent >= DIVERT_EVENTS) marks.shift()
+    const events = sent - marks[0]!.sent
+    return events < DIVERT_GRAIN ? 0 : (Math.max(0, divertMs - marks[0]!.divertMs) / events) * 1000
+  }
+}
+
+const sinceThen = (now: Counters, then: Counters) => ({
+  ms: now.atMs - then.atMs,
+  accepted: now.accepted - then.accepted,
+  sent: now.sent - then.sent,
+  busyMs: now.busyMs - then.busyMs,
+})
+
+/** Less than NOW_MS is not long enough to make a rate of. */
+const perSecond = (events: number, ms: number) => (Math.max(0, events) / Math.max(NOW_MS, ms)) * 1000
+
+const share = (part: number, whole: number) => (whole > 0 ? Math.min(1, Math.max(0, part / whole)) : 0)

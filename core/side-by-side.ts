@@ -19,6 +19,10 @@ export interface Tasks {
   readonly limitMs: number
   /** The task took longer. Its turn is over and the next one begins. */
   expired(index: number): void
+  /** Hears how many tasks have ended since it heard last: each once, when it is done or after it has expired. */
+  readonly onProgress?: ((tasks: number) => void) | undefined
+  /** Asked before each task, with whether one was waited for since it was asked last: a promise where others should have the thread first. */
+  readonly pause?: ((waited: boolean) => PromiseLike<void> | undefined) | undefined
 }
 
 const TICKS = 8 // per limit: by an eighth of it a task may be ended late
@@ -36,6 +40,7 @@ class SideBySide {
   private readonly turns = new Set<{ index: number; sinceTick: number; isOver: boolean }>()
   private next = 0
   private ticks = 0
+  private waited = false
   private cancelTick: (() => void) | undefined
 
   constructor(
@@ -61,12 +66,22 @@ class SideBySide {
     const turn = { index: 0, sinceTick: 0, isOver: false }
     this.turns.add(turn)
     while (this.next < this.tasks.count && !turn.isOver) {
+      const pause = this.tasks.pause?.(this.waited)
+      this.waited = false
+      if (pause !== undefined) {
+        turn.sinceTick = this.ticks // the pause is no task's
+        await pause
+        continue
+      }
       turn.index = this.next++
       const pending = this.tasks.begin(turn.index, turn)
-      if (pending === undefined) continue
-      turn.sinceTick = this.ticks
-      if (this.cancelTick === undefined) this.scheduleTick()
-      await pending
+      if (pending !== undefined) {
+        turn.sinceTick = this.ticks
+        if (this.cancelTick === undefined) this.scheduleTick()
+        this.waited = true
+        await pending
+      }
+      if (!turn.isOver) this.tasks.onProgress?.(1)
     }
     this.turns.delete(turn)
     if (this.turns.size === 0) this.finish()
@@ -84,6 +99,7 @@ class SideBySide {
       turn.isOver = true
       this.turns.delete(turn)
       this.tasks.expired(turn.index)
+      this.tasks.onProgress?.(1)
       this.startNext()
     }
   }

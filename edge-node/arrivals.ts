@@ -1,50 +1,104 @@
+import type { BucketCounts } from './buckets'
 import { DurationHistogram, type Percentiles } from './histogram'
+
+/** Events of one arrival within an envelope. */
+interface Part {
+  readonly sinceMs: number
+  readonly isScheduled: boolean
+  events: number
+}
 
 interface Arrival {
   readonly endOffset: number
-  /** When the client meant to send them; null when it did not say. */
-  readonly scheduledAtMs: number | null
+  /** From when their delay counts, and whether the client said so. */
+  readonly sinceMs: number
+  readonly isScheduled: boolean
+  readonly arrivedMs: number
 }
 
 /**
  * Processing delay: from the scheduled send, refusals and retries included, until the events are folded here or their head is
- * seen. Knows when each offset was scheduled until its envelope is counted. Only clients that state their schedule are measured.
+ * seen; from the arrival where the client states none. Knows the times of each offset until its envelope is counted.
  */
 export class Arrivals {
   private readonly uncut: Arrival[] = []
-  private readonly cut = new Map<number, (readonly [scheduledAtMs: number, events: number])[]>()
-  private readonly delays = new DurationHistogram()
+  private readonly cut = new Map<number, Part[]>()
+  private readonly all: Delays
+  private readonly scheduled: Delays
   private acceptedTo = 0
 
-  /** Events up to `endOffset` (exclusive) came with one request. */
-  accepted(endOffset: number, scheduledAtMs: number | null): void {
-    if (endOffset === this.acceptedTo) return // nothing of it was accepted, so no cut would ever take it away
-    this.acceptedTo = endOffset
-    this.uncut.push({ endOffset, scheduledAtMs })
+  constructor(latencyTargetMs: number) {
+    this.all = new Delays(latencyTargetMs)
+    this.scheduled = new Delays(latencyTargetMs)
   }
 
-  /** Events `[firstOffset, firstOffset + count)` became an envelope; cuts come in order. */
-  cutEnvelope(number: number, firstOffset: number, count: number): void {
-    const parts: (readonly [number, number])[] = []
+  /** Events up to `endOffset` (exclusive) came with one request that arrived, and was scheduled where the client said so. Times are epoch ms. */
+  accepted(endOffset: number, arrivedMs: number, scheduledAtMs: number | null): void {
+    if (endOffset === this.acceptedTo) return // nothing of it was accepted, so no cut would ever take it away
+    this.acceptedTo = endOffset
+    const isScheduled = scheduledAtMs !== null
+    this.uncut.push({ endOffset, sinceMs: scheduledAtMs ?? arrivedMs, isScheduled, arrivedMs })
+  }
+
+  /** Events `[firstOffset, firstOffset + count)` became an envelope; cuts come in order. Returns when the first of them arrived; null: before the start. */
+  cutEnvelope(number: number, firstOffset: number, count: number): number | null {
+    const parts: Part[] = []
+    const first = this.uncut[0]?.arrivedMs ?? null
     const end = firstOffset + count
     for (let from = firstOffset; from < end; ) {
       const arrival = this.uncut[0]
       if (arrival === undefined) break
       const to = Math.min(end, arrival.endOffset)
-      if (arrival.scheduledAtMs !== null && to > from) parts.push([arrival.scheduledAtMs, to - from])
+      if (to > from) addPart(parts, arrival, to - from)
       if (to === arrival.endOffset) this.uncut.shift()
       from = to
     }
     if (parts.length > 0) this.cut.set(number, parts)
+    return parts.length > 0 ? first : null
   }
 
   /** The envelope was counted, at the edge or in the burst. */
   counted(number: number, nowMs: number): void {
-    for (const [scheduledAtMs, events] of this.cut.get(number) ?? []) this.delays.record(nowMs - scheduledAtMs, events)
+    for (const { sinceMs, isScheduled, events } of this.cut.get(number) ?? []) {
+      this.all.record(nowMs - sinceMs, events)
+      if (isScheduled) this.scheduled.record(nowMs - sinceMs, events)
+    }
     this.cut.delete(number)
   }
 
-  percentiles(): Percentiles {
-    return this.delays.percentiles()
+  /** Of the clients that state a schedule as soon as there are any: of them, all of the delay is known. `overTarget`: share of events, 0 to 1. */
+  delays(): Percentiles & { readonly overTarget: number } {
+    return (this.scheduled.count > 0 ? this.scheduled : this.all).summary()
   }
+
+  /** Of all clients. */
+  bucketCounts(): BucketCounts {
+    return this.all.histogram.bucketCounts()
+  }
+}
+
+/** Delays, and how many of them were longer than the target. */
+class Delays {
+  readonly histogram = new DurationHistogram()
+  count = 0
+  private over = 0
+
+  constructor(private readonly targetMs: number) {}
+
+  record(delayMs: number, events: number): void {
+    this.histogram.record(delayMs, events)
+    this.count += events
+    if (delayMs > this.targetMs) this.over += events
+  }
+
+  summary(): Percentiles & { readonly overTarget: number } {
+    return { ...this.histogram.percentiles(), overTarget: this.count > 0 ? this.over / this.count : 0 }
+  }
+}
+
+/** Small requests come many to the millisecond: those are recorded as one. */
+function addPart(parts: Part[], { sinceMs, isScheduled }: Arrival, events: number): void {
+  const last = parts.at(-1)
+  if (last?.sinceMs === sinceMs && last.isScheduled === isScheduled) last.events += events
+  else parts.push({ sinceMs, isScheduled, events })
 }

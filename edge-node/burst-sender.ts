@@ -1,18 +1,10 @@
 import { sealEnvelope } from '../cloud/envelope-codec'
 import { type KinesisStream, MAX_PUT_BYTES, MAX_PUT_RECORDS, type StreamRecord } from '../cloud/stream'
 import type { Envelope } from '../core/envelope'
+import { type Clock, systemClock } from './clock'
+import type { EnvelopeSender, SendCounters, SenderHooks } from './envelope-sender'
 
 const MAX_CALLS = 4 // PutRecords calls in progress: enough to hide their latency, few enough to keep memory and sockets small
-
-/** What happened on the way to the stream; cumulative. */
-export interface SendCounters {
-  readonly records: number
-  readonly bytes: number
-  /** Billing units of 25 KB. */
-  readonly putUnits: number
-  readonly throttled: number
-  readonly failed: number
-}
 
 const PUT_UNIT_BYTES = 25 * 1024
 
@@ -21,31 +13,29 @@ interface Waiting {
   readonly record: StreamRecord
 }
 
-/** Sends envelopes to the stream in as few calls as their arrival allows. */
-export class BurstSender {
+/** Sends envelopes to the stream in as few calls as their arrival allows. `accepted` means that the stream has the envelope. */
+export class BurstSender implements EnvelopeSender {
   private queue: Waiting[] = []
   private calls = 0
-  private readonly totals = { records: 0, bytes: 0, putUnits: 0, throttled: 0, failed: 0 }
+  private readonly totals = { records: 0, bytes: 0, putUnits: 0, throttled: 0, failed: 0, divertMs: 0 }
 
   constructor(
     private readonly stream: Pick<KinesisStream, 'put'>,
-    private readonly hooks: {
-      /** The stream has it. */
-      readonly accepted: (envelope: Envelope) => void
-      /** The stream did not take it, whatever was tried: because it is away, or only throttled. */
-      readonly failed: (envelope: Envelope, isOutage: boolean) => void
-    },
+    private readonly hooks: Omit<SenderHooks, 'finished'>,
+    private readonly clock: Pick<Clock, 'monotonicMs'> = systemClock,
   ) {}
 
   send(envelope: Envelope, reclaimAtMs: number): void {
+    const startMs = this.clock.monotonicMs()
     const data = sealEnvelope(envelope, reclaimAtMs)
+    this.totals.divertMs += this.clock.monotonicMs() - startMs
     // A key of its own for each envelope spreads them over shards and lanes.
     this.queue.push({ envelope, record: { partitionKey: `${envelope.incarnation}-${envelope.number}`, data } })
     this.startNext()
   }
 
   counters(): SendCounters {
-    return { ...this.totals }
+    return { invocations: 0, ...this.totals }
   }
 
   private startNext(): void {
@@ -55,13 +45,20 @@ export class BurstSender {
   }
 
   private async put(batch: readonly Waiting[]): Promise<void> {
+    let heard = 0
     const report = await this.stream.put(
       batch.map(({ record }) => record),
       (index) => this.accepted(batch[index]!),
+      (entries) => {
+        heard += entries
+        this.totals.throttled += entries
+      },
     )
-    this.totals.throttled += report.throttled
+    this.totals.throttled += report.throttled - heard
+    this.totals.divertMs += report.cpuMs
     this.totals.failed += report.failed.length
-    for (const index of report.failed) this.hooks.failed(batch[index]!.envelope, report.isOutage)
+    const reason = report.isOutage ? 'the stream cannot be reached' : 'the stream is throttled'
+    for (const index of report.failed) this.hooks.failed(batch[index]!.envelope, report.isOutage, reason)
     this.calls -= 1
     this.startNext()
   }

@@ -12,6 +12,9 @@ export type CheckpointContent = Omit<Checkpoint, 'format' | 'segment'>
 export class Checkpointer {
   private nextAtMs: number
   private writing: Promise<void> | null = null
+  private writtenAtMs: number
+  /** Checkpoints that could not be written. */
+  failed = 0
 
   constructor(
     private readonly deps: {
@@ -23,7 +26,13 @@ export class Checkpointer {
     private readonly everyMs: number,
     private readonly monotonicMs: () => number,
   ) {
-    this.nextAtMs = monotonicMs() + everyMs
+    this.writtenAtMs = monotonicMs()
+    this.nextAtMs = this.writtenAtMs + everyMs
+  }
+
+  /** Time since the newest one was written, or since the start. */
+  get ageMs(): number {
+    return this.monotonicMs() - this.writtenAtMs
   }
 
   /** Whether it is time for one. */
@@ -60,8 +69,10 @@ export class Checkpointer {
       await deadLetters.flush()
       deadLetters.forgetBefore?.(neededOffset)
       const oldestSegment = await checkpoints.write(checkpoint)
+      this.writtenAtMs = this.monotonicMs()
       await log.deleteBefore(oldestSegment, neededOffset)
     } catch (error) {
+      this.failed += 1
       logger.warn({ error: String(error) }, 'a checkpoint could not be written')
     }
   }

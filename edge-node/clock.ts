@@ -8,6 +8,8 @@ export interface Clock {
   monotonicMs(): number
   /** Calls `fire` once after at least `delayMs`; returns how to prevent that. */
   after(delayMs: number, fire: () => void): () => void
+  /** Calls `fire` once when everything else that is ready has had its turn. */
+  soon(fire: () => void): void
 }
 
 /** The time of this machine. */
@@ -15,4 +17,5 @@ export const systemClock: Clock = {
   epochMs: Date.now,
   monotonicMs: () => performance.now(),
   after: machineTimers.after,
+  soon: (fire) => void setImmediate(fire),
 }

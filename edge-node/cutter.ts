@@ -3,6 +3,7 @@ import type { CutEnvelope, Intake } from '../core/intake'
 import type { Ledger } from '../core/ledger'
 import type { Arrivals } from './arrivals'
 import { joinSequels, type Sequel } from './sequel'
+import type { Trace } from './trace'
 
 /** What cutting needs. */
 export interface CutterDependencies {
@@ -10,6 +11,7 @@ export interface CutterDependencies {
   readonly ledger: Ledger
   readonly arrivals: Arrivals
   readonly maxEnvelopeBytes: number
+  readonly trace: Trace
   /** The cut is in the log for good: the envelope may go its way. */
   readonly onCut: (envelope: Envelope) => void
 }
@@ -46,7 +48,8 @@ export class Cutter {
     const made = this.deps.intake.cut(this.deps.maxEnvelopeBytes)
     if (made === null) return { records: [] }
     const { number, firstOffset, count } = made.cut.envelope
-    this.deps.arrivals.cutEnvelope(number, firstOffset, count)
+    const arrivedMs = this.deps.arrivals.cutEnvelope(number, firstOffset, count)
+    this.deps.trace.envelope(number, { kind: 'cut', events: count, arrivedMs })
     this.deps.ledger.enter(made.cut)
     this.envelopes += 1
     this.waitingEvents += count
@@ -57,6 +60,7 @@ export class Cutter {
   private durable({ envelope, bytes }: CutEnvelope): void {
     this.waitingEvents -= envelope.count
     this.waitingBytes -= bytes
+    this.deps.trace.envelope(envelope.number, { kind: 'durable' })
     this.deps.onCut(envelope)
   }
 }

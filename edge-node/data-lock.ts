@@ -28,6 +28,9 @@ export async function lockData(folder: string): Promise<() => Promise<void>> {
   }
 }
 
+/** Whether a process holds a data directory; changes nothing. */
+export const isHeld = (folder: string): Promise<boolean> => answers(socketPath(folder))
+
 function socketPath(folder: string): string {
   const absolute = join(resolve(folder), 'lock')
   const short = [absolute, relative(process.cwd(), absolute)].find((path) => path.length <= MAX_SOCKET_PATH)

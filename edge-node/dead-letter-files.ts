@@ -58,8 +58,26 @@ export class DeadLetterFiles {
     for await (const { at, line } of readLines(path, fromByte, bytes)) yield { place: { file, byte: at }, line }
   }
 
+  /** The lines that begin within the last `bytes` of the files, but of the newest two at most; in the order in which they were written. */
+  async *tail(bytes: number): AsyncGenerator<FoundLine> {
+    const newest = this.newest.soundBytes
+    const [before, last] = [this.numbers.at(-2), this.numbers.at(-1)!]
+    if (before !== undefined && newest < bytes) yield* this.endOf(before, bytes - newest)
+    yield* this.endOf(last, bytes)
+  }
+
   async close(): Promise<void> {
     await this.newest.close()
+  }
+
+  private async *endOf(file: number, bytes: number): AsyncGenerator<FoundLine> {
+    const path = pathOf(this.folder, file)
+    const size = path === this.newest.path ? this.newest.soundBytes : await bytesOf(path)
+    let isWhole = size <= bytes
+    for await (const found of this.linesOf(file, Math.max(0, size - bytes))) {
+      if (isWhole) yield found
+      isWhole = true // what comes before the first line break is the rest of a line
+    }
   }
 
   private async begin(number: number): Promise<void> {

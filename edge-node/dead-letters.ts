@@ -11,6 +11,8 @@ import { InvalidCursor, type Results } from './results'
 const MAX_FILE_BYTES = 16 * 1024 * 1024 // small enough to open, to read in a fraction of a second and to move away one by one
 const MAX_SCANNED_BYTES = 4 * 1024 * 1024 // per page: an answer of a few megabytes, also where letters of one code are rare
 
+const TAIL_BYTES = 1024 * 1024 // where the newest letters are looked for: a few milliseconds of reading
+
 const writtenSchema = z.object({
   pipeline: z.string(),
   version: z.string(),
@@ -49,7 +51,8 @@ export interface LetterQuery {
 }
 
 /** What the letters need of their files; a simulation has its own. */
-export type LetterFiles = Pick<DeadLetterFiles, 'all' | 'append' | 'from' | 'linesOf' | 'close'>
+export type LetterFiles = Pick<DeadLetterFiles, 'all' | 'append' | 'from' | 'linesOf' | 'close'> &
+  Partial<Pick<DeadLetterFiles, 'tail'>>
 
 /** What the node needs of them. One whose `map` never changes its mind gets along without the second half. */
 export type DeadLetterBook = Pick<DeadLetters, 'add' | 'flush' | 'close'> &
@@ -142,6 +145,20 @@ export class DeadLetters {
       if (letter !== null && (code === null || letter.code === code)) deadLetters.push({ id: idOf(place), ...letter })
     }
     return { deadLetters, next: null }
+  }
+
+  /** The newest letters on disk, newest first: as many as lie within the last megabyte, and `limit` at most. */
+  async newest(limit: number): Promise<ListedLetter[]> {
+    await this.flush().catch(() => undefined)
+    const found: { readonly place: Place; readonly line: string }[] = []
+    for await (const line of this.files.tail?.(TAIL_BYTES) ?? []) {
+      found.push(line)
+      if (found.length > limit) found.shift()
+    }
+    return found.reverse().flatMap(({ place, line }) => {
+      const letter = read(line)
+      return letter === null ? [] : [{ id: idOf(place), ...letter }]
+    })
   }
 
   /** The letter with this id; null when there is none. */

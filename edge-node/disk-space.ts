@@ -9,6 +9,7 @@ const LOOK_EVERY_MS = 500
  */
 export class DiskSpace {
   private low = false
+  private free: number | null = null
   private cancel = () => {}
   private stopped = false
 
@@ -21,6 +22,11 @@ export class DiskSpace {
   /** True while less than the reserve is free. */
   get isLow(): boolean {
     return this.low
+  }
+
+  /** Bytes that are free; null while the disk does not answer. */
+  get freeBytes(): number | null {
+    return this.free
   }
 
   /** Looks once, then goes on looking. */
@@ -37,8 +43,10 @@ export class DiskSpace {
   private async look(): Promise<void> {
     try {
       const { bavail, bsize } = await statfs(this.folder)
-      this.low = bavail * bsize < this.reservedBytes
+      this.free = bavail * bsize
+      this.low = this.free < this.reservedBytes
     } catch {
+      this.free = null
       this.low = true // a disk that does not even answer is no place to promise anything on
     }
   }

@@ -1,18 +1,20 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../cloud/clients'
-import { readDeployment, readLanes } from '../cloud/deployment'
+import { burstClient, cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../cloud/clients'
+import { type Lanes, readDeployment, readLanes } from '../cloud/deployment'
 import { DynamoItemStore } from '../cloud/dynamo-item-store'
 import { expiresAtS } from '../cloud/expiry'
 import { FunctionInvoker } from '../cloud/functions'
 import { PartialStore } from '../cloud/partial-store'
 import { ResultStore } from '../cloud/result-store'
-import { KinesisStream } from '../cloud/stream'
 import { pipelines } from '../pipelines/registry'
 import { pipelineVersion } from '../pipelines/version.cjs'
+import { keepPrivate } from './access/private-data'
+import { BadConfig } from './bad-config'
 import { Checkpoints } from './checkpoints'
+import { chosenPolicy } from './chosen-policy'
 import { systemClock } from './clock'
-import type { Config } from './config'
+import { type Config, lanesOf } from './config'
 import { lockData } from './data-lock'
 import { DeadLetters } from './dead-letters'
 import { DiskSpace } from './disk-space'
@@ -26,17 +28,14 @@ import { Replayer } from './replayer'
 import { Replays } from './replays'
 import { Results } from './results'
 import { statusOf } from './status'
+import { openTracing } from './tracing/open-tracing'
+import { transportOf } from './transports'
+import { widthOf } from './width'
 
 /** A running edge node. */
 export interface Edge {
   readonly url: string
   stop(): Promise<void>
-}
-
-/** The configuration names something that is not there. Not retryable. */
-export class BadConfig extends Error {
-  readonly code = 'bad_config'
-  readonly retryable = false
 }
 
 /**
@@ -49,12 +48,14 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     throw new BadConfig(`there is no pipeline "${config.pipeline}"; there are: ${[...pipelines.keys()].join(', ')}`)
   }
   const version = pipelineVersion()
+  const named = (component: string) => logger.child({ component })
   const kinesis = kinesisClient(process.env)
   const lambda = lambdaClient()
   const readCloud = async () => {
     const deployment = await readDeployment(cloudFormationClient(), config.stack)
     return { deployment, lanes: await readLanes(kinesis, lambda, deployment) }
   }
+  await keepPrivate(config.dataDir, logger)
   const unlock = await lockData(config.dataDir)
   const { deployment, lanes } = await knownDeployment(config.dataDir, config.stack, readCloud, logger)
   const checkpoints = await Checkpoints.open(join(config.dataDir, 'checkpoints'))
@@ -69,8 +70,8 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
   const dynamo = dynamoClient()
   const partialItems = new DynamoItemStore(dynamo, deployment.partialsTable)
   const resultItems = new DynamoItemStore(dynamo, deployment.resultsTable)
-  const burstFunction = new FunctionInvoker(lambda, deployment.burstFunction)
-  const prewarmer = new Prewarmer(burstFunction, lanes.shards * lanes.parallelization, logger)
+  const burstFunction = new FunctionInvoker(burstClient(config.maxInvokes), deployment.burstFunction)
+  const prewarmer = new Prewarmer(burstFunction, lanesOf(config, lanes), named('prewarmer'), config.keepWarmEveryMs)
   const deadLettersFolder = join(config.dataDir, 'dead-letters')
   const deadLetters = await DeadLetters.open(deadLettersFolder, pipeline, results, recovered.ledger.neededOffset())
   takeBackStale(recovered.ledger, deadLetters)
@@ -78,6 +79,12 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
   const replays = await Replays.open(config.dataDir, records, checkpoint)
   const diskSpace = new DiskSpace(config.dataDir, config.reservedDiskBytes, systemClock)
   await diskSpace.start()
+  const onLanes = (wider: Lanes) => {
+    prewarmer.lanes = lanesOf(config, wider)
+  }
+  const width = widthOf({ config, kinesis, lambda, deployment, lanes, onLanes, logger: named('capacity') })
+  const identity = { pipeline: pipeline.name, version, incarnation: recovered.boot.incarnation }
+  const tracing = await openTracing({ config, ...identity, logger, clock: systemClock }, process.env)
   const node = new EdgeNode({
     config,
     pipeline,
@@ -92,23 +99,33 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
       results: new ResultStore(resultItems, expiresAtS),
       merge: new FunctionInvoker(lambda, deployment.mergeFunction),
     },
-    prewarmer,
-    stream: new KinesisStream(kinesis, deployment.stream),
-    logger,
-    clock: systemClock,
-  })
-  const replayer = new Replayer({ pipeline, version, deadLetters, replays, results, node, clock: systemClock })
-  const sources = {
-    node,
-    pipeline: pipeline.name,
-    identity: recovered.boot,
-    lanes,
+    policy: await chosenPolicy(config),
     prewarmer,
     meters: [partialItems.meter, resultItems.meter],
-  }
-  const status = () => statusOf(sources)
-  const http = createHttp({ config, pipeline, node, results, deadLetters, replays, replayer, status, logger })
+    lanes: () => width.lanes,
+    transport: transportOf(config, { kinesis, burst: burstFunction }, deployment),
+    logger,
+    clock: systemClock,
+    trace: tracing.trace,
+  })
+  const replayer = new Replayer({ pipeline, version, deadLetters, replays, results, node, clock: systemClock })
+  const status = () => statusOf({ node, pipeline: pipeline.name, identity: recovered.boot, config, width })
+  const http = createHttp({
+    config,
+    pipeline,
+    node,
+    results,
+    deadLetters,
+    replays,
+    replayer,
+    status,
+    log,
+    diskSpace,
+    logger: named('http'),
+  })
   node.start()
+  prewarmer.start()
+  await width.start(node)
   const url = await http.listen({ host: config.host, port: config.port }).catch((error: Error) => {
     throw new BadConfig(`${config.host}:${config.port} cannot be listened on (${error.message}); choose another --port`)
   })
@@ -121,7 +138,10 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     stop: async () => {
       await http.close()
       diskSpace.stop()
+      prewarmer.stop()
+      await width.stop()
       await node.stop()
+      await tracing.stop()
       await replays.close()
       await unlock()
     },

@@ -1,4 +1,4 @@
-import type { Decision } from '../core/policy'
+import type { Decision } from '../core/route'
 
 const GAP_MS = 1_000 // bursts closer together than this are one episode
 const REMEMBERED = 100 // episodes kept for readers of the status

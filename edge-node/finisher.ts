@@ -8,6 +8,7 @@ import { DurationHistogram } from './histogram'
 import { type Log, LogFailed } from './log'
 import type { Merger } from './merger'
 import type { Results } from './results'
+import { NO_TRACE, type Trace } from './trace'
 
 const DISK_RETRY_MS = 500 // between tries while the disk refuses
 
@@ -24,6 +25,7 @@ export interface FinisherDependencies {
   readonly onRecall: (endMs: number, envelopes: ReadonlySet<number>, reason: string) => Promise<void>
   /** The window is final and can be let go. */
   readonly onFinal: (final: FinalRecord) => void
+  readonly trace?: Trace
 }
 
 /**
@@ -79,8 +81,10 @@ export class Finisher {
   }
 
   private async run(account: Account): Promise<void> {
-    const { merger } = this.deps
+    const { merger, trace = NO_TRACE } = this.deps
+    const mergeFromMs = this.clock.monotonicMs()
     const merged = await merger.result(account)
+    const mergedMs = this.clock.monotonicMs()
     if (this.stopped) return
     switch (merged.kind) {
       case 'stopped':
@@ -89,18 +93,20 @@ export class Finisher {
         await this.deps.onRecall(account.endMs, merged.envelopes, merged.reason)
         return
       case 'result':
-        await this.commit(merged.result)
+        if (!(await this.commit(merged.result))) return
+        trace.window(account, { mergeFromMs, mergedMs, finalMs: this.clock.monotonicMs() })
         if (account.burst.length > 0) await merger.markFinal(account.endMs)
     }
   }
 
-  private async commit(result: WindowResult): Promise<void> {
+  /** False when stopped before it was done. */
+  private async commit(result: WindowResult): Promise<boolean> {
     const { deadLetters, results, log } = this.deps
     const digest = await this.untilDone(async () => {
       await deadLetters.flush()
       return results.store(result.startMs, result.endMs, result.rows)
     })
-    if (digest === null) return
+    if (digest === null) return false
     const final = this.record(result, digest)
     this.commits += 1
     try {
@@ -109,6 +115,7 @@ export class Finisher {
       this.commits -= 1
     }
     this.publish(final)
+    return true
   }
 
   /** Tries again while the disk refuses; null when stopped before it was done. */

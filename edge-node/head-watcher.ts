@@ -5,6 +5,7 @@ import type { Head } from '../core/head'
 import { type Clock, systemClock } from './clock'
 
 const MAX_HEADS = 300 // envelopes asked after in one round: three BatchGet calls
+const GATHER_MS = 4 // answers that come within this share a read; little beside the call that they end
 
 /** An envelope in flight, as the ledger knows it. */
 export interface InFlight {
@@ -32,10 +33,16 @@ export function judge(envelope: InFlight, head: Head | undefined, nowMs: number)
   return { kind: 'count', head }
 }
 
-/** Asks for the heads of the envelopes in flight, a few times a second while there are any. */
+/**
+ * Asks for the heads of the envelopes in flight, a few times a second while there are any, and at once for those that are said to be finished. One
+ * read at a time, so that no envelope is told of twice.
+ */
 export class HeadWatcher {
   private cancel = () => {}
-  /** Where the next round begins: with many in flight each has its turn, and stuck ones hide nobody. */
+  private readonly said = new Set<number>()
+  private pollAtMs = 0
+  private isReading = false
+  /** Where the next poll begins: with many in flight each has its turn, and stuck ones hide nobody. */
   private next = 0
   private stopped = false
 
@@ -52,7 +59,8 @@ export class HeadWatcher {
   ) {}
 
   start(): void {
-    this.cancel = this.clock.after(this.options.pollMs, () => void this.round())
+    this.pollAtMs = this.clock.monotonicMs() + this.options.pollMs
+    this.schedule()
   }
 
   stop(): void {
@@ -60,13 +68,43 @@ export class HeadWatcher {
     this.cancel()
   }
 
+  /** A hint: the envelope should have its head by now. It is read within a few ms, together with others. */
+  finished(number: number): void {
+    this.said.add(number)
+    if (this.said.size === 1 && !this.isReading) this.schedule()
+  }
+
+  private schedule(): void {
+    this.cancel()
+    if (this.stopped) return
+    const untilPollMs = Math.max(0, this.pollAtMs - this.clock.monotonicMs())
+    const delayMs = this.said.size > 0 ? Math.min(GATHER_MS, untilPollMs) : untilPollMs
+    this.cancel = this.clock.after(delayMs, () => void this.round())
+  }
+
   private async round(): Promise<void> {
-    const all = this.options.inFlight()
-    if (this.next >= all.length) this.next = 0
-    const envelopes = all.slice(this.next, this.next + MAX_HEADS)
-    this.next += MAX_HEADS
+    const isPoll = this.clock.monotonicMs() >= this.pollAtMs
+    const envelopes = this.due(isPoll)
+    this.isReading = true
     if (envelopes.length > 0) await this.look(envelopes)
-    if (!this.stopped) this.start()
+    this.isReading = false
+    if (isPoll) this.pollAtMs = this.clock.monotonicMs() + this.options.pollMs
+    this.schedule()
+  }
+
+  /** Those that are said to be finished, and in a poll those whose turn it is. */
+  private due(isPoll: boolean): InFlight[] {
+    const all = this.options.inFlight()
+    const [from, to] = isPoll ? this.turn(all.length) : [0, 0]
+    const due = all.filter(({ number }, index) => (index >= from && index < to) || this.said.has(number))
+    this.said.clear()
+    return due
+  }
+
+  private turn(count: number): [from: number, to: number] {
+    const from = this.next < count ? this.next : 0
+    this.next = from + MAX_HEADS
+    return [from, this.next]
   }
 
   private async look(envelopes: readonly InFlight[]): Promise<void> {

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { DeadLetters } from './dead-letters'
+import type { NewestDeadLetters } from './feed'
 import { fail } from './http-error'
 import type { Replayer } from './replayer'
 import type { Replays } from './replays'
 
 const MAX_PAGE = 1_000 // letters or corrections in one answer; bytes are limited besides
+const NEWEST = 100 // letters: enough to see what is wrong
 const MAX_REPLAYS = 16 // letters in one request: each may take the time limit of `map`
 const MAX_CURSOR_LENGTH = 40
 
@@ -21,7 +23,7 @@ const replaysBody = z.object({
 
 /** What the routes show and drive. */
 export interface DeadLetterSurface {
-  readonly deadLetters: Pick<DeadLetters, 'page'>
+  readonly deadLetters: Pick<DeadLetters, 'page' | 'newest'>
   readonly replays: Pick<Replays, 'page'>
   readonly replayer: Pick<Replayer, 'replay'>
 }
@@ -29,6 +31,9 @@ export interface DeadLetterSurface {
 /** The part of the HTTP API that is about dead letters: to list them, to replay them, and to list the corrections that came of it. */
 export function deadLetterRoutes(app: FastifyInstance, surface: DeadLetterSurface): void {
   app.get('/v1/dead-letters', (request, reply) => getDeadLetters(surface, request, reply))
+  app.get('/v1/dead-letters/newest', async (): Promise<NewestDeadLetters> => {
+    return { deadLetters: await surface.deadLetters.newest(NEWEST) }
+  })
   app.get('/v1/corrections', (request, reply) => getCorrections(surface, request, reply))
   app.post('/v1/replays', (request, reply) => postReplays(surface, request, reply))
 }

@@ -1,11 +1,17 @@
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Pipeline } from '../core/pipeline'
+import { guard } from './access/guard'
+import { Keeper } from './access/keeper'
 import type { Config } from './config'
 import { isDiskError } from './disk-error'
+import { dashboardRoutes } from './http-dashboard'
 import { type DeadLetterSurface, deadLetterRoutes } from './http-dead-letters'
 import { fail } from './http-error'
+import { liveRoutes } from './http-live'
+import { type MetricSources, metricsRoutes } from './http-metrics'
+import { createServer } from './http-server'
 import { LogFailed } from './log'
 import type { EdgeNode } from './node'
 import { decodeBody, readBody, UnreadableBody } from './request-body'
@@ -17,7 +23,6 @@ const MAX_KEY_LENGTH = 128 // an idempotency key is remembered; a UUID has 36
 /** What was on its way to a disk that then refused is written once it does no more. */
 const REPEAT = 'the request may still count, so send it again under the same Idempotency-Key'
 const MAX_PAGE_ROWS = 10_000 // rows in one answer: a few megabytes
-const REQUEST_TIMEOUT_MS = 60_000 // for a client that sends slowly
 
 const windowsQuery = z.object({
   from: z.coerce.number().default(Number.NEGATIVE_INFINITY),
@@ -30,7 +35,7 @@ const windowsQuery = z.object({
 const burstBody = z.object({ mode: z.enum(['auto', 'always', 'never']) })
 
 /** What the HTTP surface shows and drives. */
-export interface Surface extends DeadLetterSurface {
+export interface Surface extends DeadLetterSurface, MetricSources {
   readonly config: Config
   readonly pipeline: Pipeline
   readonly node: EdgeNode
@@ -41,11 +46,10 @@ export interface Surface extends DeadLetterSurface {
 
 /** The HTTP API of the edge node. Every error is `{code, message, retryable}`. */
 export function createHttp(surface: Surface): FastifyInstance {
-  const app = fastify({
-    bodyLimit: surface.config.maxBodyBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    forceCloseConnections: true,
-  })
+  const { config, logger } = surface
+  const keeper = new Keeper(config, logger)
+  const app = createServer(config, keeper)
+  guard(app, config, keeper)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.setErrorHandler((error, request, reply) => answerError(surface, error, request, reply))
@@ -58,6 +62,9 @@ export function createHttp(surface: Surface): FastifyInstance {
   app.get('/v1/status', () => surface.status())
   app.post('/v1/burst', (request, reply) => postBurst(surface, request, reply))
   deadLetterRoutes(app, surface)
+  liveRoutes(app, surface)
+  metricsRoutes(app, surface)
+  dashboardRoutes(app)
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', (_request, reply) => {
     const { unready } = surface.node
@@ -111,7 +118,7 @@ async function getWindows(surface: Surface, request: FastifyRequest, reply: Fast
 async function postBurst(surface: Surface, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const body = burstBody.safeParse(parseJson(request.body))
   if (!body.success) return fail(reply, 400, 'invalid_mode', 'send {"mode": "auto"}, "always" or "never"')
-  surface.node.mode = body.data.mode
+  surface.node.controller.mode = body.data.mode
   surface.logger.info({ mode: body.data.mode }, 'the burst mode was set')
   return { mode: body.data.mode }
 }
@@ -130,7 +137,7 @@ function answerError(surface: Surface, error: unknown, request: FastifyRequest, 
       `the body is over ${surface.config.maxBodyBytes} bytes; send less at a time`,
     )
   if (statusCode < 500) return fail(reply, statusCode, 'bad_request', message)
-  surface.logger.error({ err: error, url: request.url }, 'a request failed')
+  surface.logger.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a request failed')
   return fail(reply, 500, 'internal', 'a bug in the edge node; its log has the details')
 }
 

@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, truncate } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogRecord } from '../core/log-record'
+import { type BucketCounts, Buckets, DISK_BOUNDS_S } from './buckets'
 import { encodeRecord } from './log-codec'
 import {
   deleteSegment,
@@ -58,6 +59,7 @@ export class DurableLog {
   private served: Waiter[] = []
   private waiters: Waiter[] = []
   private flushing = false
+  private readonly flushes = new Buckets(DISK_BOUNDS_S)
   private failure: LogFailed | null = null
   private closed = false
   /** Where the next append goes. */
@@ -113,6 +115,11 @@ export class DurableLog {
   /** False while the disk refuses, and after `close`. */
   get healthy(): boolean {
     return this.failure === null && !this.closed
+  }
+
+  /** How long flushes took, from the first try until the disk had it. */
+  flushCounts(): BucketCounts {
+    return this.flushes.read()
   }
 
   /** Appends records in this order; resolves when all of them are on disk. While the disk refuses it waits; rejects with LogFailed once closed. */
@@ -196,8 +203,10 @@ export class DurableLog {
       this.waiters = []
       const batches = this.batches
       this.batches = []
+      const startMs = performance.now()
       for (const batch of batches) await this.writeUntilDone(batch)
       if (this.closed) break
+      this.flushes.record(performance.now() - startMs)
       for (const { resolve } of this.served.splice(0)) resolve()
     }
     this.flushing = false

@@ -1,36 +1,48 @@
-import { Command } from 'commander'
-import { type Logger, pino } from 'pino'
-import { z } from 'zod'
-import { configSchema } from './config'
+import type { Logger } from 'pino'
+import { printedConfig } from './config/printed'
+import { UnusableConfig } from './config/unusable'
+import { type Configuration, readConfiguration } from './configuration'
 import { type Edge, startEdge } from './edge'
+import { inWords } from './inspection/finding'
+import { inspect } from './inspection/inspect'
+import { createLogger } from './logger'
 
 const STOP_TIMEOUT_MS = 8_000 // before those who ask for a stop lose patience, often after 10 s
 
-const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-
-function program(): Command {
-  const command = new Command('edge')
-    .description('The edge node: takes events over HTTP, computes windows, and bursts what does not fit to AWS Lambda.')
-    .addHelpText(
-      'after',
-      '\nThe cloud is found by the standard variables: AWS_REGION, AWS_ENDPOINT_URL, and the credentials chain.',
-    )
-    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
-  for (const [name, field] of Object.entries(configSchema.shape)) {
-    command.option(`--${kebab(name)} <value>`, `${field.description} (default: ${field.parse(undefined)})`)
+async function main(): Promise<void> {
+  const configuration = configurationOrExit()
+  switch (configuration.task) {
+    case 'run':
+      return run(configuration)
+    case 'print':
+      console.log(printedConfig(configuration))
+      return
+    case 'check': {
+      const findings = await inspect(configuration, process.env)
+      console.log(inWords(findings))
+      process.exit(findings.some(({ verdict }) => verdict === 'problem') ? 1 : 0)
+    }
   }
-  return command
 }
 
-async function main(): Promise<void> {
-  const { logLevel, ...options } = program().parse().opts()
-  const config = configSchema.safeParse(options)
-  if (!config.success) {
-    console.error(`The configuration cannot be used:\n${z.prettifyError(config.error)}\nSee --help.`)
-    process.exit(2)
+/** Reads the configuration; where it cannot be used, or only the help was asked for, says so and ends. */
+function configurationOrExit(): Configuration {
+  try {
+    const configuration = readConfiguration(process.argv.slice(2), process.env, process.cwd())
+    if (!('help' in configuration)) return configuration
+    process.stdout.write(configuration.help)
+    process.exit(0)
+  } catch (error) {
+    if (!(error instanceof UnusableConfig)) throw error
+    console.error(error.message)
+    process.exit(process.argv.includes('--check') ? 1 : 2)
   }
-  const logger = pino({ level: logLevel })
-  const edge = await startEdge(config.data, logger).catch((error: Error & { code?: string; retryable?: boolean }) => {
+}
+
+async function run({ config, file }: Configuration): Promise<void> {
+  const logger = createLogger(config.logLevel)
+  if (file !== null) logger.info({ file }, 'settings were read from a file')
+  const edge = await startEdge(config, logger).catch((error: Error & { code?: string; retryable?: boolean }) => {
     if (error.retryable === undefined) throw error // a bug
     console.error(`The edge node cannot start (${error.code}): ${error.message}`)
     process.exit(1)

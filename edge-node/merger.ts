@@ -174,8 +174,8 @@ export class Merger {
   }
 }
 
-/** The merge function could not be reached, which passes; anything else comes again with the same input. */
-const isAway = (error: unknown) => error instanceof InvokeFailed && error.code === 'unreachable'
+/** The merge function was not reached or had no room, which passes; a failure inside comes again with the same input. */
+const isAway = (error: unknown) => error instanceof InvokeFailed && error.code !== 'function_error'
 
 /** The edge does without the cloud: everything of the window that was counted there comes back. */
 function recallAll({ burst }: Account, reason: string): Merged {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Lanes } from '../cloud/deployment'
 import type { PartialStore } from '../cloud/partial-store'
 import type { ResultStore } from '../cloud/result-store'
 import type { EdgeState } from '../core/edge-state'
@@ -9,16 +10,17 @@ import type { Ledger } from '../core/ledger'
 import type { Answer, FinalRecord, LogRecord } from '../core/log-record'
 import type { MergeWork } from '../core/merge-answer'
 import type { Pipeline } from '../core/pipeline'
-import { type BurstMode, type Decision, decide, type Facts, prewarmDue } from '../core/policy'
-import { TrueRate } from '../core/sensor'
+import type { RunningPolicy } from '../core/policies'
 import { Arrivals } from './arrivals'
 import { Checkpointer } from './checkpointer'
 import type { Checkpoints } from './checkpoints'
 import type { Clock } from './clock'
-import type { Config } from './config'
+import { burstLingerMs, type Config, lanesOf } from './config'
+import { Controller, type Readings } from './controller'
 import { Cutter } from './cutter'
 import type { DeadLetterBook } from './dead-letters'
 import type { DiskSpace } from './disk-space'
+import type { UnfinishedWindow } from './feed'
 import { Finisher } from './finisher'
 import type { Log } from './log'
 import { type DeadOf, type MergeCloud, Merger } from './merger'
@@ -26,9 +28,10 @@ import { Overflow, type OverflowDependencies } from './overflow'
 import { attachLines, type Recovered } from './recovery'
 import type { Results } from './results'
 import type { Sequel } from './sequel'
+import { NO_TRACE, type Trace } from './trace'
 import { Workers } from './workers'
 
-const TICK_MS = 100 // how often rates are read and time without requests is counted
+const TICK_MS = 50 // how often the controller looks without an envelope, and time without requests is counted
 const MAX_RETRY_AFTER_MS = 2_000 // well below the idle timeout: a client that waits to try again is not idle
 const MAX_TICK_MS = 200 // a process that was stopped for a minute was not idle for a minute
 
@@ -43,10 +46,17 @@ export interface NodeDependencies {
   readonly results: Pick<Results, 'store' | 'publish' | 'count' | 'since'>
   readonly deadLetters: DeadLetterBook
   readonly cloud: Omit<MergeCloud, 'onMerged'> & { readonly partials: PartialStore; readonly results: ResultStore }
+  readonly policy: RunningPolicy
   readonly prewarmer: OverflowDependencies['prewarmer']
-  readonly stream: OverflowDependencies['stream']
+  /** Counts what the node's own calls of the tables are billed. */
+  readonly meters: OverflowDependencies['meters']
+  /** What the cloud has now. */
+  readonly lanes: () => Lanes
+  readonly transport: OverflowDependencies['transport']
   readonly logger: Logger
   readonly clock: Clock
+  /** Who is told of the ways of envelopes; nobody when absent. */
+  readonly trace?: Trace
 }
 
 /** How a request to ingest ended. */
@@ -70,57 +80,73 @@ export interface EventCounts {
  */
 export class EdgeNode {
   readonly events: EventCounts = { accepted: 0, edge: 0, burst: 0, late: 0, rejected: 0, deadLettered: 0 }
-  readonly arrivals = new Arrivals()
+  /** Events counted in the burst that came back later: they are counted again at the edge. */
+  recalledEvents = 0
+  readonly arrivals: Arrivals
   readonly overflow: Overflow
   readonly cutter: Cutter
-  mode: BurstMode
-  decision: Decision = { route: 'edge', queueDelayMs: 0, reason: 'nothing has come yet' }
-  trueRate = 0
+  readonly controller: Controller
 
   private readonly intake: Intake
   private readonly ledger: Ledger
   private readonly state: EdgeState
   private readonly workers: Workers
   readonly finisher: Finisher
-  private readonly checkpointer: Checkpointer
-  private readonly rate = new TrueRate(2_000, 20)
+  readonly checkpointer: Checkpointer
   /** Envelopes that came back from the cloud and wait to be folded. */
   private readonly recalled: Envelope[] = []
   private linger: (() => void) | undefined
+  /** Events accepted by this process: what it found in its log did not arrive now. */
+  private admitted = 0
   private cancelTick = () => {}
   private lastTickMs = 0
   private readonly clock: Clock
+  private readonly trace: Trace
   private stopped = false
   private checkpointed = ''
 
   constructor(private readonly deps: NodeDependencies) {
-    const { config, pipeline, recovered, cloud, logger, clock } = deps
+    const { config, pipeline, recovered, cloud, logger, clock, trace = NO_TRACE } = deps
+    const named = (component: string) => ({ ...deps, logger: logger.child({ component }) })
     this.clock = clock
-    this.mode = config.mode
+    this.trace = trace
+    this.arrivals = new Arrivals(config.latencyTargetMs)
     this.intake = recovered.intake
     this.ledger = recovered.ledger
     this.state = recovered.state
     const deadOf: DeadOf = (envelope) => deps.deadLetters.of?.(envelope)
-    this.workers = new Workers(pipeline, config.workers, this.foldedAtEdge.bind(this), clock, deadOf)
+    this.workers = new Workers(pipeline, config.workers, this.foldedAtEdge.bind(this), clock, deadOf, ({ number }) =>
+      trace.envelope(number, { kind: 'folding' }),
+    )
     const { boot } = recovered
     const from = { pipeline: pipeline.name, version: boot.version, incarnation: boot.incarnation }
     const mergeCloud = { ...cloud, onMerged: (work: MergeWork) => this.overflow.usage.merged(work) }
-    const merger = new Merger(pipeline, from, boot.epoch, this.state, mergeCloud, logger, clock, deadOf)
+    const merger = new Merger(pipeline, from, boot.epoch, this.state, mergeCloud, named('merger').logger, clock, deadOf)
     const { log, results, deadLetters } = deps
     const onFinal = ({ endMs }: FinalRecord) => this.letGo(endMs)
     const onRecall = this.recall.bind(this)
     const { finals } = recovered
-    const finisherDeps = { merger, deadLetters, results, log, version: boot.version, finals, onFinal, onRecall }
+    const finisherDeps = { merger, deadLetters, results, log, version: boot.version, finals, onFinal, onRecall, trace }
     this.finisher = new Finisher(finisherDeps, clock)
-    this.checkpointer = new Checkpointer(deps, config.checkpointEveryMs, () => clock.monotonicMs())
+    this.checkpointer = new Checkpointer(named('checkpoints'), config.checkpointEveryMs, () => clock.monotonicMs())
     const { maxEnvelopeBytes } = config
     const { intake, arrivals } = this
     const onCut = this.route.bind(this)
-    this.cutter = new Cutter({ intake, ledger: this.ledger, arrivals, maxEnvelopeBytes, onCut })
+    this.cutter = new Cutter({ intake, ledger: this.ledger, arrivals, maxEnvelopeBytes, trace, onCut })
     const onCounted = this.countedInBurst.bind(this)
     const onReclaimed = (envelope: Envelope) => this.workers.enqueueFirst(envelope)
     const { ledger } = this
-    this.overflow = new Overflow({ ...deps, ledger, from, partials: cloud.partials, onCounted, onReclaimed })
+    this.overflow = new Overflow({
+      ...named('overflow'),
+      ledger,
+      from,
+      partials: cloud.partials,
+      onCounted,
+      onReclaimed,
+    })
+    const prewarm = () => this.overflow.prewarm()
+    const readings = () => this.readings()
+    this.controller = new Controller({ ...named('controller'), mode: config.mode, limits: config, readings, prewarm })
   }
 
   /** Takes up what the log left unfinished and starts the loops. */
@@ -177,7 +203,9 @@ export class EdgeNode {
     const refusal = this.refusal()
     if (refusal !== null) return { kind: 'refused', reason: refusal, retryAfterMs: this.retryAfterMs() }
     const record = this.intake.admit(request)
-    this.arrivals.accepted(this.intake.nextOffset, scheduledAtMs)
+    const nowMs = this.clock.epochMs()
+    this.arrivals.accepted(this.intake.nextOffset, nowMs, scheduledAtMs)
+    this.admitted += record.answer.accepted
     this.events.accepted += record.answer.accepted
     this.events.late += record.answer.late
     this.events.rejected += record.answer.rejected.length
@@ -185,19 +213,29 @@ export class EdgeNode {
     return { kind: 'accepted', answer: record.answer }
   }
 
-  /** What is known now; see `core/policy.ts`. */
-  facts(): Facts {
-    const { inFlight, inFlightBytes } = this.ledger.tally()
+  /** The windows that are not final. */
+  unfinished(): UnfinishedWindow[] {
+    const { sizeMs } = this.deps.pipeline.window
+    return this.ledger.unfinished().map(({ endMs, ...rest }) => ({ start: endMs - sizeMs, end: endMs, ...rest }))
+  }
+
+  get lanes(): Lanes {
+    return this.deps.lanes()
+  }
+
+  private readings(): Readings {
+    const { inFlight: inFlightEnvelopes, inFlightEvents, inFlightBytes } = this.ledger.tally()
     const { events, bytes } = this.workers.backlog
     const { open } = this.intake
     const { waiting } = this.cutter
     return {
-      trueRate: this.trueRate,
+      ...this.workers.counters(),
+      ...this.overflow.readings(),
+      accepted: this.admitted,
       backlogEvents: events + open.events + waiting.events,
       backlogBytes: bytes + open.bytes + waiting.bytes,
-      inFlightEnvelopes: inFlight,
-      inFlightBytes,
-      cloudAway: this.overflow.away,
+      ...{ inFlightEnvelopes, inFlightEvents, inFlightBytes },
+      lanes: lanesOf(this.deps.config, this.deps.lanes()),
     }
   }
 
@@ -214,20 +252,11 @@ export class EdgeNode {
   /** Why a request cannot be taken now, or null. */
   private refusal(): string | null {
     if (this.state.groups >= this.deps.config.maxGroups) return `${this.deps.config.maxGroups} keys are held already`
-    const decision = this.decide()
-    return decision.route === 'refuse' ? decision.reason : null
+    return this.controller.refusal()
   }
 
   private retryAfterMs(): number {
-    return Math.min(MAX_RETRY_AFTER_MS, Math.max(200, this.decision.queueDelayMs / 10))
-  }
-
-  private decide(): Decision {
-    const { config } = this.deps
-    const facts = this.facts()
-    this.decision = decide(this.mode, config, this.decision.route === 'burst', facts)
-    if (prewarmDue(this.mode, config, facts)) this.overflow.prewarm()
-    return this.decision
+    return Math.min(MAX_RETRY_AFTER_MS, Math.max(200, this.controller.decision.queueDelayMs / 10))
   }
 
   /** Appends in the order of the state changes; `proceed` runs once all of it is durable. Rejects with LogFailed while the disk refuses. */
@@ -235,7 +264,7 @@ export class EdgeNode {
     const { log, config } = this.deps
     const written = log.appendNow([...records, ...after.records])
     if (after.proceed !== undefined) log.flushed().then(after.proceed, () => undefined)
-    this.setLinger(this.decision.route === 'burst' ? config.burstLingerMs : config.edgeLingerMs)
+    this.setLinger(this.controller.isBursting ? burstLingerMs(config) : config.edgeLingerMs)
     return written
   }
 
@@ -265,14 +294,13 @@ export class EdgeNode {
 
   private route(envelope: Envelope): void {
     if (this.stopped) return
-    const { route } = this.decide()
-    switch (route) {
+    const decision = this.controller.route({ events: envelope.count, aheadEvents: this.workers.backlog.events })
+    switch (decision.route) {
       case 'edge':
-      case 'refuse': // it was accepted already: it waits
         this.workers.enqueue(envelope)
         return
       case 'burst':
-        this.overflow.send(envelope, this.decision)
+        this.overflow.send(envelope, decision)
         return
     }
   }
@@ -286,6 +314,7 @@ export class EdgeNode {
     )
     for (const { header, deadLettered } of recalled) {
       this.events.burst -= header.count - deadLettered
+      this.recalledEvents += header.count - deadLettered
       this.events.deadLettered -= deadLettered
     }
     this.recalled.push(...(await attachLines(this.ledger, this.deps.log)))
@@ -308,6 +337,7 @@ export class EdgeNode {
     if (this.stopped) return
     this.state.absorb(envelope.horizonMs, partial)
     this.ledger.countEdge(envelope.number)
+    this.trace.envelope(envelope.number, { kind: 'folded', deadLetters: partial.deadLetters.length })
     this.events.edge += envelope.count - partial.deadLetters.length
     this.counted(envelope, partial.deadLetters)
   }
@@ -372,10 +402,12 @@ export class EdgeNode {
 
   /** Envelopes that wait at the edge may still burst: after a recovery, or when the work has become slower. */
   private burstWaiting(): void {
-    while (this.decide().route === 'burst') {
-      const envelope = this.workers.takeLast()
-      if (envelope === undefined) return
-      this.overflow.send(envelope, this.decision)
+    if (!this.controller.mayTakeBack) return
+    for (let last = this.workers.last; last !== undefined; last = this.workers.last) {
+      const aheadEvents = this.workers.backlog.events - last.count
+      const decision = this.controller.route({ events: last.count, aheadEvents })
+      if (decision.route !== 'burst') return
+      this.overflow.send(this.workers.takeLast()!, decision)
     }
   }
 
@@ -383,11 +415,10 @@ export class EdgeNode {
     const nowMs = this.clock.monotonicMs()
     const elapsedMs = Math.min(nowMs - this.lastTickMs, MAX_TICK_MS)
     this.lastTickMs = nowMs
-    this.trueRate = this.rate.read({ atMs: nowMs, ...this.workers.counters() })
-    this.decide()
+    this.controller.look()
     this.overflow.tick()
     // Data that waits outside must not become late; only too many keys resolve by closing, so then time goes on.
-    if (this.decision.route !== 'refuse' && this.unready === null) this.intake.tick(elapsedMs)
+    if (this.controller.refusal() === null && this.unready === null) this.intake.tick(elapsedMs)
     this.burstWaiting()
     const closing = this.dueClosing()
     if (closing !== null) void this.append([], closing).catch(() => undefined)

@@ -1,53 +1,73 @@
 import type { Logger } from 'pino'
+import type { CapacityMeter } from '../cloud/item-store'
 import type { Origin } from '../cloud/keys'
 import type { PartialStore } from '../cloud/partial-store'
 import { type Breaker, CLOSED, type CloudSign, maySend, observe, sent } from '../core/breaker'
+import { type Usage, usageUsd } from '../core/cost'
 import type { Envelope } from '../core/envelope'
 import type { DeadLetter } from '../core/fold'
 import type { Head } from '../core/head'
 import type { Ledger } from '../core/ledger'
-import type { Decision } from '../core/policy'
-import { BurstSender } from './burst-sender'
+import type { Decision } from '../core/route'
 import type { Clock } from './clock'
+import { CloudLatency } from './cloud-latency'
 import type { Config } from './config'
+import type { EnvelopeSender, Transport } from './envelope-sender'
 import { Episodes } from './episodes'
 import { HeadWatcher, type InFlight, type Verdict } from './head-watcher'
 import type { Prewarmer } from './prewarmer'
+import { NO_TRACE, type Trace } from './trace'
 import { CloudUsage } from './usage'
 
 /** What the way to the cloud and back needs. */
 export interface OverflowDependencies {
-  readonly config: Pick<Config, 'reclaimAfterMs' | 'headPollMs'>
+  readonly config: Pick<Config, 'reclaimAfterMs' | 'headPollMs' | 'transport'>
   readonly ledger: Ledger
   readonly from: Origin
   readonly partials: PartialStore
-  readonly stream: ConstructorParameters<typeof BurstSender>[0]
-  readonly prewarmer: Pick<Prewarmer, 'prewarm' | 'worked'>
+  /** How envelopes leave. */
+  readonly transport: Transport
+  readonly prewarmer: Pick<Prewarmer, 'prewarm' | 'worked' | 'invocations'>
+  readonly meters: readonly CapacityMeter[]
   readonly logger: Logger
   readonly clock: Clock
   /** The cloud finished an envelope, and the ledger counts it there. */
   readonly onCounted: (envelope: Envelope, letters: readonly DeadLetter[]) => void
   /** The cloud did not finish an envelope: it is to be folded at the edge. */
   readonly onReclaimed: (envelope: Envelope) => void
+  readonly trace?: Trace
 }
+
+const INVOKE_POLL_MS = 1_000 // the answers of the calls say when to look; polling is for those that got lost
+
+const pollMs = ({ transport, headPollMs }: OverflowDependencies['config']) =>
+  transport === 'invoke' ? Math.max(headPollMs, INVOKE_POLL_MS) : headPollMs
 
 /** Envelopes in the cloud: sends them, watches for their heads, takes back what is not finished, and notices when the cloud is away. */
 export class Overflow {
   readonly episodes = new Episodes()
   readonly usage = new CloudUsage()
-  readonly sender: BurstSender
+  readonly latency = new CloudLatency()
+  readonly sender: EnvelopeSender
   private readonly watcher: HeadWatcher
   private breaker: Breaker = CLOSED
+  private sentEvents = 0
+  sentEnvelopes = 0
+  /** Envelopes that came back to the edge. */
+  reclaims = 0
+  private readonly trace: Trace
 
   constructor(private readonly deps: OverflowDependencies) {
-    const { config, ledger, partials: store, from, logger, clock, stream } = deps
-    this.sender = new BurstSender(stream, {
-      accepted: () => this.episodes.accepted(clock.epochMs()),
-      failed: ({ number }, isOutage) => this.notTaken(number, isOutage),
+    const { config, ledger, partials: store, from, logger, clock } = deps
+    this.trace = deps.trace ?? NO_TRACE
+    this.sender = deps.transport({
+      accepted: ({ number }) => this.put(number),
+      failed: ({ number }, isOutage, reason) => this.notTaken(number, isOutage, reason),
+      finished: ({ number }) => this.watcher.finished(number),
     })
     const inFlight = () => ledger.inFlight()
     const onVerdict = this.judged.bind(this)
-    this.watcher = new HeadWatcher({ store, from, pollMs: config.headPollMs, inFlight, onVerdict, logger }, clock)
+    this.watcher = new HeadWatcher({ store, from, pollMs: pollMs(config), inFlight, onVerdict, logger }, clock)
   }
 
   start(): void {
@@ -61,14 +81,42 @@ export class Overflow {
   /** Sends a queued envelope; `decision` says why. */
   send(envelope: Envelope, decision: Decision): void {
     const { ledger, clock, config } = this.deps
+    this.sentEvents += envelope.count
+    this.sentEnvelopes += 1
     ledger.send(envelope.number, clock.monotonicMs() + config.reclaimAfterMs)
     this.breaker = sent(this.breaker)
     this.episodes.sent(clock.epochMs(), decision)
+    this.latency.sent(envelope.number, clock.monotonicMs())
+    this.trace.envelope(envelope.number, { kind: 'sent', reason: decision.reason })
     this.sender.send(envelope, clock.epochMs() + config.reclaimAfterMs)
   }
 
+  /** What bursting has used so far. */
+  used(): Usage {
+    const { prewarmer, meters } = this.deps
+    return this.usage.total(this.sender.counters(), prewarmer.invocations, meters)
+  }
+
+  /** What the controller reads of the way to the cloud; cumulative but for the lane rate and the outage. */
+  readings() {
+    const { divertMs, throttled } = this.sender.counters()
+    const { laneRate } = this.usage
+    return { sent: this.sentEvents, divertMs, throttled, laneRate, usd: usageUsd(this.used()), cloudAway: this.away }
+  }
+
+  /** How long ago the oldest envelope was sent that has no head; 0 when there is none. */
+  get oldestInFlightMs(): number {
+    const { ledger, clock, config } = this.deps
+    const deadlineMs = Math.min(...ledger.inFlight().map(({ reclaimAtMs }) => reclaimAtMs))
+    return Number.isFinite(deadlineMs) ? Math.max(0, clock.monotonicMs() - deadlineMs + config.reclaimAfterMs) : 0
+  }
+
+  get cloudState(): Breaker['state'] {
+    return this.breaker.state
+  }
+
   /** Why nothing may be sent now, in words; undefined while something may. */
-  get away(): string | undefined {
+  private get away(): string | undefined {
     if (this.breaker.state === 'closed' || maySend(this.breaker, this.deps.clock.monotonicMs())) return undefined
     return `the cloud is away (${this.breaker.reason})`
   }
@@ -95,8 +143,14 @@ export class Overflow {
     }
   }
 
-  private notTaken(number: number, isOutage: boolean): void {
-    const reason = isOutage ? 'the stream cannot be reached' : 'the stream is throttled'
+  private put(number: number): void {
+    const { clock } = this.deps
+    this.episodes.accepted(clock.epochMs())
+    this.latency.put(number, clock.monotonicMs())
+    this.trace.envelope(number, { kind: 'put' })
+  }
+
+  private notTaken(number: number, isOutage: boolean, reason: string): void {
     this.sign(isOutage ? { kind: 'failed', reason } : { kind: 'throttled' })
     this.reclaim(number, reason)
   }
@@ -106,12 +160,17 @@ export class Overflow {
     if (envelope === null) return
     this.usage.headSeen(head.work, envelope.count)
     this.deps.prewarmer.worked(this.deps.clock.monotonicMs())
+    this.latency.headSeen(number, this.deps.clock.monotonicMs())
+    this.trace.envelope(number, { kind: 'headSeen', work: head.work, deadLetters: head.deadLetters.length })
     this.deps.onCounted(envelope, head.deadLetters)
   }
 
   private reclaim(number: number, reason: string): void {
     const envelope = this.deps.ledger.reclaim(number)
     if (envelope === null) return
+    this.reclaims += 1
+    this.latency.reclaimed(number)
+    this.trace.envelope(number, { kind: 'reclaimed', reason })
     this.deps.logger.warn({ envelope: number, reason }, 'an envelope comes back to the edge')
     this.deps.onReclaimed(envelope)
   }

@@ -103,8 +103,7 @@ export class Results {
     const windows: (ServedWindow & { rows: readonly Row[] })[] = []
     const [after, skip] = decodeCursor(query.cursor)
     let room = query.limit
-    for (const final of this.ordered) {
-      if (final.startMs < query.fromMs || final.endMs > query.toMs || compare(position(final), after) < 0) continue
+    for (const final of this.wanted(query, after)) {
       if (room <= 0) return { windows, next: encodeCursor(position(final), 0) }
       const all = await this.rows(final)
       const rows = query.key === null ? all : all.filter(({ key }) => key === query.key)
@@ -116,6 +115,13 @@ export class Results {
         return { windows, next: encodeCursor(position(final), first + page.length) }
     }
     return { windows, next: null }
+  }
+
+  /** A list of its own: windows become final while a page reads its rows. */
+  private wanted({ fromMs, toMs }: WindowQuery, after: Position): FinalRecord[] {
+    return this.ordered.filter(
+      (final) => final.startMs >= fromMs && final.endMs <= toMs && compare(position(final), after) >= 0,
+    )
   }
 
   private async write(startMs: number, endMs: number, rows: readonly Row[]): Promise<string> {

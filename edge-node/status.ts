@@ -1,11 +1,16 @@
 import type { Lanes } from '../cloud/deployment'
-import type { CapacityMeter } from '../cloud/item-store'
 import { idleUsdPerHour, type Usage, usageUsd } from '../core/cost'
-import type { BurstMode } from '../core/policy'
+import type { Facts } from '../core/facts'
+import { queueDelayMs } from '../core/facts'
+import type { PolicyName } from '../core/policies'
+import type { PolicyTerms } from '../core/policy'
+import type { BurstMode } from '../core/route'
+import { type Config, policyTerms } from './config'
+import type { ModeChange } from './decisions'
 import type { Episode } from './episodes'
 import type { Percentiles } from './histogram'
 import type { EdgeNode, EventCounts } from './node'
-import type { Prewarmer } from './prewarmer'
+import type { Width } from './width'
 
 /** Everything that `GET /v1/status` tells. Times are epoch ms, delays ms, rates events per second, counts since the start of the process. */
 export interface Status {
@@ -39,16 +44,35 @@ export interface Status {
     readonly active: boolean
     readonly route: string
     readonly reason: string
+    /** Why nothing more is accepted, in words; null while something is. */
+    readonly refusal: string | null
     readonly inFlightEnvelopes: number
     readonly inFlightBytes: number
     readonly lanes: Lanes
+    /** Whether the cloud half is wide enough, in words. */
+    readonly capacity: string
     /** Events per second of one lane, from what the functions report; 0 before any did. */
     readonly laneRate: number
     readonly throttled: number
+    /** From sending an envelope until its head is seen. */
+    readonly latencyMs: Percentiles
     readonly episodes: readonly Episode[]
   }
+  readonly controller: {
+    readonly policy: PolicyName
+    readonly transport: Config['transport']
+    readonly terms: PolicyTerms
+    readonly bursting: boolean
+    /** What the policy has in mind, in words. */
+    readonly reason: string
+    readonly facts: Facts
+    /** Changes of mode since the start, and the latest of them, oldest first. */
+    readonly modeChanges: number
+    readonly decisions: readonly ModeChange[]
+  }
   readonly envelopes: number
-  readonly processingDelayMs: Percentiles
+  /** `overTarget`: share of the events that took longer than the latency target, 0 to 1. */
+  readonly processingDelayMs: Percentiles & { readonly overTarget: number }
   readonly windowLatencyMs: Percentiles
   readonly cloud: Usage & { readonly usd: number; readonly idleUsdPerHour: number }
 }
@@ -58,24 +82,24 @@ export interface StatusSources {
   readonly node: EdgeNode
   readonly pipeline: string
   readonly identity: { readonly version: string; readonly incarnation: string; readonly epoch: number }
-  readonly lanes: Lanes
-  readonly prewarmer: Prewarmer
-  readonly meters: readonly CapacityMeter[]
+  readonly config: Config
+  readonly width: Pick<Width, 'diagnosis'>
 }
 
-export function statusOf({ node, pipeline, identity, lanes, prewarmer, meters }: StatusSources): Status {
-  const facts = node.facts()
+export function statusOf({ node, pipeline, identity, config, width }: StatusSources): Status {
+  const { controller, lanes } = node
+  const facts = controller.facts()
   const { windows, horizonMs, watermarkMs, groups, folded, busyMs } = node.progress
   const sent = node.overflow.sender.counters()
-  const usage = node.overflow.usage.total(sent, prewarmer.invocations, meters)
-  const { decision } = node
+  const usage = node.overflow.used()
+  const { decision } = controller
   return {
     pipeline,
     version: identity.version,
     incarnation: identity.incarnation,
     bootEpoch: identity.epoch,
     ready: node.unready === null,
-    mode: node.mode,
+    mode: controller.mode,
     events: {
       ...node.events,
       pending: node.events.accepted - node.events.edge - node.events.burst - node.events.deadLettered,
@@ -93,7 +117,7 @@ export function statusOf({ node, pipeline, identity, lanes, prewarmer, meters }:
       trueRate: facts.trueRate,
       backlogEvents: facts.backlogEvents,
       backlogBytes: facts.backlogBytes,
-      queueDelayMs: decision.queueDelayMs,
+      queueDelayMs: queueDelayMs(facts),
       folded,
       busyMs,
       groups,
@@ -102,15 +126,28 @@ export function statusOf({ node, pipeline, identity, lanes, prewarmer, meters }:
       active: node.overflow.episodes.current !== undefined,
       route: decision.route,
       reason: decision.reason,
+      refusal: controller.refusal(),
       inFlightEnvelopes: facts.inFlightEnvelopes,
       inFlightBytes: facts.inFlightBytes,
       lanes,
+      capacity: width.diagnosis,
       laneRate: node.overflow.usage.laneRate,
       throttled: sent.throttled,
+      latencyMs: node.overflow.latency.percentiles(),
       episodes: node.overflow.episodes.all,
     },
+    controller: {
+      policy: config.policy,
+      transport: config.transport,
+      terms: policyTerms(config),
+      bursting: controller.isBursting,
+      reason: controller.intent.reason,
+      facts,
+      modeChanges: controller.decisions.changes,
+      decisions: controller.decisions.all,
+    },
     envelopes: node.cutter.envelopes,
-    processingDelayMs: node.arrivals.percentiles(),
+    processingDelayMs: node.arrivals.delays(),
     windowLatencyMs: node.finisher.latency.percentiles(),
     cloud: { ...usage, usd: usageUsd(usage), idleUsdPerHour: idleUsdPerHour(lanes.shards) },
   }

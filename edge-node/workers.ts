@@ -1,7 +1,11 @@
 import type { Envelope } from '../core/envelope'
 import { type EnvelopePartial, type FoldTerms, foldEnvelope } from '../core/fold'
 import type { Pipeline } from '../core/pipeline'
+import type { WorkCounters } from '../core/true-rate'
 import { type Clock, systemClock } from './clock'
+
+const MAX_HELD_MS = 5 // a map that computes leaves the thread to requests, the log and the controller so often
+const ASKED_EVERY = 16 // events: reading the clock for each would cost more than folding the cheapest ones
 
 /** Folds envelopes at the edge, a bounded number side by side, in order; reclaimed ones go first. */
 export class Workers {
@@ -14,6 +18,38 @@ export class Workers {
   private foldedEvents = 0
   private busySinceMs = 0
   private busyTotalMs = 0
+  private heldMs = 0
+  /** Since when folding has held the thread. */
+  private heldSinceMs = 0
+  private unasked = 0
+  /** Whether an event was waited for since then. */
+  private waited = false
+  private pausing: Promise<void> | undefined
+  private readonly onProgress = (events: number) => {
+    this.waitingEvents -= events
+    this.foldedEvents += events
+  }
+
+  /** Lets everything else have its turn when folding may have held the thread for long. */
+  private readonly pause = (waited: boolean): Promise<void> | undefined => {
+    this.waited ||= waited
+    this.unasked += 1
+    if (this.pausing !== undefined || this.unasked < ASKED_EVERY) return this.pausing
+    this.unasked = 0
+    const nowMs = this.clock.monotonicMs()
+    if (nowMs - this.heldSinceMs < MAX_HELD_MS) return undefined
+    if (!this.waited) this.heldMs += nowMs - this.heldSinceMs
+    this.heldSinceMs = nowMs
+    this.pausing = new Promise((resume) => this.clock.soon(() => this.resume(resume)))
+    return this.pausing
+  }
+
+  private resume(go: () => void): void {
+    this.pausing = undefined
+    this.waited = false
+    this.heldSinceMs = this.clock.monotonicMs()
+    go()
+  }
 
   constructor(
     private readonly pipeline: Pipeline,
@@ -22,6 +58,7 @@ export class Workers {
     private readonly clock: Clock = systemClock,
     /** What an earlier fold of the envelope dead-lettered. */
     private readonly deadOf: (envelope: Envelope) => FoldTerms['dead'] = () => undefined,
+    private readonly onBegin: (envelope: Envelope) => void = () => {},
   ) {}
 
   enqueue(envelope: Envelope): void {
@@ -35,33 +72,39 @@ export class Workers {
     this.entered(envelope)
   }
 
-  /** Gives the envelope up that would wait longest, unless it was in the cloud before. */
+  /** The envelope that would wait longest, unless it was in the cloud before. */
+  get last(): Envelope | undefined {
+    return this.queue.at(-1)
+  }
+
+  /** Gives that one up. */
   takeLast(): Envelope | undefined {
     const envelope = this.queue.pop()
-    if (envelope !== undefined) this.left(envelope)
+    if (envelope === undefined) return undefined
+    this.waitingEvents -= envelope.count
+    this.waitingBytes -= bytesOf(envelope)
     return envelope
   }
 
-  /** Events and bytes entered and not yet folded. */
+  /** Events not yet folded, what is left of envelopes in progress included. Bytes of all envelopes not yet done: until then they are in memory. */
   get backlog(): { readonly events: number; readonly bytes: number } {
     return { events: this.waitingEvents, bytes: this.waitingBytes }
   }
 
-  /** Cumulative: events folded, and ms with at least one fold in progress. */
-  counters(): { readonly folded: number; readonly busyMs: number } {
+  counters(): WorkCounters {
     const sinceMs = this.running > 0 ? this.clock.monotonicMs() - this.busySinceMs : 0
-    return { folded: this.foldedEvents, busyMs: this.busyTotalMs + sinceMs }
+    return {
+      folded: this.foldedEvents,
+      busyMs: this.busyTotalMs + sinceMs,
+      waiting: this.queue.length + this.reclaimed.length > 0,
+      heldMs: this.heldMs,
+    }
   }
 
   private entered(envelope: Envelope): void {
     this.waitingEvents += envelope.count
     this.waitingBytes += bytesOf(envelope)
     this.startNext()
-  }
-
-  private left(envelope: Envelope): void {
-    this.waitingEvents -= envelope.count
-    this.waitingBytes -= bytesOf(envelope)
   }
 
   private startNext(): void {
@@ -75,11 +118,16 @@ export class Workers {
 
   // A fold rejects only for a bug, and a bug ends the process: the log has everything.
   private async fold(envelope: Envelope): Promise<void> {
-    const partial = await foldEnvelope(this.pipeline, envelope, { timers: this.clock, dead: this.deadOf(envelope) })
+    this.onBegin(envelope)
+    const terms = { timers: this.clock, dead: this.deadOf(envelope), onProgress: this.onProgress, pause: this.pause }
+    const startMs = this.clock.monotonicMs()
+    this.heldSinceMs = startMs
+    const folding = foldEnvelope(this.pipeline, envelope, terms)
+    if (this.heldSinceMs === startMs) this.heldMs += this.clock.monotonicMs() - startMs // it has come back to wait
+    const partial = await folding
     this.running -= 1
     if (this.running === 0) this.busyTotalMs += this.clock.monotonicMs() - this.busySinceMs
-    this.foldedEvents += envelope.count
-    this.left(envelope)
+    this.waitingBytes -= bytesOf(envelope)
     this.onFolded(envelope, partial)
     this.startNext()
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
+import type { Context, KinesisStreamBatchResponse } from 'aws-lambda'
+import type { BurstEvent } from '../cloud/burst-function'
 import { GroupTooLarge } from '../cloud/chunks'
 import { dynamoClient } from '../cloud/clients'
 import { DynamoItemStore } from '../cloud/dynamo-item-store'
@@ -8,12 +9,14 @@ import { expiresAtS } from '../cloud/expiry'
 import { PartialStore } from '../cloud/partial-store'
 import { machineTimers } from '../cloud/timers'
 import type { Envelope } from '../core/envelope'
+import { errorText } from '../core/error-text'
 import { foldEnvelope } from '../core/fold'
 import type { RefusalCode } from '../core/head'
 import type { Pipeline } from '../core/pipeline'
 import type { Timers } from '../core/side-by-side'
 import { pipelines } from '../pipelines/registry'
 import { required } from './environment'
+import { functionLog, type LogLine } from './function-log'
 
 /** What the handler works with; the tests and the local cloud give others. */
 export interface BurstDependencies {
@@ -23,21 +26,24 @@ export interface BurstDependencies {
   readonly version: string
   readonly nowMs: () => number
   readonly newAttempt: () => string
-  readonly log: (line: Record<string, unknown>) => void
+  readonly log: (line: LogLine) => void
   /** For the time limit of `map`. Without them only the timeout of the function ends one that hangs. */
   readonly timers?: Timers
+  /** How long this instance took to start; 0 when that was asked before. It is billed. */
+  readonly takeInitMs?: () => number
 }
 
 type Invocation = Pick<Context, 'awsRequestId' | 'memoryLimitInMB'>
 
 /**
- * Folds the envelopes of a Kinesis batch, in order. Stops at the first one that fails for a passing reason and reports it, so that the batch is tried
+ * Folds the envelopes of a Kinesis batch, in order; a direct call is a batch of one. Stops at the first one that fails for a passing reason and reports it, so that the batch is tried
  * again from there; what can never work is refused by a head of its own and does not block the shard. An envelope that ends the whole process
  * (out of memory, or an endless loop until the timeout of the function) cannot be reported from here: the mapping tries again, splits the batch
  * until it is alone, and gives it up to the on-failure queue. In any case the edge takes it back at its deadline, after which retries pass it over.
  */
 export function createBurstHandler(dependencies: BurstDependencies) {
-  return async (event: KinesisStreamEvent, invocation: Invocation): Promise<KinesisStreamBatchResponse> => {
+  return async (event: BurstEvent, invocation: Invocation): Promise<KinesisStreamBatchResponse> => {
+    if (event.Records.length === 0) await hold(dependencies, event.holdMs ?? 0)
     for (const record of event.Records) {
       try {
         await burstOne(dependencies, Buffer.from(record.kinesis.data, 'base64'), invocation)
@@ -47,13 +53,21 @@ export function createBurstHandler(dependencies: BurstDependencies) {
           level: 'error',
           message: 'the batch is tried again from here',
           sequenceNumber,
-          error: String(error),
+          error: errorText(error),
         })
         return { batchItemFailures: [{ itemIdentifier: sequenceNumber }] }
       }
     }
     return { batchItemFailures: [] }
   }
+}
+
+const MAX_HOLD_MS = 1_000 // whoever calls cannot keep instances at work for long
+
+/** Called to be kept warm: at work for a moment, so that calls made together meet an instance each. */
+async function hold({ timers }: BurstDependencies, durationMs: number): Promise<void> {
+  if (timers === undefined || durationMs <= 0) return
+  await new Promise<void>((resolve) => timers.after(Math.min(durationMs, MAX_HOLD_MS), resolve))
 }
 
 async function burstOne(dependencies: BurstDependencies, data: Uint8Array, invocation: Invocation): Promise<void> {
@@ -97,11 +111,13 @@ async function foldOne(
   }
   const startMs = nowMs()
   const partial = await foldEnvelope(pipeline, envelope, { timers })
+  const initMs = dependencies.takeInitMs?.() ?? 0
   const work = (writeUnits: number) => ({
     requestId: invocation.awsRequestId,
     ms: nowMs() - startMs,
     memoryMb: Number(invocation.memoryLimitInMB),
     writeUnits,
+    ...(initMs > 0 && { initMs }),
   })
   try {
     await store.putEnvelope(pipeline, header, envelope, newAttempt(), partial, work)
@@ -121,18 +137,28 @@ async function refuse(
   await store.refuse(header, header.number, { kind: 'refused', digest: header.digest, code, reason })
 }
 
+const MAX_INIT_MS = 10_000 // the init phase is ended after that; a process that serves many functions is older
+let untoldInitMs = Math.min(MAX_INIT_MS, Math.round(performance.now())) // from the start of the process until this module is ready
+
+function takeInitMs(): number {
+  const initMs = untoldInitMs
+  untoldInitMs = 0
+  return initMs
+}
+
 let standing: ReturnType<typeof createBurstHandler> | undefined
 
-/** The function behind the stream. Its environment is read at the first call, so that the module can be imported anywhere. */
-export const handler = async (event: KinesisStreamEvent, context: Context): Promise<KinesisStreamBatchResponse> => {
+/** The function behind the stream, which the edge may call by itself as well. Its environment is read at the first call, so that the module can be imported anywhere. */
+export const handler = async (event: BurstEvent, context: Context): Promise<KinesisStreamBatchResponse> => {
   standing ??= createBurstHandler({
     store: new PartialStore(new DynamoItemStore(dynamoClient(), required('PARTIALS_TABLE')), expiresAtS),
     pipelines,
     version: required('PIPELINE_VERSION'),
     nowMs: Date.now,
     newAttempt: randomUUID,
-    log: (line) => console.log(JSON.stringify(line)),
+    log: functionLog('burst', Date.now, console.log),
     timers: machineTimers,
+    takeInitMs,
   })
   return standing(event, context)
 }

@@ -8,10 +8,10 @@ import { quantile } from '../core/aggregates/quantile'
 import { sum } from '../core/aggregates/sum'
 import { pipeline } from '../core/pipeline'
 import { tumbling } from '../core/window'
-import { PricingService } from './pricing-service'
+import { PricingService, simulatedSlots } from './pricing-service'
 
 /** 4 requests of 2 ms at once: 2,000 bids a second for each process that runs this pipeline. */
-const pricing = new PricingService(4, 2, 42)
+const pricing = new PricingService(simulatedSlots(process.env), 2, 42)
 
 /** Bids per auction, after the NEXMark benchmark; each bid's price is converted at the rate of its auction. */
 export default pipeline({

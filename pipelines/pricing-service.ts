@@ -5,6 +5,20 @@ interface Request {
   readonly answer: () => void
 }
 
+const USUAL_SLOTS = 4
+const MOST_SLOTS = 1_024
+
+/**
+ * Part of the simulation: PRICING_SLOTS gives a process as much of the pricing service as a larger machine would have, so that benchmarks can
+ * compare with one. 4 unless it is set; functions do not have it. Throws for anything but a whole number from 1 to 1,024.
+ */
+export function simulatedSlots({ PRICING_SLOTS: text }: NodeJS.ProcessEnv): number {
+  if (text === undefined) return USUAL_SLOTS
+  const slots = Number(text)
+  if (Number.isInteger(slots) && slots >= 1 && slots <= MOST_SLOTS) return slots
+  throw new Error(`PRICING_SLOTS is ${JSON.stringify(text)}; it takes a whole number from 1 to ${MOST_SLOTS}`)
+}
+
 /**
  * A simulated remote pricing service: an answer takes `serviceMs`, and at most `slots` requests are in progress, so a client gets at
  * most `slots / serviceMs` answers per ms on any machine. Timers fire late, and later on a busy machine; so each slot keeps its own clock, and the next request on it

@@ -1,32 +1,70 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
-import { dirname } from 'node:path'
-import { Argument, Command } from 'commander'
-import { ensurePackaged } from '../localstack/package'
-import { measureRecovery } from './bench/recovery'
+import { Command, type OptionValues } from 'commander'
+import pc from 'picocolors'
+import type { Bench } from './bench/bench'
+import { breakEven } from './bench/break-even'
+import { thisMachine } from './bench/machine'
+import { overhead } from './bench/overhead'
+import { policies } from './bench/policies'
+import { recovery } from './bench/recovery-bench'
+import { RESULTS_FOLDER, readResults, writeResults } from './bench/results'
+import { spike } from './bench/spike'
+import { trace } from './bench/trace'
 
-interface Options {
-  readonly report: string
-  readonly events: number
+interface CommonOptions {
+  readonly report?: string
+  readonly out: string
+  readonly redraw: boolean
 }
 
-const say = (text: string) => process.stderr.write(`${text}\n`)
+const say = (text: string) => void process.stderr.write(`${text}\n`)
 
-async function main(): Promise<void> {
-  const command = new Command('bench')
-    .description('Measures with real processes. Absolute times mean little on a shared machine; the report names it.')
-    .addArgument(new Argument('<name>', 'what to measure').choices(['recovery']))
-    .option('--events <n>', 'events in the log behind the checkpoint', Number, 1_000_000)
-    .option('--report <file>', 'write the figures (JSON) here', 'bench/results/recovery.json')
-    .parse()
-  const { report, events } = command.opts<Options>()
-  await ensurePackaged()
-  const figures = await measureRecovery(events, say)
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version }
-  const text = `${JSON.stringify({ name: 'recovery', machine, ...figures }, null, 2)}\n`
-  await mkdir(dirname(report), { recursive: true })
-  await writeFile(report, text)
-  process.stdout.write(text)
+/** Measures, or reads what was measured before, and writes it all down. Returns the exit code. */
+async function perform<Options, Figures>(
+  bench: Bench<Options, Figures>,
+  options: Options & CommonOptions,
+): Promise<number> {
+  const { report, out, redraw } = options
+  const { name } = bench
+  const measured = redraw
+    ? await readResults<Figures>(name, out)
+    : { figures: await bench.measure(options, say), name, machine: thisMachine(), measuredAt: new Date().toISOString() }
+  const rendering = bench.render(measured.figures)
+  process.stdout.write(await writeResults(measured, rendering, out, report))
+  const broken = rendering.mustHold.filter(({ holds }) => !holds)
+  for (const { what } of broken) say(pc.red(`does not hold: ${what}`))
+  return broken.length === 0 ? 0 : 1
 }
 
-void main()
+function commandFor<Options, Figures>(bench: Bench<Options, Figures>): Command {
+  const command = new Command(bench.name)
+    .description(bench.description)
+    .option('--report <file>', 'write the figures (JSON) here as well')
+    .option('--out <folder>', 'folder for the figures, the Markdown and the plots', RESULTS_FOLDER)
+    .option('--redraw', 'measure nothing; make Markdown and plots anew from the figures in the folder', false)
+  return bench.options(command).action(async (options: OptionValues) => {
+    process.exitCode = await perform(bench, options as Options & CommonOptions)
+  })
+}
+
+const program = new Command('bench')
+  .description(
+    'Measures with real processes, as an open loop. Absolute times mean little on a shared machine: the report names it, and ratios are taken within one run.',
+  )
+  .addCommand(commandFor(spike))
+  .addCommand(commandFor(policies))
+  .addCommand(commandFor(breakEven))
+  .addCommand(commandFor(overhead))
+  .addCommand(commandFor(trace))
+  .addCommand(commandFor(recovery))
+  .addHelpText(
+    'after',
+    '\nExit code: 0 when everything holds that must hold, 1 when something does not or the run failed.',
+  )
+
+// Ends the processes that were started, too: they go with this one.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
+program.parseAsync().catch((error: unknown) => {
+  say(pc.red(`The benchmark failed: ${error instanceof Error ? error.message : error}`))
+  process.exitCode = 1
+})

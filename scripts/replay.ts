@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { Command, CommanderError } from 'commander'
 import { url as httpUrl, word } from './load/flags'
+import { tokenOption } from './load/token'
 import { CannotReplay } from './replay/cannot-replay'
 import { type ReplayReport, runReplay } from './replay/run'
 import { summaryOf } from './replay/summary'
@@ -9,7 +10,7 @@ import { summaryOf } from './replay/summary'
 const PROGRESS_EVERY_MS = 2_000
 const MAX_CODE_LENGTH = 64
 
-type Options = { url: string; code?: string | null; dryRun?: boolean; report?: string }
+type Options = { url: string; token?: string; code?: string | null; dryRun?: boolean; report?: string }
 
 /** Where lines for people go; a test listens here. */
 export type Output = { out: (line: string) => void; err: (line: string) => void }
@@ -28,8 +29,11 @@ export async function main(args: readonly string[], output: Output = TERMINAL): 
   }
 }
 
-async function run({ url, code = null, dryRun = false, report: file }: Options, output: Output): Promise<number> {
-  const report = await runReplay({ url, code, dryRun, onLetters: progress(output) })
+async function run(
+  { url, token, code = null, dryRun = false, report: file }: Options,
+  output: Output,
+): Promise<number> {
+  const report = await runReplay({ url, token, code, dryRun, onLetters: progress(output) })
   for (const line of summaryOf(report)) output.out(line)
   const written = file === undefined || (await write(file, report, output))
   if (!written) return 2
@@ -50,6 +54,7 @@ function command(output: Output): Command {
   return new Command('replay')
     .description('Give the dead letters of an edge node another try with the pipeline as it is now.')
     .option('--url <url>', 'base URL of the edge node', httpUrl, 'http://127.0.0.1:7070')
+    .addOption(tokenOption('read and admin'))
     .option('--code <code>', 'only letters of this code, such as map_failed or map_timeout', word(MAX_CODE_LENGTH))
     .option('--dry-run', 'change nothing, say what would be done; whether they fail again is not tried')
     .option('--report <file>', 'write the counts and the failures as JSON')

@@ -1,13 +1,14 @@
 /** `npm run verify`: recomputes every window from the accepted events and compares it with what the edge node serves. */
 import { writeFile } from 'node:fs/promises'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { tokenOption } from './load/token'
 import { CannotVerify } from './verify/cannot-verify'
 import { verify } from './verify/report'
 import { summaryOf } from './verify/summary'
 
 const PROGRESS_EVERY_MS = 2_000
 
-type Options = { accepted: string[]; url: string; report?: string }
+type Options = { accepted: string[]; url: string; token?: string; report?: string }
 
 /** Where lines for people go; a test listens here. */
 export type Output = { out: (line: string) => void; err: (line: string) => void }
@@ -27,8 +28,8 @@ export async function main(args: readonly string[], output: Output = TERMINAL): 
   }
 }
 
-async function run({ accepted, url, report: reportFile }: Options, output: Output): Promise<number> {
-  const report = await verify({ accepted, url, onEvents: progress(output) })
+async function run({ accepted, url, token, report: reportFile }: Options, output: Output): Promise<number> {
+  const report = await verify({ accepted, url, token, onEvents: progress(output) })
   if (reportFile !== undefined) await writeFile(reportFile, `${JSON.stringify(report, null, 2)}\n`)
   for (const line of summaryOf(report)) output.out(line)
   return report.exact ? 0 : 1
@@ -42,6 +43,7 @@ function command(output: Output): Command {
       'accepted batches as the load script wrote them; may be given several times',
     )
     .option('--url <url>', 'the edge node', httpUrl, 'http://127.0.0.1:7070')
+    .addOption(tokenOption('read'))
     .option('--report <file>', 'write counts and the first differences as JSON')
     .addHelpText('after', '\nExit code: 0 exact, 1 differences, 2 wrong usage or nothing to compare with.')
     .allowExcessArguments(false)

@@ -1,6 +1,6 @@
 import type { Resource, TableSettings } from './cloudformation/resource'
 import type { ResourceMaker } from './cloudformation/stacks'
-import { type EventSourceMapping, startEventSourceMapping } from './event-source-mapping/event-source-mapping'
+import { EventSourceMapping } from './event-source-mapping/event-source-mapping'
 import type { MappingConfig } from './event-source-mapping/mapping-config'
 import { startNodeTimer } from './event-source-mapping/timers'
 import type { KinesisStore } from './kinesis/kinesis-store'
@@ -92,7 +92,7 @@ export class Resources implements ResourceMaker {
     if (target === undefined) throw new Error(`Function not found: ${mapping.functionArn}`)
     const stream = kinesis.stream(mapping.eventSourceArn.split('/')[1] ?? '')
     const config = { ...mapping, executionRoleArn: target.config.roleArn }
-    const running = startEventSourceMapping(config, {
+    const running = new EventSourceMapping(config, {
       reader: shardReader(kinesis, stream),
       invoke: functions.invoke,
       sendToDestination: async (arn, body) => {

@@ -26,7 +26,7 @@ export interface EmbeddedCloudOptions {
   readonly pollIntervalMs: number
   /** Invocations at work at the same time, over all functions, before Lambda answers 429. AWS: 1,000, and 10 in new accounts. */
   readonly concurrency: number
-  /** A function process that had nothing to do for so long is ended; the next call then starts cold. */
+  /** A function process that had nothing to do for so long is ended; the next call then starts cold. AWS names no figure; 5 minutes and more were measured. */
   readonly idleTimeoutMs: number
   /** What functions print, line by line. */
   readonly onFunctionLog: (functionName: string, line: string) => void
@@ -45,7 +45,7 @@ export const DEFAULT_OPTIONS: EmbeddedCloudOptions = {
   region: process.env.AWS_REGION ?? 'us-east-1',
   pollIntervalMs: 1000,
   concurrency: 50,
-  idleTimeoutMs: 60_000,
+  idleTimeoutMs: 300_000,
   onFunctionLog: (functionName, line) => console.error(`lambda ${functionName} | ${line}`),
 }
 
@@ -110,7 +110,7 @@ function assemble(
     dynamodb,
     sqs: queues.service,
     s3: objects.service,
-    lambda: lambdaService(functions, asyncQueue, () => resources.mappings().map((mapping) => mapping.describe())),
+    lambda: lambdaService(functions, asyncQueue, () => resources.mappings()),
     lambda_runtime: functions.runtimeApi,
     cloudformation: cloudFormationService(new Stacks(resources, now), { ...settings, endpoint }),
     stats: async () => ({

@@ -1,6 +1,7 @@
 import type { EventSourceMapping } from './event-source-mapping/event-source-mapping'
 import type { ShardFacts } from './event-source-mapping/shard-poller'
-import type { KinesisStore, KinesisStream } from './kinesis/kinesis-store'
+import type { KinesisStore } from './kinesis/kinesis-store'
+import type { KinesisStream } from './kinesis/kinesis-stream'
 import type { FunctionHost } from './lambda/function-host'
 import type { FunctionStats } from './lambda/pool'
 

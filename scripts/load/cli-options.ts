@@ -2,6 +2,7 @@ import { Option } from 'commander'
 import { integer, number, oneOf, url, word } from './flags'
 import { LOAD_DEFAULTS, PIPELINES } from './options'
 import { PROFILES } from './profile'
+import { tokenOption } from './token'
 
 const MAX_RATE = 10_000_000
 const MAX_SECONDS = 7 * 86_400
@@ -20,6 +21,7 @@ function group(heading: string, options: Option[]): Option[] {
 function targetOptions(): Option[] {
   return group('Target', [
     new Option('--url <url>', 'base URL of the edge node').argParser(url).default(LOAD_DEFAULTS.url),
+    tokenOption('ingest'),
     new Option('--pipeline <name>', `events to generate: ${PIPELINES.join(' | ')}`)
       .argParser(oneOf(PIPELINES))
       .default(LOAD_DEFAULTS.pipeline),

@@ -14,6 +14,7 @@ export interface LoadCommand {
 
 interface Flags extends ProfileFlags {
   url: string
+  token?: string
   pipeline: LoadOptions['pipeline']
   seconds?: number
   seed: number
@@ -55,6 +56,7 @@ function commandFrom(flags: Flags): LoadCommand {
   return {
     options: {
       ...{ url, pipeline, seed, keys, zipf, poison, disorderMs, batch, connections },
+      token: flags.token,
       profile: profileFrom(flags),
       seconds: flags.seconds ?? null,
       eventFile: flags.file ?? null,

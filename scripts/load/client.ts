@@ -1,5 +1,6 @@
 import { Pool } from 'undici'
 import { type Answer, readAnswer } from './answer'
+import { authorization } from './token'
 
 /** One batch as it goes over the wire. Sent again, it is the same to the bit. */
 export interface BatchRequest {
@@ -16,7 +17,8 @@ export interface Client {
   close(): Promise<void>
 }
 
-export function openClient(baseUrl: string, connections: number, timeoutMs: number): Client {
+/** `token`: sent with every request, when the edge node asks for one. */
+export function openClient(baseUrl: string, connections: number, timeoutMs: number, token?: string): Client {
   const url = new URL(baseUrl)
   const path = `${url.pathname.replace(/\/$/, '')}/v1/events`
   const pool = new Pool(url.origin, {
@@ -27,12 +29,12 @@ export function openClient(baseUrl: string, connections: number, timeoutMs: numb
     connectTimeout: timeoutMs,
   })
   return {
-    post: (request) => post(pool, path, request).catch(lostConnection),
+    post: (request) => post(pool, path, request, token).catch(lostConnection),
     close: () => pool.destroy(),
   }
 }
 
-async function post(pool: Pool, path: string, request: BatchRequest): Promise<Answer> {
+async function post(pool: Pool, path: string, request: BatchRequest, token: string | undefined): Promise<Answer> {
   const { statusCode, headers, body } = await pool.request({
     method: 'POST',
     path,
@@ -40,6 +42,7 @@ async function post(pool: Pool, path: string, request: BatchRequest): Promise<An
       'content-type': 'application/x-ndjson',
       'idempotency-key': request.idempotencyKey,
       'spillway-scheduled-at': String(request.scheduledAtMs),
+      ...authorization(token),
     },
     body: request.body,
   })

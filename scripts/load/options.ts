@@ -6,6 +6,8 @@ export const PIPELINES = ['bids', 'llm-usage'] as const
 export interface LoadOptions {
   /** Base URL of the edge node, e.g. `http://127.0.0.1:7070`. */
   readonly url: string
+  /** Sent with every request, when the edge node asks for one. */
+  readonly token?: string | undefined
   /** Which events to generate. */
   readonly pipeline: (typeof PIPELINES)[number]
   readonly profile: Profile

@@ -36,7 +36,7 @@ export async function runLoad(options: LoadOptions, hooks: LoadHooks = {}): Prom
     clock,
     startMs,
     runId: options.runId ?? randomBytes(6).toString('hex'),
-    client: openClient(options.url, options.connections, options.timeoutMs),
+    client: openClient(options.url, options.connections, options.timeoutMs, options.token),
     source: openSource(options, startMs),
     tally: openTally(),
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { authorization } from '../load/token'
 import { CannotReplay } from './cannot-replay'
 
 const LETTERS_PER_PAGE = 1_000
@@ -35,13 +36,13 @@ export type Outcome = z.infer<typeof outcomeShape>
 export const MAX_LETTERS = 16
 
 /** All dead letters of a code, or all there are, oldest first. Throws CannotReplay. */
-export async function* deadLetters(url: string, code: string | null): AsyncGenerator<Letter> {
+export async function* deadLetters(url: string, code: string | null, token?: string): AsyncGenerator<Letter> {
   for (let cursor: string | null = null; ; ) {
     const page = new URL('/v1/dead-letters', url)
     page.searchParams.set('limit', String(LETTERS_PER_PAGE))
     if (code !== null) page.searchParams.set('code', code)
     if (cursor !== null) page.searchParams.set('cursor', cursor)
-    const { deadLetters, next }: z.infer<typeof pageShape> = await ask(page, pageShape, PAGE_TIMEOUT_MS)
+    const { deadLetters, next }: z.infer<typeof pageShape> = await ask(page, pageShape, PAGE_TIMEOUT_MS, token)
     yield* deadLetters
     if (next === null) return
     if (next === cursor) throw new CannotReplay('unexpected-answer', `${url} gave ${next} as the page after itself`)
@@ -50,17 +51,29 @@ export async function* deadLetters(url: string, code: string | null): AsyncGener
 }
 
 /** Has some letters replayed, or says what that would do. Throws CannotReplay. */
-export async function replay(url: string, ids: readonly string[], dryRun: boolean): Promise<readonly Outcome[]> {
+export async function replay(
+  url: string,
+  ids: readonly string[],
+  dryRun: boolean,
+  token?: string,
+): Promise<readonly Outcome[]> {
   const body = JSON.stringify({ ids, dryRun })
-  const { replays } = await ask(new URL('/v1/replays', url), replaysShape, REPLAY_TIMEOUT_MS, { method: 'POST', body })
+  const request = { method: 'POST', body }
+  const { replays } = await ask(new URL('/v1/replays', url), replaysShape, REPLAY_TIMEOUT_MS, token, request)
   return replays
 }
 
-async function ask<T>(url: URL, shape: z.ZodType<T>, timeoutMs: number, init: RequestInit = {}): Promise<T> {
+async function ask<T>(
+  url: URL,
+  shape: z.ZodType<T>,
+  timeoutMs: number,
+  token: string | undefined,
+  init: RequestInit = {},
+): Promise<T> {
   let response: Response
   let text: string
   try {
-    response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) })
+    response = await fetch(url, { ...init, headers: authorization(token), signal: AbortSignal.timeout(timeoutMs) })
     text = await response.text()
   } catch (error) {
     const cause = error instanceof Error && error.cause ? error.cause : error

@@ -7,6 +7,8 @@ const MAX_REFUSALS = 30 // in a row, about half a minute: an edge node that is b
 
 export interface ReplayOptions {
   readonly url: string
+  /** Of scopes read and admin, when the edge node asks for one. */
+  readonly token?: string | undefined
   /** Letters of this code alone. */
   readonly code: string | null
   /** Change nothing, say what would be done. */
@@ -37,26 +39,26 @@ export interface ReplayReport {
 
 /** Replays every dead letter that there is when it begins. Throws CannotReplay. */
 export async function runReplay(options: ReplayOptions): Promise<ReplayReport> {
-  const { url, code, dryRun, onLetters } = options
+  const { url, token, code, dryRun, onLetters } = options
   const letters: Letter[] = []
   // All of them before the first is replayed: one that fails as an event later becomes a new letter at the end.
-  for await (const letter of deadLetters(url, code)) letters.push(letter)
+  for await (const letter of deadLetters(url, code, token)) letters.push(letter)
   const counts = { resent: 0, corrections: 0, unchanged: 0, waiting: 0, failed: 0, gone: 0 }
   const report: ReplayReport = { url, dryRun, code, letters: letters.length, ...counts, failures: [] }
   for (let at = 0; at < letters.length; at += MAX_LETTERS) {
     const ids = letters.slice(at, at + MAX_LETTERS).map(({ id }) => id)
-    for (const outcome of await replayed(url, ids, dryRun)) note(report, outcome)
+    for (const outcome of await replayed(options, ids)) note(report, outcome)
     onLetters?.(Math.min(at + MAX_LETTERS, letters.length), letters.length)
   }
   return report
 }
 
 /** Asks again for those that were refused, as long as the node says when. */
-async function replayed(url: string, ids: readonly string[], dryRun: boolean): Promise<Outcome[]> {
+async function replayed({ url, dryRun, token }: ReplayOptions, ids: readonly string[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   let refused: readonly string[] = ids
   for (let tries = 0; refused.length > 0; tries++) {
-    const answers = await replay(url, refused, dryRun)
+    const answers = await replay(url, refused, dryRun, token)
     const refusals = answers.filter((outcome) => outcome.kind === 'refused')
     outcomes.push(...answers.filter(({ kind }) => kind !== 'refused'))
     refused = refusals.map(({ id }) => id)

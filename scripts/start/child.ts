@@ -5,6 +5,8 @@ import { once } from 'node:events'
 export interface Child {
   /** Resolves with the first message that it sends; rejects when it ends before. */
   ready<Message>(): Promise<Message>
+  /** Sends it a question and resolves with the next message that it sends; one question at a time. */
+  ask<Answer>(question: string): Promise<Answer>
   /** Resolves with its exit code. */
   ended(): Promise<number>
   /** Sends it a signal; nothing happens when it has ended. */
@@ -32,7 +34,12 @@ export function startChild(
   process.once('exit', killOnExit)
   void exit.then(() => process.off('exit', killOnExit))
   return {
-    ready: <Message>() => firstMessage<Message>(file, child, exit),
+    ready: <Message>() => nextMessage<Message>(file, child, exit),
+    ask: <Answer>(question: string) => {
+      const answer = nextMessage<Answer>(file, child, exit)
+      child.send(question)
+      return answer
+    },
     ended: async () => (await exit)[0] ?? 1,
     signal: (name) => void child.kill(name),
     stop: async () => {
@@ -45,13 +52,13 @@ export function startChild(
   }
 }
 
-async function firstMessage<Message>(
+async function nextMessage<Message>(
   file: string,
   child: ChildProcess,
   exit: Promise<[number | null]>,
 ): Promise<Message> {
   const early = exit.then(([code]) => {
-    throw new Error(`${file} ended with ${code} before it was ready; its output above says why`)
+    throw new Error(`${file} ended with ${code} before it answered; its output above says why`)
   })
   const [message] = await Promise.race([once(child, 'message'), early])
   return message as Message

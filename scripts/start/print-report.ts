@@ -3,6 +3,7 @@ import type { Report } from './report'
 
 const count = (value: number) => Math.round(value).toLocaleString('en-US')
 const ms = (value: number | null) => (value === null ? '-' : `${count(value)} ms`)
+const percent = (share: number | null) => (share === null ? '-' : `${(100 * share).toFixed(1)} %`)
 const times = ({ p50, p99, max }: Report['ackMs']) => `p50 ${ms(p50)}   p99 ${ms(p99)}   max ${ms(max)}`
 
 /** The report as a person reads it. */
@@ -28,6 +29,9 @@ export function printReport(report: Report): string {
     ['processed after', times(report.processingDelayMs)],
     ['window final after', times(report.windowLatencyMs)],
     ['reaction to the step', ms(report.reactionMs)],
+    ['bursting began or ended', `${report.modeChanges} times, ${report.flaps} of them within 10 s of the time before`],
+    ['of the burst had to be', percent(report.precision)],
+    ['longer than the target', percent(report.overTarget)],
     ['base capacity', `${count(report.capacity)} events/s, measured before the load`],
     ['lanes', lanesText(lanes)],
     [
@@ -36,7 +40,7 @@ export function printReport(report: Report): string {
     ],
     [
       'cost on AWS, at least',
-      `$${cloud.usd.toFixed(6)}, and $${cloud.idleUsdPerHour.toFixed(3)} an hour for the stream, bursting or not`,
+      `$${cloud.usd.toFixed(6)}, and $${cloud.idleUsdPerHour.toFixed(3)} an hour for the stream, bursting or not; $${report.usdPerHour.toFixed(3)} an hour at this rate`,
     ],
   ]
   const lines = rows.map(([name, value]) => `  ${name.padEnd(28)}${value}`)

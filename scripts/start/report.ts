@@ -1,6 +1,7 @@
 import type { Status } from '../../edge-node/status'
 import type { LoadReport } from '../load/report'
 import type { VerifyReport } from '../verify/report'
+import { burstAfterReleaseMs, burstBeforeSpike, flapsOf, precisionOf, reactionMs, usdPerHour } from './burst-figures'
 import type { Sample } from './samples'
 
 interface Percentiles {
@@ -47,6 +48,18 @@ export interface Report {
   readonly capacity: number
   /** Events that arrived above the base capacity, second by second. */
   readonly aboveCapacity: number
+  /** The least of the events that any policy would have had to burst to stay within the latency target, and that over what was burst; null when nothing was. */
+  readonly leastOverflow: number
+  readonly precision: number | null
+  /** Share of the events that took longer than the latency target, 0 to 1; null when the edge node does not say. */
+  readonly overTarget: number | null
+  /** How often and when bursting began or ended since the load did (epoch ms, the latest 200), and how many of these changes came within 10 s of the one before. */
+  readonly modeChanges: number
+  readonly modeChangesAtMs: readonly number[]
+  readonly flaps: number
+  readonly latencyTargetMs: number
+  /** What the burst of this run would cost if it went on like this for an hour, with the stream where it is used. */
+  readonly usdPerHour: number
   /** Envelopes of bursts that began before the scheduled spike; null without one. */
   readonly burstBeforeSpike: number | null
   /** From the queue delay being back under its limit after the spike until the last envelope was sent; null without a spike. 0: it had stopped before. */
@@ -63,10 +76,10 @@ export interface Report {
   readonly series: readonly Sample[]
 }
 
-/** What a run left behind. */
+/** What a run left behind. `leastOverflow` in events. */
 export interface Evidence {
   readonly capacity: number
-  readonly maxQueueDelayMs: number
+  readonly leastOverflow: number
   readonly load: LoadReport
   readonly status: Status
   readonly check: VerifyReport
@@ -90,6 +103,7 @@ export function buildReport(evidence: Evidence): Report {
     usd,
   } = status.cloud
   const { missing, extra, mismatched } = check
+  const changes = modeChangesAtMs(load, status)
   return {
     pipeline: status.pipeline,
     ...{ accepted, edge, burst, late, rejected, deadLettered },
@@ -113,34 +127,35 @@ export function buildReport(evidence: Evidence): Report {
     },
     capacity: Math.round(capacity),
     aboveCapacity: aboveCapacity(load, capacity),
+    leastOverflow: Math.round(evidence.leastOverflow),
+    precision: precisionOf(evidence.leastOverflow, burst),
+    overTarget: overTargetOf(status),
+    modeChanges: changes.length,
+    modeChangesAtMs: changes,
+    flaps: flapsOf(changes),
+    latencyTargetMs: status.controller.terms.latencyTargetMs,
+    usdPerHour: usdPerHour(load, status.cloud),
     burstBeforeSpike: burstBeforeSpike(load, status),
-    burstAfterReleaseMs: burstAfterReleaseMs(evidence),
+    burstAfterReleaseMs: burstAfterReleaseMs(load, series, status, status.controller.terms.maxQueueDelayMs),
     lanes: lanes(load, status, capacity),
     balanced: check.exact && accepted === edge + burst + deadLettered && check.events === accepted,
     series,
   }
 }
 
-function reactionMs({ stepStartMs }: LoadReport, { burst }: Status): number | null {
-  if (stepStartMs === null) return null
-  const first = burst.episodes.find(({ firstAcceptedAtMs }) => (firstAcceptedAtMs ?? 0) >= stepStartMs)
-  return first?.firstAcceptedAtMs == null ? null : first.firstAcceptedAtMs - stepStartMs
-}
-
 const aboveCapacity = ({ ratePerSecond }: LoadReport, capacity: number) =>
   Math.round(ratePerSecond.reduce((sum, { scheduled }) => sum + Math.max(0, scheduled - capacity), 0))
 
-function burstBeforeSpike({ stepStartMs }: LoadReport, { burst }: Status): number | null {
-  if (stepStartMs === null) return null
-  const early = burst.episodes.filter(({ startedAtMs }) => startedAtMs < stepStartMs)
-  return early.reduce((sum, { envelopes }) => sum + envelopes, 0)
+/** In modes other than auto nobody asks the policy. */
+function modeChangesAtMs({ scheduleStartMs }: LoadReport, { mode, controller }: Status): number[] {
+  const decisions = mode === 'auto' ? controller.decisions : []
+  return decisions.map(({ atMs }) => atMs).filter((atMs) => atMs >= scheduleStartMs)
 }
 
-function burstAfterReleaseMs({ load: { spikeEndMs }, series, status, maxQueueDelayMs }: Evidence): number | null {
-  if (spikeEndMs === null) return null
-  const releasedMs = series.find(({ atMs, queueDelayMs }) => atMs > spikeEndMs && queueDelayMs <= maxQueueDelayMs)?.atMs
-  const lastSentMs = Math.max(0, ...status.burst.episodes.map(({ lastSentAtMs }) => lastSentAtMs))
-  return releasedMs === undefined ? null : Math.max(0, lastSentMs - releasedMs)
+function overTargetOf({ processingDelayMs }: Status): number | null {
+  return 'overTarget' in processingDelayMs && typeof processingDelayMs.overTarget === 'number'
+    ? processingDelayMs.overTarget
+    : null
 }
 
 function lanes({ ratePerSecond }: LoadReport, { burst, cloud }: Status, capacity: number): Report['lanes'] {

@@ -1,16 +1,15 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { configSchema } from '../../edge-node/config'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import type { Status } from '../../edge-node/status'
 import { bidLines } from '../load/bids'
 import { llmUsageLines } from '../load/llm-usage'
-import type { LoadReport } from '../load/report'
-import { verify } from '../verify/report'
 import { measureCapacity } from './calibrate'
-import { type Child, startChild } from './child'
-import { EdgeClient } from './edge-client'
-import { LOCAL_ENV } from './local-env'
-import { buildReport, type Report } from './report'
-import { PROGRESS_HEADER, progressLine, type Sample, sampleOf } from './samples'
+import type { Child } from './child'
+import { startCloud } from './cloud-process'
+import { startEdgeNode } from './edge-process'
+import type { LoadShape } from './load-process'
+import { measureLoad } from './measured-load'
+import type { Report } from './report'
+import { PROGRESS_HEADER, progressLine, sampleOf } from './samples'
 
 /** What to run. Rates are shares of the capacity that is measured first, so that a run means the same on any machine. */
 export interface RunOptions {
@@ -42,51 +41,29 @@ export interface RunOutcome {
 
 const SAMPLE_MS = 250
 const SAMPLES_PER_LINE = 4
-const FINAL_TIMEOUT_MS = 240_000 // a window of a minute, its lateness, and a cloud that has to catch up
 
 /**
  * Starts the embedded cloud and an edge node, measures its capacity, sends the load, waits until every window is final and checks them
  * all. The processes are added to `children` as they start and go on running: the caller stops them. Rejects when one of them fails.
  */
 export async function run(options: RunOptions, children: Child[], say: (text: string) => void): Promise<RunOutcome> {
-  const start = (file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
-    const child = startChild(file, args, env)
-    children.push(child)
-    return child
-  }
-  const { dataDir, pipeline } = options
+  const { dataDir, pipeline, port, seed, poison } = options
   await emptyFolder(dataDir)
   say('Starting the embedded cloud: Kinesis, Lambda and DynamoDB on this machine.')
-  const cloud = start(
-    'localstack/embedded/main.ts',
-    ['--port', '0', '--log-file', `${dataDir}/functions.log`],
-    LOCAL_ENV,
-  )
-  const { endpoint } = await cloud.ready<{ endpoint: string }>()
-  const edgeArgs = [
-    '--pipeline',
-    pipeline,
-    '--port',
-    options.port,
-    '--data-dir',
-    `${dataDir}/edge`,
-    '--log-level',
-    'warn',
-  ]
-  const edgeProcess = start('edge-node/main.ts', edgeArgs, { ...LOCAL_ENV, AWS_ENDPOINT_URL: endpoint })
-  const edge = new EdgeClient((await edgeProcess.ready<{ url: string }>()).url)
+  const endpoint = await startCloud({ logFile: `${dataDir}/functions.log` }, children)
+  const started = await startEdgeNode({ endpoint, dataDir: `${dataDir}/edge`, options: { pipeline, port } }, children)
+  const edge = started.client
   say(`The edge node serves ${pipeline} at ${edge.url}. Measuring its base capacity ...`)
   const lines = pipeline === 'bids' ? bidLines(0, { keys: 1000, zipf: 1, poison: 0 }) : llmUsageLines(0)
-  const capacity = await measureCapacity(edge, lines, `${dataDir}/capacity.ndjson`)
-  say(
-    `Base capacity: ${Math.round(capacity).toLocaleString('en-US')} events/s. ${loadText(options)}\n\n${PROGRESS_HEADER}`,
-  )
-  const series = await watch(edge, start('scripts/load.ts', loadArgs(options, edge.url, capacity)), say)
-  say('\nEvery window is final. Computing them again, independently, from what was accepted ...')
-  const load = JSON.parse(await readFile(`${dataDir}/load.json`, 'utf8')) as LoadReport
-  const check = await verify({ accepted: [`${dataDir}/capacity.ndjson`, `${dataDir}/load.ndjson`], url: edge.url })
-  const { maxQueueDelayMs } = configSchema.parse({})
-  const report = buildReport({ capacity, maxQueueDelayMs, load, status: await edge.status(), check, series })
+  const calibration = `${dataDir}/capacity.ndjson`
+  const capacity = await measureCapacity(edge, lines, calibration)
+  const rounded = Math.round(capacity).toLocaleString('en-US')
+  say(`Base capacity: ${rounded} events/s. ${loadText(options)}\n\n${PROGRESS_HEADER}`)
+  const order = { pipeline, shape: shapeOf(options, capacity), seed, poison, folder: dataDir }
+  const onLook = progress(await edge.status(), Date.now(), say)
+  const onFinal = () => say('\nEvery window is final. Computing them again, independently, from what was accepted ...')
+  const setting = { edge, order, capacity, acceptedBefore: [calibration], sampleMs: SAMPLE_MS, onLook, onFinal }
+  const { report, check } = await measureLoad(setting, children)
   return { report, differences: check.exact ? null : JSON.stringify(check.examples, null, 2), url: edge.url }
 }
 
@@ -108,64 +85,20 @@ function loadText({ trace, seconds, peak, base, spikeSeconds, speedup }: RunOpti
   return `Load: ${seconds} s at ${base} x capacity, with a spike of ${peak} x capacity for ${spikeSeconds} s.`
 }
 
-function loadArgs(options: RunOptions, url: string, capacity: number): string[] {
-  const rate = (share: number) => String(Math.round(share * capacity))
-  const schedule =
-    options.trace === undefined
-      ? [
-          '--profile',
-          'spike',
-          '--rate',
-          rate(options.base),
-          '--peak',
-          rate(options.peak),
-          '--spike-seconds',
-          String(options.spikeSeconds),
-        ]
-      : ['--trace', options.trace, '--mean-rate', rate(options.mean), '--speedup', String(options.speedup)]
-  const length = options.trace === undefined ? ['--seconds', String(options.seconds)] : []
-  const output = ['--quiet', '--report', `${options.dataDir}/load.json`, '--accepted', `${options.dataDir}/load.ndjson`]
-  const poison = options.poison > 0 ? ['--poison', String(options.poison)] : []
-  return [
-    '--url',
-    url,
-    '--pipeline',
-    options.pipeline,
-    '--seed',
-    String(options.seed),
-    ...schedule,
-    ...length,
-    ...poison,
-    ...output,
-  ]
+function shapeOf(options: RunOptions, capacity: number): LoadShape {
+  const rate = (share: number) => Math.round(share * capacity)
+  const { trace, base, peak, mean, seconds, spikeSeconds, speedup } = options
+  if (trace !== undefined) return { kind: 'trace', file: trace, meanRate: rate(mean), speedup }
+  return { kind: 'spike', rate: rate(base), peak: rate(peak), seconds, spikeSeconds }
 }
 
-/** Shows progress until the load has ended and every window is final. */
-async function watch(edge: EdgeClient, load: Child, say: (text: string) => void): Promise<Sample[]> {
-  const series: Sample[] = []
-  const startMs = Date.now()
-  let loading = true
-  const ended = load.ended().then((code) => {
-    loading = false
-    if (code !== 0) throw new Error(`the load ended with ${code}; its output above says why`)
-  })
-  ended.catch(() => undefined)
-  let [before, beforeMs] = [await edge.status(), startMs]
-  let [shown, shownMs] = [before, beforeMs]
-  for (let deadlineMs = Number.POSITIVE_INFINITY; ; ) {
-    await sleep(SAMPLE_MS)
-    const [after, afterMs] = [await edge.status(), Date.now()]
-    series.push(sampleOf(before, beforeMs, after, afterMs))
-    ;[before, beforeMs] = [after, afterMs]
-    if (series.length % SAMPLES_PER_LINE === 0) {
-      say(progressLine(startMs, sampleOf(shown, shownMs, after, afterMs)))
-      ;[shown, shownMs] = [after, afterMs]
-    }
-    if (loading) continue
-    await ended
-    if (deadlineMs === Number.POSITIVE_INFINITY) deadlineMs = afterMs + FINAL_TIMEOUT_MS
-    const { open, closing, finalizing } = after.windows
-    if (open + closing + finalizing + after.events.pending === 0) return series
-    if (afterMs > deadlineMs) throw new Error(`windows are still not final: ${JSON.stringify(after.windows)}`)
+/** Says once in some looks what went on since the last time. */
+function progress(status: Status, startMs: number, say: (text: string) => void) {
+  let [shown, shownMs, looks] = [status, startMs, 0]
+  return (now: Status, nowMs: number) => {
+    looks += 1
+    if (looks % SAMPLES_PER_LINE !== 0) return
+    say(progressLine(startMs, sampleOf(shown, shownMs, now, nowMs)))
+    ;[shown, shownMs] = [now, nowMs]
   }
 }

@@ -37,6 +37,8 @@ export type VerifyReport = {
 export type VerifyOptions = {
   accepted: readonly string[]
   url: string
+  /** Of scope read, when the edge node asks for one. */
+  token?: string | undefined
   /** Descriptions by name; by default the oracle's own of the pipelines in this repository. */
   pipelineOf?: (name: string) => OraclePipeline
   /** Hears how many lines were read so far. */
@@ -45,10 +47,10 @@ export type VerifyOptions = {
 
 /** Throws CannotVerify when a file or the edge node cannot be read, so that this is never taken for a result. */
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
-  const { accepted, url, pipelineOf = oraclePipeline, onEvents } = options
-  const status = await fetchStatus(url)
+  const { accepted, url, token, pipelineOf = oraclePipeline, onEvents } = options
+  const status = await fetchStatus(url, token)
   const expectation = await expectedWindows(accepted, pipelineOf(status.pipeline), onEvents)
-  return reportOf(status, expectation, compareWindows(expectation.windows, await fetchWindows(url)))
+  return reportOf(status, expectation, compareWindows(expectation.windows, await fetchWindows(url, token)))
 }
 
 function reportOf(status: ServedStatus, expectation: Expectation, comparison: Comparison): VerifyReport {

@@ -1,5 +1,6 @@
 /** What the edge node serves: its status and all of its final windows. */
 import { z } from 'zod'
+import { authorization } from '../load/token'
 import { CannotVerify } from './cannot-verify'
 
 /** The most that the API gives in one page; fewer, larger pages cost the edge node less. */
@@ -28,16 +29,16 @@ export type ServedWindow = z.infer<typeof windowShape>
 export type ServedStatus = z.infer<typeof statusShape>
 
 /** Throws CannotVerify when the edge node is not there or answers something else. */
-export function fetchStatus(url: string): Promise<ServedStatus> {
-  return fetchShape(new URL('/v1/status', url), statusShape)
+export function fetchStatus(url: string, token?: string): Promise<ServedStatus> {
+  return fetchShape(new URL('/v1/status', url), statusShape, token)
 }
 
 /** All final windows, page by page, in the order served. Throws CannotVerify. */
-export async function fetchWindows(url: string): Promise<ServedWindow[]> {
+export async function fetchWindows(url: string, token?: string): Promise<ServedWindow[]> {
   const windows: ServedWindow[] = []
   let cursor: string | null = null
   do {
-    const page: z.infer<typeof pageShape> = await fetchShape(pageUrl(url, cursor), pageShape)
+    const page: z.infer<typeof pageShape> = await fetchShape(pageUrl(url, cursor), pageShape, token)
     appendPage(windows, page.windows)
     if (page.next !== null && page.next === cursor) {
       throw new CannotVerify('unexpected-answer', `${url} gave the cursor ${cursor} as the one after itself`)
@@ -70,18 +71,18 @@ function continues({ rows, ...window }: ServedWindow, { rows: earlierRows, ...ea
   return rows.length > 0 && earlierRows.length > 0 && JSON.stringify(window) === JSON.stringify(earlier)
 }
 
-async function fetchShape<T>(url: URL, shape: z.ZodType<T>): Promise<T> {
-  const parsed = shape.safeParse(await fetchJson(url))
+async function fetchShape<T>(url: URL, shape: z.ZodType<T>, token: string | undefined): Promise<T> {
+  const parsed = shape.safeParse(await fetchJson(url, token))
   if (parsed.success) return parsed.data
   const problem = parsed.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   throw new CannotVerify('unexpected-answer', `${url} does not answer as documented (${problem.join('; ')})`)
 }
 
-async function fetchJson(url: URL): Promise<unknown> {
+async function fetchJson(url: URL, token: string | undefined): Promise<unknown> {
   let response: Response
   let text: string
   try {
-    response = await fetch(url, { signal: AbortSignal.timeout(PAGE_TIMEOUT_MS) })
+    response = await fetch(url, { headers: authorization(token), signal: AbortSignal.timeout(PAGE_TIMEOUT_MS) })
     text = await response.text()
   } catch (error) {
     const cause = error instanceof Error && error.cause ? error.cause : error

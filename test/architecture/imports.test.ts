@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Cruise, cruise } from './cruise'
 
 const ROOT = join(__dirname, '../..')
-const ROOMS = ['core', 'cloud', 'edge-node', 'handlers', 'pipelines', 'localstack', 'scripts', 'test']
+const ROOMS = ['core', 'cloud', 'edge-node', 'dashboard', 'handlers', 'pipelines', 'localstack', 'scripts', 'test']
 
 describe('the imports of the project', () => {
   let found: Cruise
@@ -56,6 +56,13 @@ const PLANTED: readonly (readonly [file: string, source: string, rule: string | 
   ['scripts/keeps.ts', "import '../core/fine'\nimport '../localstack/fine'", null],
   ['scripts/verify/core.ts', "import '../../core/fine'", 'the-checker-is-independent'],
   ['scripts/verify.ts', "import './fine'\nimport '../edge-node/fine'", 'the-checker-is-independent'],
+  ['edge-node/feed.ts', "import type { Row } from '../core/fine'", 'feed-is-for-browsers'],
+  ['edge-node/page.ts', "import '../dashboard/src/fine'", 'dashboard-is-a-page'],
+  ['edge-node/builds.ts', "import '../dashboard/fine'", null],
+  ['dashboard/src/fine.ts', "import type { Sample } from '../../edge-node/feed'", null],
+  ['dashboard/src/status.ts', "import type { Status } from '../../edge-node/fine'", 'dashboard-imports'],
+  ['dashboard/src/package.ts', "import { z } from 'zod'", 'dashboard-imports'],
+  ['dashboard/builder.ts', "import '../edge-node/fine'", 'dashboard-is-built'],
   // A cycle is told once, from one of its modules.
   ['edge-node/cycle.ts', "import type { Back } from './cycle-back'", null],
   ['edge-node/cycle-back.ts', "import './cycle'", 'no-cycles'],

@@ -52,7 +52,7 @@ describe('groups in chunks', () => {
     const giant: EncodedGroup = ['long '.repeat(100), 'x'.repeat(MAX_CHUNK_BYTES)]
     const chunk = () => chunkGroups([groupOf(10), giant])
     expect(chunk).toThrow(GroupTooLarge)
-    expect(chunk).toThrow(/^the state of key "(long ){12}" takes 290\d\d\d bytes; at most 290000 fit an item$/)
+    expect(chunk).toThrow(/^the state of one key takes 290\d\d\d bytes; at most 290000 fit an item$/)
     expect(() => chunkGroups([groupOf(MAX_CHUNK_BYTES + 1)])).toThrow(
       expect.objectContaining({ code: 'group_too_large', retryable: false }),
     )

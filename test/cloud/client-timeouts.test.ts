@@ -9,7 +9,7 @@ import { GetFunctionCommand } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { parse } from 'yaml'
-import { cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../../cloud/clients'
+import { burstClient, cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../../cloud/clients'
 
 const environment = { ...process.env }
 let server: Server
@@ -37,6 +37,11 @@ const CLIENTS = {
   },
   Lambda: async () => {
     const client = lambdaClient()
+    await client.send(new GetFunctionCommand({ FunctionName: 'f' })).catch(() => undefined)
+    return client
+  },
+  'the burst function': async () => {
+    const client = burstClient(100)
     await client.send(new GetFunctionCommand({ FunctionName: 'f' })).catch(() => undefined)
     return client
   },
@@ -72,7 +77,9 @@ describe('a call over a connection that is dead without a word', () => {
     const description = parse(readFileSync(join(__dirname, '../../serverless.yml'), 'utf8'), { logLevel: 'silent' })
     const functions = Object.values<{ timeout: number }>(description.functions)
     expect(functions.length).toBeGreaterThan(0)
-    const { requestTimeout } = await settingsOf('Lambda')
-    for (const { timeout } of functions) expect(requestTimeout).toBeGreaterThan(timeout * 1000)
+    for (const client of ['Lambda', 'the burst function'] as const) {
+      const { requestTimeout } = await settingsOf(client)
+      for (const { timeout } of functions) expect(requestTimeout).toBeGreaterThan(timeout * 1000)
+    }
   })
 })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../../cloud/clients'
+import { burstClient, cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../../cloud/clients'
 
 const VARIABLES = ['AWS_REGION', 'AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_KINESIS', 'AWS_ACCESS_KEY_ID'] as const
 const before = VARIABLES.map((name) => [name, process.env[name]] as const)
@@ -53,6 +53,14 @@ describe('the other clients', () => {
     expect(client.config.requestHandler.metadata?.handlerProtocol).toBe('http/1.1')
     expect(await client.config.maxAttempts()).toBe(4)
     expect(await client.config.region()).toBe('eu-central-1')
+    client.destroy()
+  })
+})
+
+describe('the client that calls the burst function', () => {
+  test('does not try again by itself: a throttle is to be told from an outage', async () => {
+    const client = burstClient(200)
+    expect(await client.config.maxAttempts()).toBe(1)
     client.destroy()
   })
 })

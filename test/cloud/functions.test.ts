@@ -33,13 +33,22 @@ describe('a call of a function', () => {
   })
 
   test('that did not reach it says so, with the name of the error', async () => {
-    const refused = Object.assign(new Error('Rate Exceeded.'), { name: 'TooManyRequestsException' })
+    const refused = Object.assign(new Error('connect ECONNREFUSED'), { name: 'TimeoutError' })
     const call = invokerOver(new ScriptedClient(refused)).invoke({})
     await expect(call).rejects.toBeInstanceOf(InvokeFailed)
     await expect(call).rejects.toMatchObject({
       code: 'unreachable',
       retryable: true,
-      message: 'merge: TooManyRequestsException: Rate Exceeded.',
+      message: 'merge: TimeoutError: connect ECONNREFUSED',
     })
+  })
+
+  test.each([
+    ['by name', { name: 'TooManyRequestsException' }],
+    ['by status', { name: 'ThrottlingException', $metadata: { httpStatusCode: 429 } }],
+  ])('that was throttled is told from one that did not arrive, %s', async (_, error) => {
+    const throttled = Object.assign(new Error('Rate Exceeded.'), error)
+    const call = invokerOver(new ScriptedClient(throttled)).invoke({})
+    await expect(call).rejects.toMatchObject({ code: 'throttled', message: `merge: ${error.name}: Rate Exceeded.` })
   })
 })

@@ -39,7 +39,7 @@ export function itemStoreContract(open: () => Promise<ItemStore>): void {
       const store = await open()
       await store.putAll([])
       expect(await store.getAll([])).toEqual([])
-      expect(store.meter).toEqual({ readUnits: 0, writeUnits: 0 })
+      expect(store.meter).toEqual({ readUnits: 0, readBytes: 0, writeUnits: 0 })
     })
 
     test('may be given the same items again', async () => {
@@ -105,6 +105,15 @@ export function itemStoreContract(open: () => Promise<ItemStore>): void {
         read: 3,
         write: 0,
       })
+    })
+
+    test('meters the size of the items that it read', async () => {
+      const store = await open()
+      const large = { ...item('p', 'a'), body: new Uint8Array(10_000) }
+      await store.putAll([large])
+      await store.getAll([large, key('p', 'none')])
+      expect(store.meter.readBytes).toBeGreaterThan(10_000)
+      expect(store.meter.readBytes).toBeLessThan(10_100)
     })
   })
 }

@@ -1,4 +1,4 @@
-import type { KinesisClient } from '@aws-sdk/client-kinesis'
+import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { KinesisStream } from '../../cloud/stream'
 import { instantSleeps } from './instant-sleeps'
@@ -35,7 +35,7 @@ describe('a put of records', () => {
   test('that are all taken is one call', async () => {
     const client = new ScriptedClient(answer('++++'))
     expect(await put(client)).toEqual({
-      report: { failed: [], throttled: 0, isOutage: false },
+      report: { failed: [], throttled: 0, isOutage: false, cpuMs: 0 },
       accepted: [0, 1, 2, 3],
       sent: [entries(0, 1, 2, 3)],
     })
@@ -53,33 +53,33 @@ describe('a put of records', () => {
 
   test('counts the entries that came back throttled, and no other failure', async () => {
     const { report } = await put(new ScriptedClient(answer('tttf'), answer('tff+'), answer('+++')))
-    expect(report).toEqual({ failed: [], throttled: 4, isOutage: false })
+    expect(report).toEqual({ failed: [], throttled: 4, isOutage: false, cpuMs: 0 })
   })
 
   test('over a lost connection is made again as a whole: whether it arrived cannot be known', async () => {
     const { report, accepted, sent } = await put(new ScriptedClient(lost, answer('+f++'), lost, answer('+')))
     expect(sent).toEqual([entries(0, 1, 2, 3), entries(0, 1, 2, 3), entries(1), entries(1)])
     expect(accepted).toEqual([0, 2, 3, 1])
-    expect(report).toEqual({ failed: [], throttled: 0, isOutage: false })
+    expect(report).toEqual({ failed: [], throttled: 0, isOutage: false, cpuMs: 0 })
   })
 
   test('that is throttled as a whole counts each of its entries', async () => {
     const throttled = Object.assign(new Error('slow'), { name: 'ProvisionedThroughputExceededException' })
     const { report } = await put(new ScriptedClient(throttled, answer('++++')))
-    expect(report).toEqual({ failed: [], throttled: 4, isOutage: false })
+    expect(report).toEqual({ failed: [], throttled: 4, isOutage: false, cpuMs: 0 })
   })
 
   test('ends after eight tries with a report of what was not taken, and never rejects', async () => {
     const { report, accepted, sent } = await put(new ScriptedClient(answer('+t+f'), answer('tf')))
     expect(sent).toHaveLength(8)
     expect(accepted).toEqual([0, 2])
-    expect(report).toEqual({ failed: [1, 3], throttled: 8, isOutage: true })
+    expect(report).toEqual({ failed: [1, 3], throttled: 8, isOutage: true, cpuMs: 0 })
   })
 
   test('is an outage when it ends for another reason than throttling', async () => {
-    const lostReport = { failed: [0, 1, 2, 3], throttled: 0, isOutage: true }
+    const lostReport = { failed: [0, 1, 2, 3], throttled: 0, isOutage: true, cpuMs: 0 }
     expect((await put(new ScriptedClient(lost))).report).toEqual(lostReport)
-    const slowReport = { failed: [0, 1, 2, 3], throttled: 28, isOutage: false }
+    const slowReport = { failed: [0, 1, 2, 3], throttled: 28, isOutage: false, cpuMs: 0 }
     expect((await put(new ScriptedClient(lost, answer('tttt')))).report).toEqual(slowReport)
   })
 
@@ -100,5 +100,33 @@ describe('a put of records', () => {
     await expect(call).rejects.toThrow('a bug')
     expect(heard).toEqual([0, 1])
     expect(client.inputs).toHaveLength(1)
+  })
+})
+
+describe('the time of the thread', () => {
+  /** A stream whose clock moves when it is read and while a request is under way, and whose credentials come late, once. */
+  function timedStream() {
+    let nowMs = 0
+    const handle = async () => {
+      nowMs += 1_000
+      await new Promise(setImmediate)
+      throw lost
+    }
+    const credentials = async () => {
+      await new Promise(setImmediate)
+      return { accessKeyId: 'local', secretAccessKey: 'local' }
+    }
+    const client = new KinesisClient({ region: 'local', maxAttempts: 1, credentials, requestHandler: { handle } })
+    return new KinesisStream(client, 'overflow', () => nowMs++)
+  }
+
+  test('is what making and signing the calls takes, without the wait for credentials and for answers', async () => {
+    const stream = timedStream()
+    const first = await stream.put(records, () => undefined)
+    const second = await stream.put(records, () => undefined)
+    expect([first, second].map(({ cpuMs, isOutage }) => [cpuMs, isOutage])).toEqual([
+      [7, true],
+      [8, true],
+    ])
   })
 })

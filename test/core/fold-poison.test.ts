@@ -94,3 +94,42 @@ describe('an event that an earlier fold dead-lettered', () => {
     expect(encodeTally(panes.get(0)!.dead)[0]).toBe(0)
   })
 })
+
+describe('progress', () => {
+  test('is told once of each event, be it folded, dead-lettered, skipped or dead before, and all of it before the fold ends', async () => {
+    const map = (e: TestEvent) => {
+      if (e.v === HANGS) return new Promise<TestEvent>(() => {})
+      if (e.v === 0) throw new Error('poison')
+      return e.v === 1 ? Promise.resolve(e) : e
+    }
+    const spec = everyAggregate({ map, mapTimeout: '3s', mapConcurrency: 2 })
+    const envelope = envelopeOf([event(1), event(HANGS), event(0), event(2), event('x'), { ...event(1), t: 12 }])
+    let told = 0
+    const onProgress = (events: number) => {
+      told += events
+    }
+    const terms = { timers: impatient, dead: new Map([[103, 'map_failed' as const]]), onProgress }
+    const { panes } = await foldEnvelope(spec, { ...envelope, horizonMs: 20 }, terms)
+    expect([told, panes.size]).toEqual([6, 0])
+    told = 0
+    const { deadLetters } = await foldEnvelope(spec, envelope, terms)
+    expect([told, deadLetters.map(({ offset }) => offset)]).toEqual([6, [101, 102, 103, 104]])
+  })
+
+  test('changes nothing of what the fold gives', async () => {
+    await fc.assert(
+      fc.asyncProperty(someEvents(), fc.boolean(), async (events, waits) => {
+        const spec = everyAggregate(waits ? { map: async (e) => e } : {})
+        const without = await foldEnvelope(spec, envelopeOf(events))
+        let told = 0
+        const onProgress = (done: number) => {
+          told += done
+        }
+        const watched = await foldEnvelope(spec, envelopeOf(events), { onProgress })
+        expect(plainEnvelope(watched)).toEqual(plainEnvelope(without))
+        expect(told).toBe(events.length)
+      }),
+      { numRuns: 30 },
+    )
+  })
+})

@@ -59,6 +59,7 @@ export class LedgerModel {
       closing: inPhase('closing'),
       finalizing: inPhase('finalizing'),
       inFlight: bursting.length,
+      inFlightEvents: bursting.reduce((events, { made }) => events + made.envelope.count, 0),
       inFlightBytes: bursting.reduce((bytes, { made }) => bytes + made.bytes, 0),
     }
   }

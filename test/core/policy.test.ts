@@ -1,115 +1,170 @@
 import { describe, expect, test } from '@jest/globals'
-import fc from 'fast-check'
-import {
-  type BurstMode,
-  type Decision,
-  decide,
-  type Facts,
-  type PolicyLimits,
-  prewarmDue,
-  queueDelayMs,
-} from '../../core/policy'
+import type { Facts } from '../../core/facts'
+import { AT_REST, type PolicyState, primed, spillwayPolicy } from '../../core/policy'
+import { TERMS } from './policy-terms'
+import { facts } from './sample-facts'
 
-const LIMITS: PolicyLimits = {
-  maxQueueDelayMs: 500,
-  releaseShare: 0.8,
-  prewarmShare: 0.2,
-  maxBacklogBytes: 1_000,
-  maxInFlightEnvelopes: 10,
-  maxInFlightBytes: 5_000,
-}
+const NOW_MS = 100_000
+const { kinesis } = TERMS
 
-type Full = 'edge' | 'cloud' | 'cloud by bytes' | 'both' | 'none'
-type Route = Decision['route']
+/** Facts with this queue delay, at which so many times the capacity arrive, for at least a second. */
+const under = (delayMs: number, load: number, more: Partial<Facts> = {}): Facts =>
+  facts({ backlogEvents: delayMs, arrivalRate: load * 1_000, steadyRate: load * 1_000, ...more })
 
-/** Facts with this queue delay; `full` fills the edge, the cloud or both up to their limits. */
-function facts(delayMs: number, full: Full = 'none'): Facts {
-  return {
-    trueRate: 1_000,
-    backlogEvents: delayMs,
-    backlogBytes: full === 'edge' || full === 'both' ? 1_000 : 999,
-    inFlightEnvelopes: full === 'cloud' || full === 'both' ? 10 : 9,
-    inFlightBytes: full === 'cloud by bytes' ? 5_000 : 4_999,
-  }
-}
+const resting = (sinceMs: number): PolicyState => ({ ...AT_REST, sinceMs: NOW_MS - sinceMs })
+const bursting = (sinceMs: number, neededMs: number, steep = true): PolicyState => ({
+  bursting: true,
+  primed: true,
+  steep,
+  sinceMs: NOW_MS - sinceMs,
+  neededMs: NOW_MS - neededMs,
+  suspicion: null,
+})
 
-const EDGE_FULL = 'the edge is full: 1000 of 1000 bytes wait'
-const CLOUD_FULL = 'the cloud is full: 10 envelopes (4999 bytes) in flight'
+/** The same, after 40 ms in which the queue has grown as it would under these facts. */
+const foreseen = (state: PolicyState, { backlogEvents, arrivalRate }: Facts): PolicyState => ({
+  ...state,
+  suspicion: { sinceMs: NOW_MS - 40, delayMs: backlogEvents - 40 * (arrivalRate / 1_000 - 1) },
+})
 
-describe('where an envelope goes, and why', () => {
-  test.each<[BurstMode, boolean, number, Full, Route, string]>([
-    ['auto', false, 0, 'none', 'edge', 'queue delay 0 ms, limit 500 ms'],
-    ['auto', false, 500, 'none', 'edge', 'queue delay 500 ms, limit 500 ms'],
-    ['auto', false, 501, 'none', 'burst', 'queue delay 501 ms, limit 500 ms'],
-    ['auto', true, 400, 'none', 'edge', 'queue delay 400 ms, limit 400 ms'],
-    ['auto', true, 401, 'none', 'burst', 'queue delay 401 ms, limit 400 ms'],
-    ['auto', false, 100, 'edge', 'burst', EDGE_FULL],
-    ['auto', false, 501, 'edge', 'burst', 'queue delay 501 ms, limit 500 ms'],
-    ['auto', false, 500, 'cloud', 'edge', 'queue delay 500 ms, limit 500 ms'],
-    ['auto', false, 501, 'cloud', 'edge', CLOUD_FULL],
-    ['auto', true, 501, 'cloud by bytes', 'edge', 'the cloud is full: 9 envelopes (5000 bytes) in flight'],
-    ['auto', false, 0, 'both', 'refuse', `${EDGE_FULL}; ${CLOUD_FULL}`],
-    ['auto', true, 900, 'both', 'refuse', `${EDGE_FULL}; ${CLOUD_FULL}`],
-    ['never', true, 9_000, 'none', 'edge', 'bursting is switched off'],
-    ['never', false, 9_000, 'cloud', 'edge', 'bursting is switched off'],
-    ['never', false, 0, 'edge', 'refuse', EDGE_FULL],
-    ['always', false, 0, 'none', 'burst', 'bursting is switched on for everything'],
-    ['always', false, 0, 'edge', 'burst', 'bursting is switched on for everything'],
-    ['always', true, 0, 'cloud', 'edge', CLOUD_FULL],
-    ['always', true, 0, 'both', 'refuse', EDGE_FULL],
+const decided = (state: PolicyState, given: Facts) =>
+  spillwayPolicy(state.bursting ? state : foreseen(state, given), given, kinesis, NOW_MS)[1]
+
+describe('bursting begins', () => {
+  test.each([
+    // queue delay, load, begins
+    [0, 4, false], // a queue that has not begun to grow is no trend
+    [80, 4, false],
+    [81, 4, true], // 3,081 ms a second ahead
+    [300, 1.5, false], // 800 ms ahead: the target is safe
+    [501, 1.5, true],
+    [800, 1.1, false],
+    [800, 1, false],
+    [801, 1, true],
+    [801, 0, true],
+  ])('at a queue delay of %i ms and %p times the capacity: %p', (delayMs, load, begins) => {
+    expect(decided(AT_REST, under(delayMs, load)).bursting).toBe(begins)
+  })
+
+  test.each([
+    // within the dwell: a queue over its limit waits, a target about to be missed does not
+    [2_000, 850, 1.05, false],
+    [9_999, 900, 1, false],
+    [10_000, 850, 1.05, true],
+    [2_000, 960, 1.05, true],
+    [2_000, 100, 4, true],
+    [2_000, 1_001, 0.5, true],
+  ])('%i ms after the last burst, at %i ms and %p times the capacity: %p', (sinceMs, delayMs, load, begins) => {
+    expect(decided(resting(sinceMs), under(delayMs, load)).bursting).toBe(begins)
+  })
+
+  test('within the dwell a tenth of a second is no ground for it', () => {
+    const gust = under(300, 1, { arrivalRate: 4_000 })
+    expect(decided(resting(2_000), gust).bursting).toBe(false)
+    expect(decided(resting(10_000), gust).bursting).toBe(true)
+  })
+
+  test('by a forecast only when the queue has grown by at least half of it for 40 ms: a pause of the machine is no spike', () => {
+    const given = under(200, 4)
+    const after = (waitedMs: number, delayMs: number) =>
+      spillwayPolicy({ ...AT_REST, suspicion: { sinceMs: NOW_MS - waitedMs, delayMs } }, given, kinesis, NOW_MS)[1]
+    expect(spillwayPolicy(AT_REST, given, kinesis, NOW_MS)[1].bursting).toBe(false)
+    expect(after(39, 80).bursting).toBe(false)
+    expect(after(40, 80).bursting).toBe(true)
+    expect(after(40, 180).bursting).toBe(true)
+    expect(after(40, 181).bursting).toBe(false)
+    expect(after(40, 230).bursting).toBe(false)
+  })
+
+  test('with the first envelope sent ahead of need, and only that one', () => {
+    const given = under(100, 4)
+    const [begun, intent] = spillwayPolicy(foreseen(AT_REST, given), given, kinesis, NOW_MS)
+    expect(intent.plan).toEqual({ kind: 'valve', limitMs: 800, prime: true })
+    expect(spillwayPolicy(primed(begun), under(100, 4), kinesis, NOW_MS)[1].plan).toMatchObject({ prime: false })
+  })
+
+  test('not before anything was folded: the edge may be fast', () => {
+    expect(decided(AT_REST, under(1e6, 4, { trueRate: 0 })).bursting).toBe(false)
+  })
+})
+
+describe('bursting ends', () => {
+  test.each([
+    // bursting for, needed before, steep, delay, load, goes on
+    [5_000, 500, true, 700, 0.89, false], // a spike that is over: at once
+    [5_000, 499, true, 0, 0, true],
+    [5_000, 500, true, 700, 0.9, true], // hovers now: the dwell counts
+    [5_000, 500, false, 700, 0.5, true], // it hovered all the time
+    [9_999, 500, false, 0, 0.5, true],
+    [10_000, 500, false, 401, 0.95, true], // not drained yet
+    [10_000, 500, false, 400, 0.95, false],
+    [60_000, 500, true, 801, 0.5, true],
+    [60_000, 500, true, 100, 4, true], // the next second would miss the target
   ])(
-    'mode %s, bursting %p, a queue delay of %i ms, %s full: %s, since %s',
-    (mode, bursting, delayMs, full, route, reason) => {
-      expect(decide(mode, LIMITS, bursting, facts(delayMs, full))).toEqual({ route, queueDelayMs: delayMs, reason })
+    'after %i ms, last needed %i ms ago, steep %p, at %i ms and %p times the capacity it goes on: %p',
+    (sinceMs, neededMs, steep, delayMs, load, goesOn) => {
+      expect(decided(bursting(sinceMs, neededMs, steep), under(delayMs, load)).bursting).toBe(goesOn)
     },
   )
 
-  test('while the queue delay is between the two limits, the route stays as it was', () => {
-    const between = facts(450)
-    expect(decide('auto', LIMITS, true, between).route).toBe('burst')
-    expect(decide('auto', LIMITS, false, between).route).toBe('edge')
-  })
-
-  test('nothing is refused unless the edge is full, and in no mode but "never" unless the cloud is full too', () => {
-    const some = fc.record({
-      trueRate: fc.nat(5_000),
-      backlogEvents: fc.nat(5_000),
-      backlogBytes: fc.nat(2_000),
-      inFlightEnvelopes: fc.nat(20),
-      inFlightBytes: fc.nat(10_000),
-    })
-    const mode = fc.constantFrom<BurstMode>('auto', 'always', 'never')
-    fc.assert(
-      fc.property(mode, fc.boolean(), some, (mode, bursting, given) => {
-        const edgeFull = given.backlogBytes >= 1_000
-        const cloudFull = given.inFlightEnvelopes >= 10 || given.inFlightBytes >= 5_000
-        const { route } = decide(mode, LIMITS, bursting, given)
-        expect(route === 'refuse').toBe(edgeFull && (cloudFull || mode === 'never'))
-        if (route === 'burst') expect(cloudFull).toBe(false)
-      }),
-    )
+  test.each([
+    [1.25, false],
+    [1.26, true],
+  ])('a second at %p times the capacity makes it a spike: %p', (load, steep) => {
+    expect(spillwayPolicy(bursting(1_000, 0, false), under(900, load), kinesis, NOW_MS)[0].steep).toBe(steep)
   })
 })
 
-describe('the queue delay', () => {
-  test.each([
-    [0, 0, 0],
-    [0, 1_000, 0],
-    [250, 1_000, 250],
-    [3, 2, 1_500],
-    [100, 0, 0], // nothing was ever folded: no ground for a delay
-  ])('of %p events at %p a second is %p ms', (backlogEvents, trueRate, delayMs) => {
-    expect(queueDelayMs({ ...facts(0), backlogEvents, trueRate })).toBe(delayMs)
+describe('the valve', () => {
+  test('is shut while nothing bursts', () => {
+    expect(decided(AT_REST, under(500, 1)).plan).toEqual({
+      kind: 'valve',
+      limitMs: Number.POSITIVE_INFINITY,
+      prime: false,
+    })
   })
+
+  test.each([
+    [0, 0, 0, 800],
+    [2_000, 4, 1_000, 800], // half a second in the cloud
+    [8_000, 4, 1_000, 2_000], // two seconds: as long may an event wait here
+    [8_000, 0, 0, 800], // nothing is known of the cloud
+  ])(
+    'with %i events in flight on %i lanes of %i/s lets an event wait for %i ms',
+    (inFlightEvents, lanes, laneRate, limitMs) => {
+      const given = under(900, 4, { inFlightEvents, lanes, laneRate })
+      expect(decided(bursting(1_000, 0), given).plan).toEqual({ kind: 'valve', limitMs, prime: false })
+    },
+  )
 })
 
 describe('functions are warmed up', () => {
-  test.each<[BurstMode, number, boolean]>([
-    ['auto', 100, false],
-    ['auto', 101, true],
-    ['always', 0, true],
-    ['never', 9_000, false],
-  ])('in mode %s at a queue delay of %p ms: %p', (mode, delayMs, due) => {
-    expect(prewarmDue(mode, LIMITS, facts(delayMs))).toBe(due)
+  test.each([
+    // before the threshold is crossed: two seconds ahead, lead and cold start
+    [0, 4, false],
+    [80, 4, false],
+    [81, 4, true],
+    [81, 1.3, false], // 681 ms ahead
+    [150, 1.33, true],
+    [160, 1, false],
+    [161, 1, true],
+    [161, 0, true],
+  ])('at a queue delay of %i ms and %p times the capacity: %p', (delayMs, load, due) => {
+    expect(decided(AT_REST, under(delayMs, load)).prewarm).toBe(due)
+  })
+})
+
+describe('the reason says', () => {
+  test.each([
+    [AT_REST, under(100, 0.5), 'queue delay 100 ms, limit 800 ms; 500 events/s arrive, the edge folds 1,000'],
+    [
+      AT_REST,
+      under(100, 4),
+      'queue delay 100 ms, limit 800 ms, 3,100 ms ahead; 4,000 events/s arrive, the edge folds 1,000',
+    ],
+    [AT_REST, under(900, 1), 'queue delay 900 ms, limit 800 ms passed; 1,000 events/s arrive, the edge folds 1,000'],
+    [bursting(1_000, 100), under(100, 1), 'queue delay 100 ms, limit 800 ms; bursting until it has stayed under'],
+  ])('why, in words (%#)', (state, given, reason) => {
+    expect(decided(state, given).reason).toBe(reason)
   })
 })

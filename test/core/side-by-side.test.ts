@@ -34,8 +34,11 @@ function doing(durations: readonly Duration[], concurrency: number) {
     seen[index]!.expiredMs = clock.monotonicMs()
     running.delete(index)
   }
-  const tasks: Tasks = { count: durations.length, concurrency, limitMs: LIMIT_MS, begin, expired }
-  const state = { finished: false }
+  const state = { finished: false, progress: 0 }
+  const onProgress = (tasks: number) => {
+    state.progress += tasks
+  }
+  const tasks: Tasks = { count: durations.length, concurrency, limitMs: LIMIT_MS, begin, expired, onProgress }
   const ended = sideBySide(tasks, clock).then(() => {
     state.finished = true
   })
@@ -58,6 +61,7 @@ describe('law', () => {
         await clock.pass(20 * LIMIT_MS)
         expect(state.finished).toBe(true)
         expect(clock.pending).toBe(0)
+        expect(state.progress).toBe(durations.length)
         expect(most()).toBeLessThanOrEqual(concurrency)
         for (const [index, { beganMs, doneMs, expiredMs }] of seen.entries()) {
           const durationMs = durations[index]!
@@ -72,6 +76,24 @@ describe('law', () => {
       }),
       { numRuns: 60 },
     )
+  })
+})
+
+describe('progress', () => {
+  test('is told of each task as it ends: at once, in its time, or when its time is up', async () => {
+    const { clock, state } = doing([0, 10, 0, 20, null], 2)
+    const told: number[] = []
+    for (const ms of [0, 10, 20, LIMIT_MS + SLACK_MS]) {
+      await clock.pass(ms)
+      told.push(state.progress)
+    }
+    expect(told).toEqual([2, 3, 4, 5])
+  })
+
+  test('is told once of a task whose answer comes when its time is up', async () => {
+    const { clock, state } = doing([LIMIT_MS * 2, 10], 2)
+    await clock.pass(LIMIT_MS * 4)
+    expect(state.progress).toBe(2)
   })
 })
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { openEnvelope } from '../../cloud/envelope-codec'
 import { MAX_PUT_BYTES, MAX_PUT_RECORDS, type PutReport, type StreamRecord } from '../../cloud/stream'
 import { BurstSender } from '../../edge-node/burst-sender'
+import { envelopeSenderContract, type HeldCall } from './envelope-sender.contract'
 import { envelopeOf } from './envelopes'
 import { settled } from './manual-clock'
 
@@ -12,35 +13,60 @@ interface Call {
   readonly answer: (report: PutReport) => Promise<void>
 }
 
-/** A sender whose calls the test answers. */
-function heldSender() {
+/** A stream whose calls the test answers. */
+function heldStream(onCall: (call: Call) => void = () => {}) {
   const calls: Call[] = []
-  const accepted: number[] = []
-  const failed: [envelope: number, isOutage: boolean][] = []
   const put = (records: readonly StreamRecord[], accept: (index: number) => void) =>
     new Promise<PutReport>((resolve) => {
       const answer = async (report: PutReport) => {
         resolve(report)
         await settled()
       }
-      calls.push({ records, accept, answer })
+      const call = { records, accept, answer }
+      calls.push(call)
+      onCall(call)
     })
-  const sender = new BurstSender(
-    { put },
-    {
-      accepted: ({ number }) => accepted.push(number),
-      failed: ({ number }, isOutage) => failed.push([number, isOutage]),
-    },
-  )
+  return { stream: { put }, calls }
+}
+
+function heldSender() {
+  const { stream, calls } = heldStream()
+  const accepted: number[] = []
+  const failed: [envelope: number, isOutage: boolean][] = []
+  const hooks = {
+    accepted: ({ number }: { number: number }) => accepted.push(number),
+    failed: ({ number }: { number: number }, isOutage: boolean) => failed.push([number, isOutage]),
+  }
+  const sender = new BurstSender(stream, hooks, { monotonicMs: () => 0 })
   return { sender, calls, accepted, failed }
 }
+
+function heldCall({ records, accept, answer }: Call): HeldCall {
+  return {
+    numbers: records.map(({ partitionKey }) => Number(partitionKey.split('-').at(-1))),
+    succeed: () => {
+      for (const index of records.keys()) accept(index)
+      return answer(clean)
+    },
+    fail: (isOutage) =>
+      answer({ failed: [...records.keys()], throttled: isOutage ? 0 : records.length, isOutage, cpuMs: 0 }),
+  }
+}
+
+describe('through the stream', () => {
+  envelopeSenderContract((hooks) => {
+    const calls: HeldCall[] = []
+    const { stream } = heldStream((call) => calls.push(heldCall(call)))
+    return { sender: new BurstSender(stream, hooks), maxCalls: 4, calls }
+  })
+})
 
 const small = (number: number) => envelopeOf(number, [`{"n":${number}}`])
 /** Some hundreds of KB, also when compressed. */
 const large = (number: number) => envelopeOf(number, [randomBytes(400_000).toString('latin1').replaceAll('\n', ' ')])
 const bytesOf = ({ records }: Call) =>
   records.reduce((bytes, { data, partitionKey }) => bytes + data.length + partitionKey.length, 0)
-const clean: PutReport = { failed: [], throttled: 0, isOutage: false }
+const clean: PutReport = { failed: [], throttled: 0, isOutage: false, cpuMs: 2 }
 
 describe('sending', () => {
   test('an envelope goes at once, sealed with its deadline, under a partition key of its own', () => {
@@ -81,14 +107,14 @@ describe('what came of it', () => {
     calls[4]!.accept(2)
     expect([accepted, failed]).toEqual([[6], []])
     calls[4]!.accept(0)
-    await calls[4]!.answer({ failed: [1], throttled: 3, isOutage: true })
+    await calls[4]!.answer({ failed: [1], throttled: 3, isOutage: true, cpuMs: 0 })
     expect([accepted, failed]).toEqual([[6, 4], [[5, true]]])
   })
 
   test('a failed call makes room for the next like any other', async () => {
     const { sender, calls } = heldSender()
     for (let number = 0; number < 5; number++) sender.send(small(number), 0)
-    await calls[0]!.answer({ failed: [0], throttled: 0, isOutage: true })
+    await calls[0]!.answer({ failed: [0], throttled: 0, isOutage: true, cpuMs: 0 })
     expect(calls.length).toBe(5)
   })
 
@@ -101,7 +127,7 @@ describe('what came of it', () => {
     calls[1]!.accept(0)
     await calls[1]!.answer(clean)
     sender.send(small(2), 0)
-    await calls[2]!.answer({ failed: [0], throttled: 8, isOutage: false })
+    await calls[2]!.answer({ failed: [0], throttled: 8, isOutage: false, cpuMs: 0 })
     const sizes = calls.slice(0, 2).map(({ records }) => records[0]!.data.length)
     expect(sender.counters()).toEqual({
       records: 2,
@@ -109,6 +135,8 @@ describe('what came of it', () => {
       putUnits: 1 + Math.ceil(sizes[1]! / (25 * 1024)),
       throttled: 10,
       failed: 1,
+      invocations: 0,
+      divertMs: 4,
     })
   })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Decision } from '../../core/policy'
+import type { Decision } from '../../core/route'
 import { Episodes } from '../../edge-node/episodes'
 
 const because = (reason: string): Decision => ({ route: 'burst', queueDelayMs: 700, reason })

@@ -1,16 +1,21 @@
 import { join } from 'node:path'
 import { afterEach } from '@jest/globals'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
+import { BurstFunction } from '../../cloud/burst-function'
 import { count } from '../../core/aggregates/count'
 import { sum } from '../../core/aggregates/sum'
 import { type Pipeline, type PipelineOptions, pipeline } from '../../core/pipeline'
+import { policyNamed } from '../../core/policies'
 import { tumbling } from '../../core/window'
+import { BurstSender } from '../../edge-node/burst-sender'
 import { Checkpoints } from '../../edge-node/checkpoints'
 import { type Clock, systemClock } from '../../edge-node/clock'
-import { type Config, configSchema } from '../../edge-node/config'
+import { type Config, configSchema, policyTerms } from '../../edge-node/config'
 import { DeadLetters } from '../../edge-node/dead-letters'
+import type { Transport } from '../../edge-node/envelope-sender'
 import { createHttp } from '../../edge-node/http'
+import { InvokeSender } from '../../edge-node/invoke-sender'
 import { DurableLog } from '../../edge-node/log'
 import { EdgeNode } from '../../edge-node/node'
 import { Prewarmer } from '../../edge-node/prewarmer'
@@ -19,6 +24,7 @@ import { Replayer } from '../../edge-node/replayer'
 import { Replays } from '../../edge-node/replays'
 import { Results, type WindowPage } from '../../edge-node/results'
 import { type Status, statusOf } from '../../edge-node/status'
+import type { Trace } from '../../edge-node/trace'
 import { eventually } from './eventually'
 import { MemoryCloud } from './memory-cloud'
 import { temporaryFolders } from './temporary-folder'
@@ -61,6 +67,8 @@ export interface NodeOptions {
   readonly cloud?: MemoryCloud
   readonly config?: Partial<Config>
   readonly clock?: Clock
+  readonly logger?: Logger
+  readonly trace?: Trace
 }
 
 /** A running edge node, its HTTP surface and its cloud. */
@@ -70,7 +78,7 @@ export interface TestNode {
   readonly cloud: MemoryCloud
   readonly folder: string
   /** Whether the disk is said to be nearly full. */
-  readonly diskSpace: { isLow: boolean }
+  readonly diskSpace: { isLow: boolean; freeBytes: number | null }
   post(body: string | Buffer, headers?: Record<string, string>): Promise<LightMyRequestResponse>
   /** Final windows, once there are `least` of them. */
   windows(least: number, query?: string): Promise<WindowPage['windows']>
@@ -93,7 +101,7 @@ export function testNodes() {
   return { start, newFolder }
 }
 
-async function startNode(options: NodeOptions & { readonly folder: string }): Promise<TestNode> {
+export async function startNode(options: NodeOptions & { readonly folder: string }): Promise<TestNode> {
   const { folder, pipeline: spec = testPipeline(), clock = systemClock } = options
   const cloud = options.cloud ?? new MemoryCloud(spec, VERSION)
   // The idle timeout is out of reach, so that windows close by events alone.
@@ -105,7 +113,8 @@ async function startNode(options: NodeOptions & { readonly folder: string }): Pr
     idleTimeoutMs: 600_000,
     ...options.config,
   })
-  const logger = pino({ level: 'silent' })
+  const { logger = pino({ level: 'silent' }), trace } = options
+  const traced = trace === undefined ? {} : { trace }
   const checkpoints = await Checkpoints.open(join(folder, 'checkpoints'))
   const checkpoint = await checkpoints.newest()
   const { log, records } = await DurableLog.open(join(folder, 'log'), checkpoint?.segment)
@@ -119,19 +128,28 @@ async function startNode(options: NodeOptions & { readonly folder: string }): Pr
   const deadLetters = await DeadLetters.open(deadLettersFolder, spec, results, recovered.ledger.neededOffset())
   const replays = await Replays.open(folder, records, checkpoint)
   const prewarmer = new Prewarmer({ invoke: async () => null }, 1, logger)
-  const { stream } = cloud
-  const parts = { config, pipeline: spec, log, checkpoints, recovered, results, deadLetters, prewarmer, stream, logger }
-  const diskSpace = { isLow: false }
-  const node = new EdgeNode({ ...parts, diskSpace, cloud, clock })
-  const replayer = new Replayer({ pipeline: spec, version: VERSION, deadLetters, replays, results, node, clock })
-  const lanes = { shards: 1, parallelization: 1 }
+  const parts = { config, pipeline: spec, log, checkpoints, recovered, results, deadLetters, prewarmer, logger }
+  const diskSpace = { isLow: false, freeBytes: 10e9 }
+  const lanes = () => ({ shards: 1, parallelization: 1 })
   const meters = [cloud.partialItems.meter, cloud.resultItems.meter]
-  const status = () => statusOf({ node, pipeline: spec.name, identity: recovered.boot, lanes, prewarmer, meters })
-  const shown = { config, pipeline: spec, node, results, deadLetters, replays, replayer }
+  const policy = policyNamed(config.policy, policyTerms(config))
+  const transport = transportOf(config, cloud, clock)
+  const node = new EdgeNode({ ...parts, diskSpace, cloud, clock, lanes, meters, policy, transport, ...traced })
+  const replayer = new Replayer({ pipeline: spec, version: VERSION, deadLetters, replays, results, node, clock })
+  const status = () =>
+    statusOf({ node, pipeline: spec.name, identity: recovered.boot, config, width: { diagnosis: 'one lane' } })
+  const shown = { config, pipeline: spec, node, results, deadLetters, replays, replayer, log, diskSpace }
   const app = createHttp({ ...shown, status, logger })
   node.start()
   return { app, node, cloud, folder, diskSpace, ...client(app), stop: stopOnce(app, node, replays) }
 }
+
+const transportOf =
+  ({ transport, maxInvokes }: Config, { stream, burstFunction }: MemoryCloud, clock: Clock): Transport =>
+  (hooks) =>
+    transport === 'kinesis'
+      ? new BurstSender(stream, hooks, clock)
+      : new InvokeSender(new BurstFunction(burstFunction), maxInvokes, hooks, clock)
 
 function client(app: FastifyInstance): Pick<TestNode, 'post' | 'windows' | 'status'> {
   const get = async (url: string) => (await app.inject(url)).json()

@@ -1,10 +1,11 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { pino } from 'pino'
 import { MemoryItemStore } from '../../cloud/memory-item-store'
 import { PartialStore } from '../../cloud/partial-store'
 import type { Head } from '../../core/head'
 import { HeadWatcher, type InFlight, judge } from '../../edge-node/head-watcher'
 import { ORIGIN } from './envelopes'
+import { Gate } from './gate'
 import { ManualClock } from './manual-clock'
 
 const work = { requestId: 'r', ms: 1, memoryMb: 128, writeUnits: 1 }
@@ -94,6 +95,60 @@ describe('watching', () => {
     watcher.start()
     await clock.pass(5_000)
     expect(items.meter.readUnits).toBe(0)
+    watcher.stop()
+  })
+
+  test('reads what is said to be finished within a few ms, all of it in one go, and nothing else', async () => {
+    const { clock, store, verdicts, watcher, items } = watching([0, 1, 2, 3])
+    watcher.start()
+    const heads = jest.spyOn(items, 'getAll')
+    for (const number of [1, 3]) {
+      await store.refuse(ORIGIN, number, { kind: 'refused', digest: `d${number}`, code: 'corrupt', reason: 'x' })
+      watcher.finished(number)
+    }
+    watcher.finished(99) // not in flight any more
+    await clock.pass(10)
+    expect(verdicts).toEqual([
+      [1, 'reclaim'],
+      [3, 'reclaim'],
+    ])
+    expect(heads.mock.calls.map(([keys]) => keys.length)).toEqual([2])
+    watcher.stop()
+  })
+
+  test('reads what is said during a read after it, and tells of nothing twice', async () => {
+    const { clock, store, verdicts, watcher, items } = watching([0, 1])
+    const gate = new Gate()
+    const { getAll } = items
+    items.getAll = async (keys) => {
+      await gate.pass()
+      return getAll.call(items, keys)
+    }
+    for (const number of [0, 1])
+      await store.refuse(ORIGIN, number, { kind: 'refused', digest: `d${number}`, code: 'corrupt', reason: 'x' })
+    watcher.start()
+    await clock.pass(100)
+    expect(gate.waiting).toBe(1)
+    watcher.finished(1)
+    await clock.pass(50)
+    expect(gate.waiting).toBe(1)
+    gate.open()
+    await clock.pass(50)
+    expect(verdicts).toEqual([
+      [0, 'reclaim'],
+      [1, 'reclaim'],
+    ])
+    watcher.stop()
+  })
+
+  test('a hint without a head behind it changes nothing', async () => {
+    const { clock, verdicts, watcher } = watching([0])
+    watcher.start()
+    watcher.finished(0)
+    await clock.pass(900)
+    expect(verdicts).toEqual([])
+    await clock.pass(200)
+    expect(verdicts).toEqual([[0, 'reclaim']])
     watcher.stop()
   })
 

@@ -47,7 +47,7 @@ async function listening(node: TestNode): Promise<number> {
 
 const post = (body: string | Buffer, more = '') =>
   Buffer.concat([
-    Buffer.from(`POST /v1/events HTTP/1.1\r\nhost: x\r\n${more}content-length: ${Buffer.byteLength(body)}\r\n\r\n`),
+    Buffer.from(`POST /v1/events HTTP/1.1\r\nhost: localhost\r\n${more}content-length: ${Buffer.byteLength(body)}\r\n\r\n`),
     Buffer.from(body),
   ])
 
@@ -157,7 +157,7 @@ describe('bad connections', () => {
     expect(big).toMatch(/^HTTP\/1.1 413/)
     await talk(
       port,
-      ['POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nfar too much of it\r\n\r\n'],
+      ['POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\nfar too much of it\r\n\r\n'],
       () => true,
     )
     expect(await talk(port, [post(event('a', 1))], (text) => text.includes('}'))).toMatch(/^HTTP\/1.1 202/)

@@ -21,6 +21,10 @@ export class ManualClock implements Clock {
     return this.nowMs
   }
 
+  soon(fire: () => void): void {
+    setImmediate(fire)
+  }
+
   after(delayMs: number, fire: () => void): () => void {
     const timer = { atMs: this.nowMs + delayMs, fire }
     this.timers.add(timer)

@@ -1,4 +1,6 @@
 import type { KinesisStreamRecord } from 'aws-lambda'
+import type { BurstEvent } from '../../cloud/burst-function'
+import type { CallOptions } from '../../cloud/functions'
 import { MemoryItemStore } from '../../cloud/memory-item-store'
 import { PartialStore } from '../../cloud/partial-store'
 import { ResultStore } from '../../cloud/result-store'
@@ -21,6 +23,8 @@ export class MemoryCloud {
   /** Records that the stream took, and windows that were merged: what a run without burst leaves at 0. */
   recordsPut = 0
   merges = 0
+  /** Direct calls of the burst function. */
+  calls = 0
   /** While true the stream takes records and no function runs. */
   held = false
   /** While true the stream takes nothing. */
@@ -45,12 +49,22 @@ export class MemoryCloud {
 
   readonly stream = {
     put: async (records: readonly StreamRecord[], onAccepted: (index: number) => void): Promise<PutReport> => {
-      if (this.away) return { failed: records.map((_, index) => index), throttled: 0, isOutage: true }
+      if (this.away) return { failed: records.map((_, index) => index), throttled: 0, isOutage: true, cpuMs: 0 }
       this.recordsPut += records.length
       this.waiting.push(...records)
       for (const index of records.keys()) onAccepted(index)
       setImmediate(() => void this.work())
-      return { failed: [], throttled: 0, isOutage: false }
+      return { failed: [], throttled: 0, isOutage: false, cpuMs: 0 }
+    },
+  }
+
+  /** The burst function, for those who call it directly. */
+  readonly burstFunction = {
+    invoke: async (payload: unknown, { onSent }: CallOptions = {}): Promise<unknown> => {
+      onSent?.(0)
+      this.calls += 1
+      const event = JSON.parse(JSON.stringify(payload)) as BurstEvent
+      return this.burst(event, { awsRequestId: `call-${this.calls}`, memoryLimitInMB: '512' })
     },
   }
 

@@ -3,24 +3,28 @@ import { GroupTooLarge } from '../../cloud/chunks'
 import { InvokeFailed } from '../../cloud/functions'
 import { completeWindow, here, mergerOf, ROWS, there, type Window } from './complete-window'
 
-const unreachable = () => new InvokeFailed('unreachable', 'merge', 'TooManyRequestsException: Rate Exceeded.')
+const unreachable = () => new InvokeFailed('unreachable', 'merge', 'TimeoutError: no answer')
+const throttled = () => new InvokeFailed('throttled', 'merge', 'TooManyRequestsException: Rate Exceeded.')
 
 /** An invoke that fails so many times before the function is reached. */
-function failing(window: Window, times: number, calls: number[], clock: () => number) {
+function failing(window: Window, times: number, calls: number[], clock: () => number, failure = unreachable) {
   return async (payload: unknown) => {
     calls.push(clock())
-    if (calls.length <= times) throw unreachable()
+    if (calls.length <= times) throw failure()
     return window.invoke(payload)
   }
 }
 
 describe('trying again', () => {
-  test('begins after 100 ms, doubles up to 10 s, and goes on as long as the function cannot be reached', async () => {
+  test.each([
+    ['cannot be reached', unreachable],
+    ['has no room', throttled],
+  ])('begins after 100 ms, doubles up to 10 s, and goes on as long as the function %s', async (_, failure) => {
     const window = await completeWindow({ edge: [here], burst: [there] })
     const calls: number[] = []
     const { merger, clock } = mergerOf(
       window,
-      failing(window, 9, calls, () => clock.monotonicMs()),
+      failing(window, 9, calls, () => clock.monotonicMs(), failure),
     )
     const result = merger.result(window.account)
     await clock.pass(60_000)
@@ -103,8 +107,8 @@ describe('what the cloud will not merge is recalled', () => {
   test('when the state of a key at the edge is too large for the table', async () => {
     const window = await completeWindow({ edge: [here], burst: [there] })
     window.partials.putEdge = async () => {
-      throw new GroupTooLarge('a', 300_000)
+      throw new GroupTooLarge(300_000)
     }
-    expect(await mergerOf(window).merger.result(window.account)).toEqual(recalled('the state of key "a"'))
+    expect(await mergerOf(window).merger.result(window.account)).toEqual(recalled('the state of one key'))
   })
 })

@@ -12,7 +12,11 @@ describe('a window without burst', () => {
       kind: 'result',
       result: { startMs: 0, endMs: 10, accepted, edge: 4, burst: 0, deadLettered: 0, rows: ROWS },
     })
-    expect([window.manifests, works, window.items.meter]).toEqual([[], [], { readUnits: 0, writeUnits: 0 }])
+    expect([window.manifests, works, window.items.meter]).toEqual([
+      [],
+      [],
+      { readUnits: 0, readBytes: 0, writeUnits: 0 },
+    ])
   })
 
   test('that does not balance is a bug: no result', async () => {

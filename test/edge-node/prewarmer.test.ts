@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { pino } from 'pino'
-import { Prewarmer } from '../../edge-node/prewarmer'
-import { settled } from './manual-clock'
+import { keepWarmAtMs, Prewarmer } from '../../edge-node/prewarmer'
+import { ManualClock, settled } from './manual-clock'
 
 const logger = pino({ level: 'silent' })
 const WARM_MS = 120_000
@@ -47,5 +47,94 @@ describe('warming up', () => {
     warm.prewarm(0)
     await settled()
     expect(warm.invocations).toBe(3)
+  })
+})
+
+describe('keeping warm', () => {
+  const EVERY_MS = 240_000
+
+  /** A prewarmer over a clock that the test moves, and how many calls it has made at which time. */
+  function keeping(lanes: number, everyMs = EVERY_MS) {
+    const clock = new ManualClock()
+    const calls = new Map<number, unknown[]>()
+    const invoke = async (payload: unknown) => {
+      const nowMs = clock.monotonicMs()
+      calls.set(nowMs, [...(calls.get(nowMs) ?? []), payload])
+      return null
+    }
+    const warm = new Prewarmer({ invoke }, lanes, logger, everyMs, clock)
+    const rounds = () => [...calls].map(([atMs, payloads]) => [atMs, payloads.length])
+    return { clock, warm, calls, rounds }
+  }
+
+  test.each([
+    [0, EVERY_MS, EVERY_MS],
+    [1_000, 10, 1_010],
+    [Number.NEGATIVE_INFINITY, EVERY_MS, Number.NEGATIVE_INFINITY],
+    [0, 0, null],
+  ])('after a call at %s ms, every %s ms: due at %s ms', (lastMs, everyMs, dueMs) => {
+    expect(keepWarmAtMs(lastMs, everyMs)).toBe(dueMs)
+  })
+
+  test('calls an instance a lane at the start and then as often as is set', async () => {
+    const { clock, warm, rounds } = keeping(4)
+    warm.start()
+    await clock.pass(2 * EVERY_MS + 1_000)
+    expect(rounds()).toEqual([
+      [0, 4],
+      [EVERY_MS, 4],
+      [2 * EVERY_MS, 4],
+    ])
+    expect(warm.invocations).toBe(12)
+    warm.stop()
+  })
+
+  test('asks the instances to stay at work for a moment, so that no one of them takes two calls', async () => {
+    const { clock, warm, calls } = keeping(1)
+    warm.start()
+    await clock.pass(1)
+    expect([...calls.values()]).toEqual([[{ Records: [], holdMs: 50 }]])
+    warm.stop()
+  })
+
+  test('waits while there is work, and while instances were started for work', async () => {
+    const { clock, warm, rounds } = keeping(2)
+    warm.start()
+    await clock.pass(EVERY_MS - 1_000)
+    warm.worked(clock.monotonicMs())
+    await clock.pass(EVERY_MS - 1_000)
+    warm.prewarm(clock.monotonicMs())
+    await clock.pass(EVERY_MS - 1)
+    expect(rounds()).toEqual([
+      [0, 2],
+      [2 * EVERY_MS - 2_000, 2],
+    ])
+    await clock.pass(1)
+    expect(rounds().at(-1)).toEqual([3 * EVERY_MS - 2_000, 2])
+    warm.stop()
+  })
+
+  test('keeps 16 warm at most, and lanes that are added later as well', async () => {
+    const { clock, warm, rounds } = keeping(2)
+    warm.start()
+    await clock.pass(1)
+    warm.lanes = 100
+    await clock.pass(EVERY_MS)
+    expect(rounds()).toEqual([
+      [0, 2],
+      [EVERY_MS, 16],
+    ])
+    warm.stop()
+  })
+
+  test.each([
+    ['switched off', 0],
+    ['stopped', EVERY_MS],
+  ])('%s, it leaves no timer', async (_, everyMs) => {
+    const { clock, warm } = keeping(2, everyMs)
+    warm.start()
+    await clock.pass(1)
+    warm.stop()
+    expect(clock.pending).toBe(0)
   })
 })

@@ -22,14 +22,16 @@ let results: Results
 
 beforeAll(async () => {
   results = await Results.open(await newFolder())
-  for (const [startMs, endMs, keys] of WINDOWS) {
-    const rows: Row[] = [...keys].map((key, n) => ({ key, n }))
-    const digest = await results.store(startMs, endMs, rows)
-    const counts = { accepted: [keys.length, '0'.repeat(16)] as const, edge: keys.length, burst: 0, deadLettered: 0 }
-    const common = { type: 'final' as const, version: 'v1', rows: rows.length, digest, atMs: 0 }
-    results.publish({ ...common, ...counts, number: results.count, startMs, endMs })
-  }
+  for (const window of WINDOWS) await publish(results, window)
 })
+
+async function publish(to: Results, [startMs, endMs, keys]: (typeof WINDOWS)[number]): Promise<void> {
+  const rows: Row[] = [...keys].map((key, n) => ({ key, n }))
+  const digest = await to.store(startMs, endMs, rows)
+  const counts = { accepted: [keys.length, '0'.repeat(16)] as const, edge: keys.length, burst: 0, deadLettered: 0 }
+  const common = { type: 'final' as const, version: 'v1', rows: rows.length, digest, atMs: 0 }
+  to.publish({ ...common, ...counts, number: to.count, startMs, endMs })
+}
 
 /** What a query without limit has to give: start, end and keys of each window. */
 function expected({ fromMs, toMs, key }: Omit<WindowQuery, 'limit' | 'cursor'>) {
@@ -90,4 +92,20 @@ test('a page has at most the limit of rows, a window without rows counting as on
       expect(sizes.at(-1)!).toBeLessThanOrEqual(asked.limit)
     }),
   )
+})
+
+test('a window that becomes final while a page is read puts none into it twice', async () => {
+  const growing = await Results.open(await newFolder())
+  await publish(growing, [10, 20, 'a'])
+  await publish(growing, [20, 30, 'b'])
+  const { rows } = growing
+  let reads = 0
+  growing.rows = async (final) => {
+    reads += 1
+    if (reads === 1) await publish(growing, [0, 10, 'c'])
+    return rows.call(growing, final)
+  }
+  const all = { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY, key: null, limit: 10, cursor: null }
+  expect((await growing.page(all)).windows.map(({ start }) => start)).toEqual([10, 20])
+  expect((await growing.page(all)).windows.map(({ start }) => start)).toEqual([0, 10, 20])
 })

@@ -92,6 +92,91 @@ describe('counting', () => {
     expect(workers.counters().folded).toBe(2)
   })
 
+  test('events of an envelope in progress count as they end, its bytes until it is done', async () => {
+    const { workers, letGo } = gatedWorkers(1)
+    const lines = [0, 1, 2].map(lineOf)
+    const bytes = 3 * (lineOf(0).length + 1)
+    workers.enqueue(envelopeOf(0, lines))
+    await letGo(1)
+    expect([workers.backlog, workers.counters().folded]).toEqual([{ events: 2, bytes }, 1])
+    await letGo(0)
+    expect([workers.backlog, workers.counters().folded]).toEqual([{ events: 1, bytes }, 2])
+    await letGo(2)
+    expect([workers.backlog, workers.counters().folded]).toEqual([{ events: 0, bytes: 0 }, 3])
+  })
+
+  test('work is waiting while an envelope is queued behind the running ones', async () => {
+    const { workers, letGo } = gatedWorkers(2)
+    const waiting = () => workers.counters().waiting
+    for (const number of [0, 1]) workers.enqueue(envelope(number))
+    expect(waiting()).toBe(false)
+    workers.enqueue(envelope(2))
+    expect(waiting()).toBe(true)
+    workers.takeLast()
+    expect(waiting()).toBe(false)
+    workers.enqueueFirst(envelope(3))
+    expect(waiting()).toBe(true)
+    for (const number of [0, 1, 3]) await letGo(number)
+    expect(waiting()).toBe(false)
+  })
+
+  test('what is given up is no longer in the backlog', async () => {
+    const { workers, letGo } = gatedWorkers(1)
+    const bytes = lineOf(0).length + 1
+    for (const number of [0, 1, 2]) workers.enqueue(envelope(number))
+    workers.takeLast()
+    expect(workers.backlog).toEqual({ events: 2, bytes: 2 * bytes })
+    for (const number of [0, 1]) await letGo(number)
+  })
+
+  test('the time in which folding holds the thread is counted, the time in which it waits is not', async () => {
+    let nowMs = 0
+    const spec = pipeline({
+      name: 'test',
+      key: 'k',
+      timestamp: 't',
+      window: tumbling(10),
+      aggregates: { n: count() },
+      map: (event: { k: string }) => {
+        nowMs += 5
+        return event.k === 'waits' ? gate.pass().then(() => event) : event
+      },
+    })
+    const gate = new Gate()
+    const workers = new Workers(spec, 1, () => undefined, { ...systemClock, monotonicMs: () => nowMs })
+    workers.enqueue(envelopeOf(0, [lineOf(0), lineOf(1), '{"k":"waits","t":1}']))
+    nowMs += 100
+    gate.open()
+    await settled()
+    expect(workers.counters()).toMatchObject({ folded: 3, busyMs: 115, heldMs: 15 })
+  })
+
+  test('a map that computes for long leaves the thread to others in between', async () => {
+    let nowMs = 0
+    const spec = pipeline({
+      name: 'test',
+      key: 'k',
+      timestamp: 't',
+      window: tumbling(10),
+      aggregates: { n: count() },
+      map: (event: { k: string }) => {
+        nowMs += 1
+        return event
+      },
+    })
+    const workers = new Workers(spec, 1, () => undefined, { ...systemClock, monotonicMs: () => nowMs })
+    const lines = Array.from({ length: 100 }, (_, index) => lineOf(index))
+    const foldedAtTurns: number[] = []
+    workers.enqueue(envelopeOf(0, lines))
+    while (workers.counters().folded < 100) {
+      foldedAtTurns.push(workers.counters().folded)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(foldedAtTurns.length).toBeGreaterThan(4)
+    expect(foldedAtTurns.slice(1).every((folded, turn) => folded - foldedAtTurns[turn]! <= 16)).toBe(true)
+    expect(workers.counters()).toMatchObject({ folded: 100, heldMs: 95 })
+  })
+
   test('busy time is the time with any fold in progress: side by side counts once, idle not at all', async () => {
     let nowMs = 100
     const { workers, letGo } = gatedWorkers(2, () => nowMs)
@@ -144,7 +229,9 @@ test('a map that hangs at the edge costs its event, not the envelope', async () 
   workers.enqueue(envelopeOf(0, [lineOf(0), lineOf(1), lineOf(2)]))
   await clock.pass(4_999)
   expect([letters, clock.pending]).toEqual([[], 1])
+  expect(workers.counters()).toMatchObject({ folded: 2, busyMs: 4_999 })
   await clock.pass(1_000)
+  expect([workers.counters().folded, workers.backlog.events]).toEqual([3, 0])
   expect(letters).toMatchObject([{ offset: 1, code: 'map_timeout' }])
   expect(clock.pending).toBe(0)
 })

@@ -40,6 +40,14 @@ describe('a batch of envelopes', () => {
     })
   })
 
+  test('says in the first head of an instance how long that took to start', async () => {
+    const initMs = [180, 0, 0]
+    const { burst, heads } = burstFunction({ takeInitMs: () => initMs.shift() ?? 0 })
+    await burst(batchOf(...envelopes.slice(0, 3)))
+    const told = [...(await heads(0, 1, 2)).values()].map((head) => head.kind === 'done' && head.work.initMs)
+    expect(told).toEqual([180, undefined, undefined])
+  })
+
   test('stops at the first one that fails for a passing reason and reports it; those before it stand', async () => {
     const { burst, items, heads, lines } = burstFunction()
     items.onWrite = failing(new Set([2, 4]))
@@ -119,7 +127,7 @@ describe('an envelope that can never be folded is refused by a head of its own, 
       'unknown_pipeline',
       'no pipeline no here',
     ],
-    ['a group too large for any item', giant, {}, 'too_large', 'the state of key "giant" takes'],
+    ['a group too large for any item', giant, {}, 'too_large', 'the state of one key takes'],
   ])('%s', async (_, data, from, code, reason) => {
     const { burst, items, heads, lines } = burstFunction()
     expect(await burst(around(data()))).toEqual(SUCCESS)

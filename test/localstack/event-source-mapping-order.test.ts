@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { KinesisStreamEvent } from 'aws-lambda'
 import fc from 'fast-check'
-import { startEventSourceMapping } from '../../localstack/embedded/event-source-mapping/event-source-mapping'
+import { EventSourceMapping } from '../../localstack/embedded/event-source-mapping/event-source-mapping'
 import { mappingConfig } from '../../localstack/embedded/event-source-mapping/mapping-properties'
 import { KinesisStore } from '../../localstack/embedded/kinesis/kinesis-store'
 import { shardReader } from '../../localstack/embedded/kinesis/shard-reader'
@@ -19,7 +19,14 @@ type Fate = ReturnType<typeof fateOf>
 const fateOf = (fates: readonly { tookMs: number; kind: string; at: number }[], call: number) =>
   fates[call] ?? { tookMs: 10, kind: 'ok', at: 0 }
 
+/** One thing that happens to the capacity. */
+const anyScaling = fc.oneof(
+  fc.record({ kind: fc.constant('shards' as const), to: fc.integer({ min: 1, max: 5 }) }),
+  fc.record({ kind: fc.constant('lanes' as const), to: fc.integer({ min: 1, max: 5 }) }),
+)
+
 const anyRun = fc.record({
+  scalings: fc.array(anyScaling, { maxLength: 6 }),
   shardCount: fc.integer({ min: 1, max: 3 }),
   keys: fc.array(fc.nat({ max: 7 }), { minLength: 1, maxLength: 60 }),
   fates: fc.array(anyFate, { maxLength: 40 }),
@@ -57,9 +64,9 @@ function processedOf(fate: Fate, count: number): number {
   return fate.kind === 'ok' ? count : fate.kind === 'failed from' ? fate.at % count : 0
 }
 
-test('through any failures, every record is processed or discarded, and each key in its order', async () => {
+test('through any failures and scaling, every record is processed or discarded once, and each key in its order', async () => {
   await fc.assert(
-    fc.asyncProperty(anyRun, async ({ shardCount, keys, fates, properties }) => {
+    fc.asyncProperty(anyRun, async ({ shardCount, keys, fates, scalings, properties }) => {
       const time = new VirtualTime()
       const store = new KinesisStore()
       const stream = store.createStream({ name: 'burst', mode: { kind: 'PROVISIONED', shardCount } }, time.now())
@@ -80,7 +87,7 @@ test('through any failures, every record is processed or discarded, and each key
       const textsOf = (event: KinesisStreamEvent) =>
         event.Records.map(({ kinesis }) => `${kinesis.partitionKey}:${Buffer.from(kinesis.data, 'base64')}`)
       let calls = 0
-      const mapping = startEventSourceMapping(config, {
+      const mapping = new EventSourceMapping(config, {
         reader: shardReader(store, stream),
         now: time.now,
         startTimer: time.startTimer,
@@ -110,16 +117,22 @@ test('through any failures, every record is processed or discarded, and each key
           undefined,
           time.now(),
         )
-        if (index % 10 === 9) await time.pass(200)
+        if (index % 10 !== 9) continue
+        await time.pass(200)
+        const scaling = scalings[(index - 9) / 10]
+        if (scaling?.kind === 'shards') store.reshard(stream, scaling.to, time.now())
+        if (scaling?.kind === 'lanes' && mapping.describe().State === 'Enabled')
+          mapping.update({ parallelizationFactor: scaling.to })
       }
       await time.pass(120_000)
       await mapping.stop()
       expect(processed + discarded).toBe(keys.length)
+      expect(new Set(finished).size).toBe(keys.length)
       for (const key of new Set(keys)) {
         const put = keys.flatMap((candidate, index) => (candidate === key ? [`key-${key}:${index}`] : []))
         expect(finished.filter((text) => text.startsWith(`key-${key}:`))).toEqual(put)
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 80 },
   )
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { KinesisStreamEvent } from 'aws-lambda'
-import { startEventSourceMapping } from '../../localstack/embedded/event-source-mapping/event-source-mapping'
+import { EventSourceMapping } from '../../localstack/embedded/event-source-mapping/event-source-mapping'
 import { laneOfKey } from '../../localstack/embedded/event-source-mapping/lane-of-key'
 import { mappingConfig } from '../../localstack/embedded/event-source-mapping/mapping-properties'
 import { startNodeTimer } from '../../localstack/embedded/event-source-mapping/timers'
@@ -36,7 +36,7 @@ function world(properties: object = {}, answer: Answer = () => ok, shardCount = 
     { uuid: 'mapping-1', executionRoleArn: 'arn:aws:iam::000000000000:role/burst' },
   )
   const start = () =>
-    startEventSourceMapping(config, {
+    new EventSourceMapping(config, {
       reader: shardReader(store, stream),
       now: time.now,
       startTimer: time.startTimer,
@@ -297,7 +297,7 @@ describe('failures', () => {
     const config = mappingConfig({ ...properties, ...destination }, { uuid: 'u', executionRoleArn: 'r' })
     for (const partitionKey of ['a', 'b'])
       store.put(stream, { partitionKey, data: 'AAAA', bytes: 4 }, undefined, time.now())
-    const mapping = startEventSourceMapping(config, {
+    const mapping = new EventSourceMapping(config, {
       reader: shardReader(store, stream),
       now: time.now,
       startTimer: time.startTimer,
@@ -400,7 +400,7 @@ test('with the timers of the process a record arrives and the process can end', 
     { uuid: 'u', executionRoleArn: 'r', pollIntervalMs: 20 },
   )
   await new Promise<void>((resolve) => {
-    const mapping = startEventSourceMapping(config, {
+    const mapping = new EventSourceMapping(config, {
       reader: shardReader(store, stream),
       now: Date.now,
       startTimer: startNodeTimer,

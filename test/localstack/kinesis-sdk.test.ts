@@ -1,12 +1,10 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import {
   CreateStreamCommand,
   DeleteStreamCommand,
   DescribeStreamSummaryCommand,
   GetRecordsCommand,
   GetShardIteratorCommand,
-  KinesisClient,
+  type KinesisClient,
   ListShardsCommand,
   ListStreamsCommand,
   ProvisionedThroughputExceededException,
@@ -16,44 +14,21 @@ import {
   waitUntilStreamExists,
 } from '@aws-sdk/client-kinesis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { kinesisService } from '../../localstack/embedded/kinesis/kinesis-service'
 import { KinesisStore } from '../../localstack/embedded/kinesis/kinesis-store'
+import { type KinesisServer, serveKinesis } from './kinesis-server'
 
 const START_MS = 1_700_000_000_000
 const KIB = 1024
 
 let nowMs = START_MS
 let service = kinesisService(new KinesisStore(), () => nowMs)
-let server: Server
+let server: KinesisServer
 let client: KinesisClient
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
-}
-
 beforeAll(async () => {
-  server = createServer(async (request, response) => {
-    const { method = '', headers } = request
-    const answer = await service({
-      method,
-      path: '/',
-      query: new URLSearchParams(),
-      headers,
-      body: await bodyOf(request),
-    })
-    response.writeHead(answer.status, answer.headers).end(answer.body)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  client = new KinesisClient({
-    region: 'us-east-1',
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    requestHandler: new NodeHttpHandler(),
-    maxAttempts: 1,
-  })
+  server = await serveKinesis(() => service)
+  client = server.client
 })
 
 beforeEach(async () => {
@@ -62,10 +37,7 @@ beforeEach(async () => {
   await client.send(new CreateStreamCommand({ StreamName: 'burst', ShardCount: 2 }))
 })
 
-afterAll(async () => {
-  client.destroy()
-  await new Promise((resolve) => server.close(resolve))
-})
+afterAll(() => server.stop())
 
 async function shardRecords(ShardId: string) {
   const { ShardIterator } = await client.send(

@@ -9,6 +9,7 @@ interface Statement {
   readonly Effect: string
   readonly Action: string | string[]
   readonly Resource: unknown
+  readonly Condition?: unknown
 }
 
 interface TemplateResource {
@@ -72,6 +73,26 @@ describe('least privilege', () => {
     expect(on('MergeRole', 'PartialsTable')).toEqual(['dynamodb:BatchGetItem'])
     expect(on('BurstRole', 'PartialsTable')).toEqual(['dynamodb:PutItem', 'dynamodb:BatchWriteItem'])
     expect(on('BurstRole', 'ResultsTable')).toEqual([])
+  })
+
+  test('raising the capacity is a policy of its own, for the one stream and the one mapping', () => {
+    const actionsOf = (policy: string) => statementsOf(resources[policy]!).flatMap(({ Action }) => Action)
+    const raising = [
+      'kinesis:UpdateShardCount',
+      'kinesis:UpdateStreamWarmThroughput',
+      'lambda:UpdateEventSourceMapping',
+    ]
+    expect(actionsOf('EdgeNodeScalingPolicy')).toEqual(raising)
+    expect(actionsOf('EdgeNodePolicy').filter((action) => raising.includes(action))).toEqual([])
+    const [onStream, onMapping] = statementsOf(resources.EdgeNodeScalingPolicy!)
+    expect(onStream?.Resource).toEqual({ 'Fn::GetAtt': ['OverflowStream', 'Arn'] })
+    const account = `\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}`
+    expect(onMapping?.Resource).toEqual({
+      'Fn::Sub': `arn:${account}:event-source-mapping:\${BurstEventSourceMappingKinesisOverflowStream}`,
+    })
+    expect(onMapping?.Condition).toEqual({
+      ArnEquals: { 'lambda:FunctionArn': { 'Fn::GetAtt': ['BurstLambdaFunction', 'Arn'] } },
+    })
   })
 })
 

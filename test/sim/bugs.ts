@@ -1,6 +1,7 @@
 import { BurstSender } from '../../edge-node/burst-sender'
 import { Finisher } from '../../edge-node/finisher'
 import { HeadWatcher } from '../../edge-node/head-watcher'
+import { InvokeSender } from '../../edge-node/invoke-sender'
 import { LogFailed } from '../../edge-node/log'
 import { EdgeNode } from '../../edge-node/node'
 import type { Sequel } from '../../edge-node/sequel'
@@ -12,6 +13,7 @@ const BACKGROUND = [
   [Workers, 'fold'],
   [HeadWatcher, 'round'],
   [BurstSender, 'put'],
+  [InvokeSender, 'call'],
   [Finisher, 'run'],
   [EdgeNode, 'recall'],
 ] as const

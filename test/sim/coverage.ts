@@ -16,6 +16,7 @@ export const SITUATIONS = [
   'an envelope was reclaimed for a refusal',
   'an envelope was reclaimed for a foreign head under its number',
   'an envelope was reclaimed because the stream did not take it',
+  'an envelope was reclaimed because the function could not be called',
   'a head was written after its envelope was reclaimed',
   'two attempts at one envelope wrote a head',
   'a partial was chunked',

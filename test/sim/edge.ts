@@ -3,14 +3,20 @@ import { PartialStore } from '../../cloud/partial-store'
 import { ResultStore } from '../../cloud/result-store'
 import type { Answer, LogRecord } from '../../core/log-record'
 import type { Pipeline } from '../../core/pipeline'
+import { policyNamed } from '../../core/policies'
+import { BurstSender } from '../../edge-node/burst-sender'
 import type { Checkpoint } from '../../edge-node/checkpoints'
 import type { Clock } from '../../edge-node/clock'
+import { policyTerms } from '../../edge-node/config'
 import { DeadLetters } from '../../edge-node/dead-letters'
+import type { Transport } from '../../edge-node/envelope-sender'
+import { InvokeSender } from '../../edge-node/invoke-sender'
 import { LogFailed } from '../../edge-node/log'
 import { EdgeNode, type NodeDependencies } from '../../edge-node/node'
 import { Prewarmer } from '../../edge-node/prewarmer'
 import { attachLines, recover, takeBackStale } from '../../edge-node/recovery'
 import { readBody } from '../../edge-node/request-body'
+import { BurstCalls } from './burst-calls'
 import type { Cloud } from './cloud'
 import type { Context } from './context'
 import type { SimDisk } from './disk'
@@ -122,10 +128,14 @@ export class SimEdge {
     this.node.start()
   }
 
-  private surroundings(): Pick<NodeDependencies, 'cloud' | 'diskSpace' | 'logger' | 'prewarmer' | 'stream'> {
+  private surroundings(): Pick<
+    NodeDependencies,
+    'cloud' | 'diskSpace' | 'lanes' | 'logger' | 'meters' | 'policy' | 'prewarmer' | 'transport'
+  > {
     const { context, cloud, host, process } = this
-    const { tables, functions, stream } = cloud
+    const { tables, functions } = cloud
     const { disk } = host
+    const { config } = context.scenario
     const logger = this.logger()
     return {
       cloud: {
@@ -139,8 +149,24 @@ export class SimEdge {
         },
       },
       prewarmer: new Prewarmer({ invoke: () => functions.burst([]) }, context.scenario.lanes, logger),
-      stream: stream.seenBy(process),
+      policy: policyNamed(config.policy, policyTerms(config)),
+      meters: [],
+      lanes: () => ({ shards: 1, parallelization: context.scenario.lanes }),
+      transport: this.transport(),
       logger,
+    }
+  }
+
+  private transport(): Transport {
+    const { context, cloud, process, clock } = this
+    const { transport, maxInvokes } = context.scenario.config
+    switch (transport) {
+      case 'kinesis':
+        return (hooks) => new BurstSender(cloud.stream.seenBy(process), hooks, clock)
+      case 'invoke': {
+        const calls = new BurstCalls(context, cloud.functions, process)
+        return (hooks) => new InvokeSender(calls, maxInvokes, hooks, clock)
+      }
     }
   }
 
@@ -169,7 +195,8 @@ export class SimEdge {
       this.context.observer.heard(facts, message)
       this.note(() => `${message} ${JSON.stringify(facts)}`)
     }
-    return { warn: hear, info: hear, error: hear } as unknown as Logger
+    const logger = { warn: hear, info: hear, error: hear, child: () => logger } as unknown as Logger
+    return logger
   }
 
   private note(what: () => string): void {
@@ -184,5 +211,6 @@ function clockOf(host: Host, process: SimProcess): Clock {
     epochMs: () => EPOCH_MS + timeline.nowMs + host.clockSkewMs,
     monotonicMs: () => timeline.nowMs - bootedAtMs,
     after: (delayMs, fire) => process.after(delayMs, fire),
+    soon: (fire) => void process.after(0, fire),
   }
 }

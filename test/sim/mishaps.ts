@@ -100,9 +100,9 @@ export class Mishaps {
     const { observer, trace } = this.context
     const { edge } = this.machine
     if (!edge?.node) return
-    edge.node.mode = this.random.pick(['auto', 'always', 'never'])
+    edge.node.controller.mode = this.random.pick(['auto', 'always', 'never'])
     observer.saw('the bursting mode was switched')
-    trace.note('world', () => `the mode is ${edge.node?.mode}`)
+    trace.note('world', () => `the mode is ${edge.node?.controller.mode}`)
   }
 
   private forAWhile(what: string, maxMs: number, end: () => void): void {

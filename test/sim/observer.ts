@@ -77,5 +77,7 @@ function reclaimed(reason: string): Situation {
   if (reason.startsWith('the cloud did not finish')) return 'an envelope was reclaimed after its deadline'
   if (reason.startsWith('another content')) return 'an envelope was reclaimed for a foreign head under its number'
   if (reason.startsWith('the stream')) return 'an envelope was reclaimed because the stream did not take it'
+  if (reason.startsWith('the function was not called'))
+    return 'an envelope was reclaimed because the function could not be called'
   return 'an envelope was reclaimed for a refusal'
 }

@@ -30,14 +30,23 @@ export interface Scenario {
 
 const DEFAULTS = configSchema.parse({})
 
+const INVOKE_SHARE = 0.4 // of the plain worlds; themes were made for the stream
+
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed, 'scenario')
   const plain = plainOf(random)
   const theme = random.between(0, 99)
   if (theme < 4) return racing(plain)
   if (theme < 14) return forking(plain)
-  return theme < 24 ? recalling(plain) : plain
+  if (theme < 24) return recalling(plain)
+  return new Random(seed, 'transport').chance(INVOKE_SHARE) ? calling(plain) : plain
 }
+
+/** Envelopes go by calls of the function. */
+const calling = (plain: Scenario): Scenario => ({
+  ...plain,
+  config: { ...plain.config, transport: 'invoke', maxInvokes: plain.lanes },
+})
 
 function plainOf(random: Random): Scenario {
   const sliding = random.chance(0.5)

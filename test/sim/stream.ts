@@ -1,6 +1,5 @@
 import { openEnvelope } from '../../cloud/envelope-codec'
-import type { StreamRecord } from '../../cloud/stream'
-import type { NodeDependencies } from '../../edge-node/node'
+import type { KinesisStream, StreamRecord } from '../../cloud/stream'
 import type { Faults } from './faults'
 import type { SimProcess } from './process'
 import { Random } from './random'
@@ -40,7 +39,7 @@ export class SimStream {
     this.random = new Random(seed, 'stream')
   }
 
-  seenBy(process: SimProcess): NodeDependencies['stream'] {
+  seenBy(process: SimProcess): Pick<KinesisStream, 'put'> {
     return {
       put: (records, onAccepted) =>
         new Promise((resolve) => {
@@ -56,7 +55,7 @@ export class SimStream {
               if (fate.accepted) onAccepted(index)
               else failed.push(index)
               open -= 1
-              if (open === 0) resolve({ failed, throttled, isOutage: failed.length > 0 })
+              if (open === 0) resolve({ failed, throttled, isOutage: failed.length > 0, cpuMs: 0 })
             })
           })
         }),

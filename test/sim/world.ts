@@ -100,13 +100,13 @@ class World {
     const node = this.machine.edge?.node
     if (!node || this.deliveries.some(({ answer }) => answer === null)) return false
     const { open, closing, finalizing } = node.progress.windows
-    return open + closing + finalizing === 0 && node.facts().backlogEvents === 0
+    return open + closing + finalizing === 0 && node.controller.facts().backlogEvents === 0
   }
 
   private unfinished() {
     const node = this.machine.edge?.node
     const unanswered = this.deliveries.filter(({ answer }) => answer === null).map(({ batch }) => batch.key)
-    return { unanswered, progress: node?.progress, decision: node?.decision }
+    return { unanswered, progress: node?.progress, decision: node?.controller.decision }
   }
 }
 

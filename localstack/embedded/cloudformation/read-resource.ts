@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { MappingConfig } from '../event-source-mapping/mapping-config'
 import { mappingConfig } from '../event-source-mapping/mapping-properties'
-import type { StreamMode } from '../kinesis/kinesis-store'
+import type { StreamMode } from '../kinesis/kinesis-stream'
 import type { FunctionConfig } from '../lambda/function-config'
 import type { QueueSettings } from '../sqs/queue'
 import type { JsonObject } from './intrinsics'

@@ -1,5 +1,5 @@
 import type { MappingConfig } from '../event-source-mapping/mapping-config'
-import type { StreamMode } from '../kinesis/kinesis-store'
+import type { StreamMode } from '../kinesis/kinesis-stream'
 import type { FunctionConfig } from '../lambda/function-config'
 import type { QueueSettings } from '../sqs/queue'
 import type { JsonObject } from './intrinsics'

@@ -3,6 +3,7 @@ import { backoffMs } from './backoff'
 import { afterVerdict, answered, type Batch, newBatch, type PendingRecord } from './batch'
 import { type FailureRules, judge } from './batch-verdict'
 import { type GatheringRules, gather } from './gathering'
+import { laneOfKey } from './lane-of-key'
 
 /**
  * One of a shard's lanes: it has one batch in flight at a time and finishes records in shard order. Lanes are values; the shell does
@@ -80,6 +81,21 @@ export function release(lane: Lane): Lane {
 export function unfinished(lane: Lane): readonly PendingRecord[] {
   return [...lane.batches.flatMap((batch) => batch.records), ...lane.waiting]
 }
+
+/**
+ * The lanes of a shard that goes on with `count` of them: all that is unfinished, shared out anew in shard order. For lanes of which none is busy,
+ * so that no key is in flight; a batch that had failed begins with a full quota, as on AWS, where the pollers begin again at their checkpoint.
+ */
+export function shareOut(lanes: readonly Lane[], count: number, now: number): readonly Lane[] {
+  const inOrder = lanes.flatMap(unfinished).sort((one, other) => (isBefore(one, other) ? -1 : 1))
+  return Array.from({ length: count }, (_, index) => {
+    const own = inOrder.filter(({ record }) => laneOfKey(record.partitionKey, count) === index)
+    return receive(emptyLane(now), own)
+  })
+}
+
+/** Sequence numbers are all of one length. */
+const isBefore = (one: PendingRecord, other: PendingRecord) => one.record.sequenceNumber < other.record.sequenceNumber
 
 function formBatch(lane: Lane, now: number, rules: LaneRules): LaneStep {
   const gathering = gather(lane.waiting, lane.windowFromMs, now, rules)

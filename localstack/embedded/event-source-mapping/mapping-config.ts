@@ -34,3 +34,14 @@ export class InvalidMapping extends Error {
   override readonly name = 'InvalidMapping'
   readonly code = 'InvalidParameterValueException'
 }
+
+/** What the Lambda API answers while an update is under way: `ResourceInUseException`, HTTP 400. */
+export class MappingInUse extends Error {
+  override readonly name = 'MappingInUse'
+  readonly code = 'ResourceInUseException'
+}
+
+/** What can be changed while a mapping runs. */
+export interface MappingUpdate {
+  readonly parallelizationFactor?: number | undefined
+}

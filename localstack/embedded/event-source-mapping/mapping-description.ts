@@ -1,6 +1,6 @@
 import type { MappingConfig } from './mapping-config'
 
-export type MappingState = 'Enabled' | 'Disabling' | 'Disabled'
+export type MappingState = 'Enabled' | 'Updating' | 'Disabling' | 'Disabled'
 
 /** Lambda's EventSourceMappingConfiguration as its REST API puts it on the wire: times in epoch seconds. */
 export interface MappingDescription {

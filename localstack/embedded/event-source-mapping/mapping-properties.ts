@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { StartingPosition } from '../kinesis/shard-reader'
-import { InvalidMapping, type MappingConfig } from './mapping-config'
+import { InvalidMapping, type MappingConfig, type MappingUpdate } from './mapping-config'
 
 /** What a mapping has besides the properties that its user writes. */
 export interface MappingIdentity {
@@ -79,6 +79,19 @@ export function mappingConfig(properties: Readonly<Record<string, unknown>>, ide
     maximumRecordAgeMs: infiniteIfMinusOne(given.MaximumRecordAgeInSeconds) * 1000,
     onFailureDestinationArn: given.DestinationConfig.OnFailure?.Destination,
   }
+}
+
+const updateSchema = z.strictObject({ ParallelizationFactor: integer(1, 10).optional() })
+
+/**
+ * Reads the body of UpdateEventSourceMapping. Throws InvalidMapping naming what is out of AWS's range, or cannot be changed here: all but the
+ * parallelization factor, for which the stack has to be deployed again.
+ */
+export function mappingUpdate(body: unknown): MappingUpdate {
+  const parsed = updateSchema.safeParse(body)
+  if (!parsed.success)
+    throw new InvalidMapping(`Event source mapping: ${parsed.error.issues.map(issueText).join('; ')}`)
+  return { parallelizationFactor: parsed.data.ParallelizationFactor }
 }
 
 function infiniteIfMinusOne(value: number): number {

@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { StreamRecord } from '../kinesis/shard-log'
 import type { ShardCursor } from '../kinesis/shard-reader'
 import type { Batch } from './batch'
 import { roomFor } from './buffer-room'
-import { discardNotice } from './discard-notice'
 import { type EventFrame, kinesisEvent, payloadBytesOf } from './kinesis-event'
 import {
   type Discard,
@@ -14,12 +12,14 @@ import {
   receive,
   release,
   settle,
+  shareOut,
   unfinished,
 } from './lane'
 import { laneOfKey } from './lane-of-key'
 import type { MappingConfig } from './mapping-config'
 import type { MappingDeps } from './mapping-deps'
-import { destinationProblem, processingResult } from './processing-result'
+import { notifyOfDiscard } from './notify-of-discard'
+import { processingResult } from './processing-result'
 
 /** A shard as it stands, for metrics. */
 export interface ShardFacts {
@@ -34,10 +34,27 @@ export interface ShardFacts {
   readonly expiredRecords: number
 }
 
+/** What a poller tells its mapping. */
+export interface PollerEvents {
+  /** Each new `LastProcessingResult`. */
+  readonly report: (result: string) => void
+  /** The shard is closed, and all of its records are finished. Comes once. */
+  readonly drained: (shardId: string) => void
+}
+
+/** A change of the number of lanes that waits until nothing is in flight. */
+interface Resize {
+  readonly lanes: number
+  readonly done: () => void
+}
+
 /** Reads one shard and drives its lanes: does what `nextStep` decides, and nothing else. */
 export class ShardPoller {
-  private lanes: Lane[]
-  private readonly wakeUps: (() => void)[]
+  private lanes: readonly Lane[]
+  private wakeUps: (() => void)[]
+  private resizing: Resize | undefined
+  private ended = false
+  private isDrained = false
   private readonly underWay = new Set<Promise<void>>()
   private cancelPoll: () => void = () => {}
   private waitsForRoom = false
@@ -48,12 +65,11 @@ export class ShardPoller {
   private readonly frame: EventFrame
   private readonly rules: LaneRules
 
-  /** `report` is told each new `LastProcessingResult`. */
   constructor(
     private cursor: ShardCursor,
     private readonly config: MappingConfig,
     private readonly deps: MappingDeps,
-    private readonly report: (result: string) => void,
+    private readonly events: PollerEvents,
   ) {
     const { eventSourceArn, executionRoleArn, parallelizationFactor } = config
     this.frame = { shardId: cursor.shardId, eventSourceArn, executionRoleArn }
@@ -66,6 +82,17 @@ export class ShardPoller {
   /** Begins to poll after `phaseMs`. */
   start(phaseMs: number): void {
     this.pollAfter(phaseMs)
+  }
+
+  /**
+   * Goes on with so many lanes. What is in flight comes back first, so that no key is ever in two lanes; until then nothing new is sent. Resolves
+   * when the lanes are there, and never if the poller is stopped before.
+   */
+  resize(lanes: number): Promise<void> {
+    return new Promise((done) => {
+      this.resizing = { lanes, done }
+      this.resizeIfQuiet()
+    })
   }
 
   /** Starts nothing new, and resolves when what is in flight has come back. Leaves no timer. */
@@ -99,11 +126,32 @@ export class ShardPoller {
     const room = roomFor(this.lanes.flatMap(unfinished), this.lanes.length, this.config.batchSize)
     this.waitsForRoom = room === undefined
     if (!room) return
-    const { records, cursor, expired } = this.deps.reader.read(this.cursor, room, this.deps.now())
+    const { records, cursor, expired, ended } = this.deps.reader.read(this.cursor, room, this.deps.now())
     this.cursor = cursor
     this.expiredRecords += expired
+    this.ended = ended
     this.deliver(records)
-    this.pollAfter(records.length > 0 ? 0 : this.config.pollIntervalMs)
+    if (ended) this.drainedIfFinished()
+    else this.pollAfter(records.length > 0 ? 0 : this.config.pollIntervalMs)
+  }
+
+  private drainedIfFinished(): void {
+    const isFinished = this.lanes.every((lane) => !lane.busy && unfinished(lane).length === 0)
+    if (!this.ended || !isFinished || this.isDrained) return
+    this.isDrained = true
+    this.events.drained(this.frame.shardId)
+  }
+
+  private resizeIfQuiet(): void {
+    if (this.resizing === undefined || this.stopped || this.lanes.some(({ busy }) => busy)) return
+    const { lanes, done } = this.resizing
+    this.resizing = undefined
+    for (const cancel of this.wakeUps) cancel()
+    this.lanes = shareOut(this.lanes, lanes, this.deps.now())
+    this.wakeUps = this.lanes.map(() => () => {})
+    for (const [index, lane] of this.lanes.entries()) this.proceed(index, lane)
+    if (this.waitsForRoom) this.poll()
+    done()
   }
 
   private deliver(records: readonly StreamRecord[]): void {
@@ -117,8 +165,8 @@ export class ShardPoller {
 
   /** Puts a lane in its new state and does its next step. */
   private proceed(index: number, lane: Lane): void {
-    this.lanes[index] = lane
-    if (this.stopped) return
+    this.put(index, lane)
+    if (this.stopped || this.resizing !== undefined) return
     this.wakeUps[index]!()
     const step = nextStep(lane, this.deps.now(), this.rules)
     switch (step.kind) {
@@ -130,14 +178,18 @@ export class ShardPoller {
         return
       }
       case 'send':
-        this.lanes[index] = step.lane
+        this.put(index, step.lane)
         this.track(this.send(index, step.batch))
         return
       case 'discard':
-        this.lanes[index] = step.lane
+        this.put(index, step.lane)
         this.track(this.discard(index, step.discard))
         return
     }
+  }
+
+  private put(index: number, lane: Lane): void {
+    this.lanes = this.lanes.with(index, lane)
   }
 
   private track(work: Promise<void>): void {
@@ -150,34 +202,22 @@ export class ShardPoller {
     this.invocationsInFlight += 1
     const outcome = await this.deps.invoke(this.config.functionName, Buffer.from(kinesisEvent(records, this.frame)))
     this.invocationsInFlight -= 1
-    this.report(processingResult(outcome))
+    this.events.report(processingResult(outcome))
     this.finish(index, settle(this.lanes[index]!, outcome, this.deps.now(), this.rules))
   }
 
   private async discard(index: number, discard: Discard): Promise<void> {
     this.discardedRecords += discard.batch.records.length
-    await this.notify(this.config.onFailureDestinationArn, discard)
+    const problem = await notifyOfDiscard(discard, this.frame, this.config, this.deps)
+    if (problem !== undefined) this.events.report(problem)
     this.finish(index, release(this.lanes[index]!))
-  }
-
-  private async notify(arn: string | undefined, discard: Discard): Promise<void> {
-    if (arn === undefined) return
-    const { functionArn } = this.config
-    const facts = {
-      functionArn,
-      fallbackRequestId: randomUUID(),
-      now: this.deps.now(),
-      withPayload: arn.includes(':s3:'),
-    }
-    try {
-      await this.deps.sendToDestination(arn, discardNotice(discard, this.frame, facts))
-    } catch (error) {
-      this.report(destinationProblem(arn, error))
-    }
   }
 
   private finish(index: number, lane: Lane): void {
     this.proceed(index, lane)
-    if (this.waitsForRoom && !this.stopped) this.poll()
+    if (this.stopped) return
+    this.resizeIfQuiet()
+    if (this.waitsForRoom) this.poll()
+    if (this.ended) this.drainedIfFinished()
   }
 }

@@ -14,17 +14,11 @@ export function hashKeyOf(partitionKey: string): bigint {
   return BigInt(`0x${createHash('md5').update(partitionKey, 'utf8').digest('hex')}`)
 }
 
-/** Even ranges for the shards of a new stream; the last one takes what the division leaves over. */
+/** Even ranges for the shards of a stream; the last one takes what the division leaves over. */
 export function evenRanges(shardCount: number): readonly HashKeyRange[] {
   const width = HASH_KEYS / BigInt(shardCount)
   return Array.from({ length: shardCount }, (_, index) => ({
     start: width * BigInt(index),
     end: index === shardCount - 1 ? HASH_KEYS - 1n : width * BigInt(index + 1) - 1n,
   }))
-}
-
-/** Which of `shardCount` even ranges contains `hashKey`. */
-export function shardIndexOf(hashKey: bigint, shardCount: number): number {
-  const width = HASH_KEYS / BigInt(shardCount)
-  return Math.min(Number(hashKey / width), shardCount - 1)
 }

@@ -5,6 +5,7 @@ import type { KinesisStore } from './kinesis-store'
 import { putRecord, putRecords } from './put-verbs'
 import { getRecords, getShardIterator } from './read-verbs'
 import type { RequestFields } from './request-fields'
+import { updateShardCount, updateStreamWarmThroughput } from './scaling-verbs'
 import {
   createStream,
   deleteStream,
@@ -26,6 +27,8 @@ const verbs = {
   ListStreams: listStreams,
   PutRecord: putRecord,
   PutRecords: putRecords,
+  UpdateShardCount: updateShardCount,
+  UpdateStreamWarmThroughput: updateStreamWarmThroughput,
 } as const satisfies Record<string, (store: KinesisStore, fields: RequestFields, now: number) => object | undefined>
 
 const JSON_1_1 = 'application/x-amz-json-1.1'

@@ -1,14 +1,15 @@
-import { evenRanges, hashKeyOf, shardIndexOf } from './hash-key'
+import { hashKeyOf } from './hash-key'
 import { KinesisError } from './kinesis-error'
+import { KinesisStream, type StreamMode } from './kinesis-stream'
 import { kinesisLimits } from './limits'
-import { type IncomingRecord, type PutOutcome, Shard } from './shard'
+import type { IncomingRecord, PutOutcome, Shard } from './shard'
 
 export interface KinesisStoreOptions {
   readonly region: string
   readonly accountId: string
   /**
-   * What all shards together may hold; each gets an equal part, and its oldest records expire early above it. A day at the full
-   * rate of one shard is 86 GB, so memory needs a limit besides time; the default is four minutes of one full shard, or one of four.
+   * What all shards together may hold; above it the oldest records expire early. A day at the full rate of one shard is 86 GB, so
+   * memory needs a limit besides time; the default is four minutes of one full shard, or one of four.
    */
   readonly retainedBytes: number
 }
@@ -19,22 +20,10 @@ const defaults: KinesisStoreOptions = {
   retainedBytes: 256 * 1024 * 1024,
 }
 
-export type StreamMode = { readonly kind: 'PROVISIONED'; readonly shardCount: number } | { readonly kind: 'ON_DEMAND' }
-
 export interface NewStream {
   readonly name: string
   readonly mode: StreamMode
   readonly retentionHours?: number
-}
-
-/** A stream and its shards, active from the moment it is made. */
-export interface KinesisStream {
-  readonly name: string
-  readonly arn: string
-  readonly mode: StreamMode['kind']
-  readonly createdMs: number
-  readonly retentionHours: number
-  readonly shards: readonly Shard[]
 }
 
 /** All streams of one embedded cloud, in memory. Knows no clock and no wire: every call that depends on time is given `now` in epoch milliseconds. */
@@ -62,19 +51,22 @@ export class KinesisStore {
     }
     const shardCount = wanted.mode.kind === 'ON_DEMAND' ? kinesisLimits.onDemandShards : wanted.mode.shardCount
     this.requireQuota(shardCount)
-    // Distinct epochs keep the sequence numbers of a stream that is made again, even within a millisecond, above the old ones.
-    this.lastEpochMs = Math.max(now, this.lastEpochMs + 1)
-    const epochMs = this.lastEpochMs
-    const stream: KinesisStream = {
+    const identity = {
       name: wanted.name,
       arn: `arn:aws:kinesis:${this.region}:${this.accountId}:stream/${wanted.name}`,
       mode: wanted.mode.kind,
-      createdMs: epochMs,
+      createdMs: this.nextEpochMs(now),
       retentionHours: wanted.retentionHours ?? kinesisLimits.defaultRetentionHours,
-      shards: evenRanges(shardCount).map((range, index) => new Shard(epochMs, index, range)),
     }
+    const stream = new KinesisStream(identity, shardCount)
     this.byName.set(stream.name, stream)
     return stream
+  }
+
+  /** Makes the stream one of `target` even shards; throws LimitExceededException above the quota of shards. */
+  reshard(stream: KinesisStream, target: number, now: number): void {
+    this.requireQuota(target - stream.open.length)
+    stream.reshard(target, () => this.nextEpochMs(now), now)
   }
 
   /** Throws ResourceNotFoundException. */
@@ -97,18 +89,41 @@ export class KinesisStore {
   /** Puts one record where its hash key belongs. `explicitHashKey` overrides the partition key's. */
   put(stream: KinesisStream, record: IncomingRecord, explicitHashKey: bigint | undefined, now: number): PutOutcome {
     const hashKey = explicitHashKey ?? hashKeyOf(record.partitionKey)
-    const shard = stream.shards[shardIndexOf(hashKey, stream.shards.length)]!
+    const shard = stream.shardFor(hashKey)
     this.expire(stream, shard, now)
-    return shard.put(record, now)
+    const outcome = shard.put(record, now)
+    this.makeRoom()
+    return outcome
   }
 
   /** Drops what a shard no longer has to keep. Called before every put and read, so no timer is needed. */
   expire(stream: KinesisStream, shard: Shard, now: number): void {
-    const perShardBytes = Math.floor(this.retainedBytes / this.shardCount())
-    shard.log.expire(now - stream.retentionHours * 3_600_000, perShardBytes)
+    shard.log.expire(now - stream.retentionHours * 3_600_000)
   }
 
-  private requireQuota(newShards: number): void {
+  /** The oldest go first, in whatever shard: those that were closed have the oldest, and most likely nobody waits for them. */
+  private makeRoom(): void {
+    while (this.heldBytes() > this.retainedBytes) {
+      const shards = [...this.byName.values()].flatMap((stream) => stream.shards)
+      const full = shards.map(({ log }) => log).filter(({ bytes }) => bytes > 0)
+      full.reduce((one, other) => (other.arrivalMsAt(0)! < one.arrivalMsAt(0)! ? other : one)).dropOldest()
+    }
+  }
+
+  private heldBytes(): number {
+    let bytes = 0
+    for (const { shards } of this.byName.values()) for (const { log } of shards) bytes += log.bytes
+    return bytes
+  }
+
+  /** Distinct epochs keep the sequence numbers of what is made later, even within a millisecond, above the older ones. */
+  private nextEpochMs(now: number): number {
+    this.lastEpochMs = Math.max(now, this.lastEpochMs + 1)
+    return this.lastEpochMs
+  }
+
+  /** Throws LimitExceededException when so many more would be too many. */
+  requireQuota(newShards: number): void {
     const shards = this.shardCount() + newShards
     if (shards <= kinesisLimits.shards) return
     const message = `This request would exceed the shard limit for the account ${this.accountId} in ${this.region}. Limit: ${kinesisLimits.shards}. Wanted: ${shards}. Delete a stream first.`
@@ -117,7 +132,7 @@ export class KinesisStore {
 
   private shardCount(): number {
     let shards = 0
-    for (const stream of this.byName.values()) shards += stream.shards.length
+    for (const stream of this.byName.values()) shards += stream.open.length
     return shards
   }
 }

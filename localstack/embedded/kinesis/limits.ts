@@ -21,6 +21,9 @@ export const kinesisLimits = {
   maximumRetentionHours: 8760,
   /** AWS's smallest default quota per account and region. */
   shards: 200,
-  /** What an on-demand stream starts with on AWS (4 MiB/s in). Growing with the peak is not embedded. */
+  /** What an on-demand stream starts with on AWS (4 MiB/s in). Growing with the peak is not embedded, warm throughput is. */
   onDemandShards: 4,
+  /** UpdateShardCount calls within 24 hours, per stream. */
+  shardCountUpdates: 10,
+  shardCountUpdatesWithinMs: 24 * 3_600_000,
 } as const

@@ -1,6 +1,7 @@
 import { HASH_KEYS } from './hash-key'
 import { KinesisError } from './kinesis-error'
-import type { KinesisStore, KinesisStream } from './kinesis-store'
+import type { KinesisStore } from './kinesis-store'
+import type { KinesisStream } from './kinesis-stream'
 import { kinesisLimits } from './limits'
 import { invalidField, optionalText, type RequestFields, requestedStream, requiredText } from './request-fields'
 import type { IncomingRecord } from './shard'

@@ -1,11 +1,13 @@
 import { KinesisError } from './kinesis-error'
-import type { KinesisStore, KinesisStream } from './kinesis-store'
+import type { KinesisStore } from './kinesis-store'
+import type { KinesisStream } from './kinesis-stream'
 import { kinesisLimits } from './limits'
 import { rateExceeded } from './put-verbs'
 import { optionalInteger, type RequestFields, requestedStream, requiredText } from './request-fields'
 import { placeOf } from './sequence-number'
 import type { Shard } from './shard'
 import { type IteratorPlace, iteratorOf, placeOfIterator } from './shard-iterator'
+import { hashKeyRange } from './shard-listing'
 import type { StreamRecord } from './shard-log'
 import { startingOrdinal } from './shard-reader'
 
@@ -54,7 +56,7 @@ function requestedTime(fields: RequestFields): number {
 function ordinalOfSequenceNumber(stream: KinesisStream, shard: Shard, fields: RequestFields): number {
   const sequenceNumber = requiredText(fields, 'StartingSequenceNumber', { min: 1, max: 128 })
   const place = placeOf(sequenceNumber)
-  if (place?.streamEpochMs === stream.createdMs && place.shardIndex === shard.index) return place.ordinal
+  if (place?.shardEpochMs === shard.epochMs && place.shardIndex === shard.index) return place.ordinal
   const message = `StartingSequenceNumber ${sequenceNumber} used in GetShardIterator on shard ${shard.id} in stream ${stream.name} is invalid because it did not come from this shard.`
   throw new KinesisError('InvalidArgumentException', message)
 }
@@ -68,8 +70,22 @@ export function getRecords(store: KinesisStore, fields: RequestFields, now: numb
   if (!read) throw new KinesisError('ProvisionedThroughputExceededException', rateExceeded(store, stream, shard.id))
   return {
     Records: read.records.map(recordOnWire),
-    NextShardIterator: iteratorOf({ ...place, nextOrdinal: read.nextOrdinal }, now),
     MillisBehindLatest: shard.millisBehindLatest(read.nextOrdinal, now),
+    ...whereToReadOn(stream, shard, { ...place, nextOrdinal: read.nextOrdinal }, now),
+  }
+}
+
+/** At the end of a closed shard there is no next iterator, but the shards that took over. */
+function whereToReadOn(stream: KinesisStream, shard: Shard, place: IteratorPlace, now: number): object {
+  if (!shard.isEndAt(place.nextOrdinal)) return { NextShardIterator: iteratorOf(place, now) }
+  const children = stream.shards.filter(({ parents }) => parents.includes(shard))
+  return {
+    NextShardIterator: null,
+    ChildShards: children.map((child) => ({
+      ShardId: child.id,
+      ParentShards: child.parents.map(({ id }) => id),
+      HashKeyRange: hashKeyRange(child),
+    })),
   }
 }
 

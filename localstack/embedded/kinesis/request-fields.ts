@@ -1,5 +1,6 @@
 import { KinesisError } from './kinesis-error'
-import type { KinesisStore, KinesisStream } from './kinesis-store'
+import type { KinesisStore } from './kinesis-store'
+import type { KinesisStream } from './kinesis-stream'
 
 /** The JSON object of a request, not yet trusted. */
 export type RequestFields = Readonly<Record<string, unknown>>

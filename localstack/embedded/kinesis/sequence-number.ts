@@ -1,9 +1,10 @@
 /**
  * A record's place, spelled as AWS spells it: a decimal number of 56 digits that only grows within a shard. From the top: a marker
- * bit that fixes the length, when the stream was made (so the numbers of a stream made again do not repeat), the ordinal of the record in its shard, the shard, a version.
+ * bit that fixes the length, when the shard was opened (so the numbers of a stream made again do not repeat, and those of a shard are above its parents'),
+ * the ordinal of the record in its shard, the shard, a version.
  */
 export interface RecordPlace {
-  readonly streamEpochMs: number
+  readonly shardEpochMs: number
   readonly shardIndex: number
   /** 1 for the first record of a shard; 0 is the shard's own starting number. */
   readonly ordinal: number
@@ -17,7 +18,7 @@ const SHARD_SHIFT = 4n
 
 /** Digits and order as on AWS; compare two of them as BigInt or, since the length is fixed, as text. */
 export function sequenceNumberOf(place: RecordPlace): string {
-  const epoch = BigInt(place.streamEpochMs) << EPOCH_SHIFT
+  const epoch = BigInt(place.shardEpochMs) << EPOCH_SHIFT
   const ordinal = BigInt(place.ordinal) << ORDINAL_SHIFT
   return String(MARKER | epoch | ordinal | (BigInt(place.shardIndex) << SHARD_SHIFT) | VERSION)
 }
@@ -27,7 +28,7 @@ export function placeOf(sequenceNumber: string): RecordPlace | undefined {
   if (!/^\d{56}$/.test(sequenceNumber)) return undefined
   const number = BigInt(sequenceNumber)
   const place = {
-    streamEpochMs: Number(BigInt.asUintN(77, number >> EPOCH_SHIFT)),
+    shardEpochMs: Number(BigInt.asUintN(77, number >> EPOCH_SHIFT)),
     shardIndex: Number(BigInt.asUintN(32, number >> SHARD_SHIFT)),
     ordinal: Number(BigInt.asUintN(72, number >> ORDINAL_SHIFT)),
   }

@@ -46,14 +46,24 @@ export class ShardLog {
     this.heldBytes += record.bytes
   }
 
-  /** Drops from the front what arrived before `oldestArrivalMs`, and whatever is over `maxBytes`. */
-  expire(oldestArrivalMs: number, maxBytes: number): void {
-    for (let record = this.records.get(this.oldest); record; record = this.records.get(this.oldest)) {
-      if (record.arrivalMs >= oldestArrivalMs && this.heldBytes <= maxBytes) return
-      this.records.delete(this.oldest)
-      this.oldest += 1
-      this.heldBytes -= record.bytes
-    }
+  /** Data of all records that lie here. */
+  get bytes(): number {
+    return this.heldBytes
+  }
+
+  /** Drops from the front what arrived before `oldestArrivalMs`. */
+  expire(oldestArrivalMs: number): void {
+    for (let atMs = this.arrivalMsAt(0); atMs !== undefined && atMs < oldestArrivalMs; atMs = this.arrivalMsAt(0))
+      this.dropOldest()
+  }
+
+  /** Drops the first record, if there is one. */
+  dropOldest(): void {
+    const record = this.records.get(this.oldest)
+    if (!record) return
+    this.records.delete(this.oldest)
+    this.oldest += 1
+    this.heldBytes -= record.bytes
   }
 
   read(fromOrdinal: number, limits: ReadLimits): LogRead {

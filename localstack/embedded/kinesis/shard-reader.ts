@@ -1,4 +1,5 @@
-import type { KinesisStore, KinesisStream } from './kinesis-store'
+import type { KinesisStore } from './kinesis-store'
+import type { KinesisStream } from './kinesis-stream'
 import type { Shard } from './shard'
 import type { ReadLimits, StreamRecord } from './shard-log'
 
@@ -20,38 +21,57 @@ export interface ShardRead {
   readonly cursor: ShardCursor
   /** Records that had expired before this read reached them. */
   readonly expired: number
+  /** The shard is closed and was read to its end: what comes lies in its children. */
+  readonly ended: boolean
 }
 
 /** How code in the same process reads a stream. It takes nothing from the five reads a second that a shard allows over HTTP. */
 export interface ShardReader {
-  readonly shardIds: readonly string[]
   /** Records older than this are gone from the stream. */
   readonly retentionMs: number
+  /** The shards to begin with. All others come after them, as children. */
+  firstShards(start: StartingPosition): readonly string[]
+  /** The shards that took over hash keys of this one. */
+  childrenOf(shardId: string): readonly string[]
+  /** The shards that this one took its hash keys from: their records come before its own. */
+  parentsOf(shardId: string): readonly string[]
   open(shardId: string, start: StartingPosition): ShardCursor
   read(cursor: ShardCursor, limits: ReadLimits, now: number): ShardRead
   /** How long the next unread record has been waiting; 0 when there is none. */
   millisBehindLatest(cursor: ShardCursor, now: number): number
 }
 
-/** Reads `stream` as it is now: once it is deleted, the reader sees no more records, also if another of that name is made. */
+/** Reads `stream`, also through its resharding: once it is deleted, the reader sees no more records, also if another of that name is made. */
 export function shardReader(store: KinesisStore, stream: KinesisStream): ShardReader {
-  const shards = new Map(stream.shards.map((shard) => [shard.id, shard]))
   const shardOf = (shardId: string): Shard => {
-    const shard = shards.get(shardId)
+    const shard = stream.shards.find(({ id }) => id === shardId)
     if (!shard) throw new RangeError(`stream ${stream.name} has no shard ${shardId}`)
     return shard
   }
   return {
-    shardIds: [...shards.keys()],
     retentionMs: stream.retentionHours * 3_600_000,
+    firstShards: (start) => firstShards(stream, start).map(({ id }) => id),
+    childrenOf: (shardId) =>
+      stream.shards.filter(({ parents }) => parents.includes(shardOf(shardId))).map(({ id }) => id),
+    parentsOf: (shardId) => shardOf(shardId).parents.map(({ id }) => id),
     open: (shardId, start) => ({ shardId, nextOrdinal: startingOrdinal(shardOf(shardId), start) }),
     read(cursor, limits, now) {
       const shard = shardOf(cursor.shardId)
       store.expire(stream, shard, now)
       const { records, nextOrdinal, expired } = shard.log.read(cursor.nextOrdinal, limits)
-      return { records, cursor: { shardId: cursor.shardId, nextOrdinal }, expired }
+      return { records, cursor: { shardId: cursor.shardId, nextOrdinal }, expired, ended: shard.isEndAt(nextOrdinal) }
     },
     millisBehindLatest: (cursor, now) => shardOf(cursor.shardId).millisBehindLatest(cursor.nextOrdinal, now),
+  }
+}
+
+function firstShards(stream: KinesisStream, start: StartingPosition): readonly Shard[] {
+  switch (start.kind) {
+    case 'LATEST':
+      return stream.open
+    case 'TRIM_HORIZON':
+    case 'AT_TIMESTAMP':
+      return stream.shards.filter(({ parents }) => parents.length === 0)
   }
 }
 

@@ -19,22 +19,48 @@ export type PutOutcome =
 export class Shard {
   readonly id: string
   readonly log = new ShardLog()
+  private closedAtMs: number | undefined
   private writes: WriteAllowance
   private reads: ReadAllowance
 
+  /**
+   * `epochMs` is above that of all shards before. `parents`: the shards whose hash keys this one took over; none, one that was split, or two that
+   * were merged.
+   */
   constructor(
-    private readonly streamEpochMs: number,
+    readonly epochMs: number,
     readonly index: number,
     readonly range: HashKeyRange,
+    readonly parents: readonly Shard[] = [],
+    readonly openedMs = epochMs,
   ) {
     this.id = `shardId-${String(index).padStart(12, '0')}`
-    this.writes = freshWriteAllowance(streamEpochMs)
-    this.reads = freshReadAllowance(streamEpochMs)
+    this.writes = freshWriteAllowance(openedMs)
+    this.reads = freshReadAllowance(openedMs)
+  }
+
+  /** When it was split or merged: from then on it is read and not written. undefined while it is open. */
+  get closedMs(): number | undefined {
+    return this.closedAtMs
+  }
+
+  close(now: number): void {
+    this.closedAtMs = now
+  }
+
+  /** Closed, and nothing lies at `ordinal` or after it. */
+  isEndAt(ordinal: number): boolean {
+    return this.closedAtMs !== undefined && ordinal >= this.log.nextOrdinal
   }
 
   /** The number of the shard itself, below that of its first record. */
   get startingSequenceNumber(): string {
     return this.sequenceNumberAt(0)
+  }
+
+  /** Above all of its records; undefined while it is open. */
+  get endingSequenceNumber(): string | undefined {
+    return this.closedAtMs === undefined ? undefined : this.sequenceNumberAt(this.log.nextOrdinal)
   }
 
   put(record: IncomingRecord, now: number): PutOutcome {
@@ -63,6 +89,6 @@ export class Shard {
   }
 
   private sequenceNumberAt(ordinal: number): string {
-    return sequenceNumberOf({ streamEpochMs: this.streamEpochMs, shardIndex: this.index, ordinal })
+    return sequenceNumberOf({ shardEpochMs: this.epochMs, shardIndex: this.index, ordinal })
   }
 }

@@ -1,5 +1,6 @@
 import { KinesisError } from './kinesis-error'
-import type { KinesisStore, KinesisStream, StreamMode } from './kinesis-store'
+import type { KinesisStore } from './kinesis-store'
+import type { KinesisStream, StreamMode } from './kinesis-stream'
 import { kinesisLimits } from './limits'
 import {
   optionalInteger,
@@ -8,7 +9,9 @@ import {
   requestedStream,
   requiredStreamName,
 } from './request-fields'
+import { warmThroughput } from './scaling-verbs'
 import type { Shard } from './shard'
+import { hashKeyRange, shardFilter } from './shard-listing'
 
 /** CreateStream. The stream is active at once; AWS takes some seconds. */
 export function createStream(store: KinesisStore, fields: RequestFields, now: number): undefined {
@@ -48,57 +51,60 @@ export function deleteStream(store: KinesisStore, fields: RequestFields): undefi
   store.deleteStream(requestedStream(store, fields).name)
 }
 
-export function describeStream(store: KinesisStore, fields: RequestFields): object {
+export function describeStream(store: KinesisStore, fields: RequestFields, now: number): object {
   const stream = requestedStream(store, fields)
   const limit = optionalInteger(fields, 'Limit', 1, 10_000) ?? 100
   const after = optionalText(fields, 'ExclusiveStartShardId', { min: 1, max: 128 })
-  const { page, more } = pageAfter(stream.shards, (shard) => shard.id, after, limit)
-  return { StreamDescription: { ...description(stream), Shards: page.map(shardDescription), HasMoreShards: more } }
+  const { page, more } = pageAfter(stream.known(now), (shard) => shard.id, after, limit)
+  return { StreamDescription: { ...description(stream, now), Shards: page.map(shardDescription), HasMoreShards: more } }
 }
 
-export function describeStreamSummary(store: KinesisStore, fields: RequestFields): object {
+export function describeStreamSummary(store: KinesisStore, fields: RequestFields, now: number): object {
   const stream = requestedStream(store, fields)
   const facts = {
-    OpenShardCount: stream.shards.length,
+    OpenShardCount: stream.open.length,
     ConsumerCount: 0,
     MaxRecordSizeInKiB: kinesisLimits.recordBytes / 1024,
   }
-  return { StreamDescriptionSummary: { ...description(stream), ...facts } }
+  const warm = stream.warmMiBps === undefined ? {} : { WarmThroughput: warmThroughput(stream.warmMiBps) }
+  return { StreamDescriptionSummary: { ...description(stream, now), ...facts, ...warm } }
 }
 
-/** ListShards. No shard is ever closed here, so every filter but AFTER_SHARD_ID selects all of them. */
-export function listShards(store: KinesisStore, fields: RequestFields): object {
+export function listShards(store: KinesisStore, fields: RequestFields, now: number): object {
   const token = optionalText(fields, 'NextToken', { min: 1, max: 1_048_576 })
-  const { stream, after } = token === undefined ? firstPage(store, fields) : nextPage(store, token)
+  const { stream, after, filter } = token === undefined ? firstPage(store, fields) : nextPage(store, token)
   const limit = optionalInteger(fields, 'MaxResults', 1, 10_000) ?? 1000
-  const { page, more } = pageAfter(stream.shards, (shard) => shard.id, after, limit)
-  const nextToken = more ? { NextToken: tokenOf(stream.name, page.at(-1)!.id) } : {}
+  const selected = stream.known(now).filter(shardFilter(filter, stream, now))
+  const { page, more } = pageAfter(selected, (shard) => shard.id, after, limit)
+  const nextToken = more ? { NextToken: tokenOf(stream.name, page.at(-1)!.id, filter) } : {}
   return { Shards: page.map(shardDescription), ...nextToken }
 }
 
 interface ShardPage {
   readonly stream: KinesisStream
   readonly after: string | undefined
+  readonly filter: RequestFields
 }
 
 function firstPage(store: KinesisStore, fields: RequestFields): ShardPage {
   const filter = (fields.ShardFilter ?? {}) as RequestFields
   const filtered = filter.Type === 'AFTER_SHARD_ID' ? optionalText(filter, 'ShardId', { min: 1, max: 128 }) : undefined
   const after = optionalText(fields, 'ExclusiveStartShardId', { min: 1, max: 128 }) ?? filtered
-  return { stream: requestedStream(store, fields), after }
+  return { stream: requestedStream(store, fields), after, filter }
 }
 
-function tokenOf(streamName: string, shardId: string): string {
-  return Buffer.from(`${streamName}/${shardId}`).toString('base64')
+/** The token carries the filter: the requests for further pages must not. */
+function tokenOf(streamName: string, shardId: string, filter: RequestFields): string {
+  return Buffer.from(`${streamName}/${shardId}/${JSON.stringify(filter)}`).toString('base64')
 }
 
 function nextPage(store: KinesisStore, token: string): ShardPage {
-  const [name, shardId] = Buffer.from(token, 'base64').toString().split('/')
-  if (!name || !shardId) throw new KinesisError('InvalidArgumentException', 'NextToken is invalid.')
-  return { stream: store.stream(name), after: shardId }
+  const [, name, shardId, filter] = /^([^/]+)\/([^/]+)\/(\{.*\})$/.exec(Buffer.from(token, 'base64').toString()) ?? []
+  if (!name || !shardId || !filter) throw new KinesisError('InvalidArgumentException', 'NextToken is invalid.')
+  return { stream: store.stream(name), after: shardId, filter: JSON.parse(filter) }
 }
 
-export function listStreams(store: KinesisStore, fields: RequestFields): object {
+export function listStreams(store: KinesisStore, fields: RequestFields, now: number): object {
   const limit = optionalInteger(fields, 'Limit', 1, 10_000) ?? 100
   const after =
     optionalText(fields, 'NextToken', { min: 1, max: 1_048_576 }) ??
@@ -107,7 +113,7 @@ export function listStreams(store: KinesisStore, fields: RequestFields): object 
   const nextToken = more ? { NextToken: page.at(-1)!.name } : {}
   return {
     StreamNames: page.map((stream) => stream.name),
-    StreamSummaries: page.map(summary),
+    StreamSummaries: page.map((stream) => summary(stream, now)),
     HasMoreStreams: more,
     ...nextToken,
   }
@@ -123,29 +129,36 @@ function pageAfter<Item>(
   return { page: rest.slice(0, limit), more: rest.length > limit }
 }
 
-function summary(stream: KinesisStream): object {
+function summary(stream: KinesisStream, now: number): object {
   return {
     StreamName: stream.name,
     StreamARN: stream.arn,
-    StreamStatus: 'ACTIVE',
+    StreamStatus: stream.status(now),
     StreamModeDetails: { StreamMode: stream.mode },
     StreamCreationTimestamp: stream.createdMs / 1000,
   }
 }
 
-function description(stream: KinesisStream): object {
+function description(stream: KinesisStream, now: number): object {
   const fixed = {
     RetentionPeriodHours: stream.retentionHours,
     EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
     EncryptionType: 'NONE',
   }
-  return { ...summary(stream), ...fixed }
+  return { ...summary(stream, now), ...fixed }
 }
 
 function shardDescription(shard: Shard): object {
+  const [parent, adjacent] = shard.parents
+  const ending = shard.endingSequenceNumber
   return {
     ShardId: shard.id,
-    HashKeyRange: { StartingHashKey: String(shard.range.start), EndingHashKey: String(shard.range.end) },
-    SequenceNumberRange: { StartingSequenceNumber: shard.startingSequenceNumber },
+    ...(parent && { ParentShardId: parent.id }),
+    ...(adjacent && { AdjacentParentShardId: adjacent.id }),
+    HashKeyRange: hashKeyRange(shard),
+    SequenceNumberRange: {
+      StartingSequenceNumber: shard.startingSequenceNumber,
+      ...(ending !== undefined && { EndingSequenceNumber: ending }),
+    },
   }
 }

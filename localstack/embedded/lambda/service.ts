@@ -1,4 +1,6 @@
-import type { MappingDescription } from '../event-source-mapping/mapping-description'
+import type { EventSourceMapping } from '../event-source-mapping/event-source-mapping'
+import { InvalidMapping, MappingInUse } from '../event-source-mapping/mapping-config'
+import { mappingUpdate } from '../event-source-mapping/mapping-properties'
 import type { WireRequest, WireResponse, WireService } from '../wire'
 import type { AsyncQueue } from './async-queue'
 import { describeFunction } from './function-description'
@@ -12,20 +14,48 @@ const MAPPINGS = /^\/2015-03-31\/event-source-mappings(?:\/([^/]*))?$/
 const FUNCTION_REFERENCE = /^(?:(?:arn:aws:lambda:[^:]+:)?\d+:function:)?([\w-]+)(?::\$LATEST)?$/
 
 /**
- * The REST API of Lambda: Invoke, GetFunction, GetFunctionConfiguration, ListEventSourceMappings and
- * GetEventSourceMapping. Functions and mappings are made by deploying a stack.
+ * The REST API of Lambda: Invoke, GetFunction, GetFunctionConfiguration, ListEventSourceMappings, GetEventSourceMapping and
+ * UpdateEventSourceMapping. Functions and mappings are made by deploying a stack.
  */
 export function lambdaService(
   functions: FunctionHost,
   queue: AsyncQueue,
-  mappings: () => readonly MappingDescription[],
+  mappings: () => readonly EventSourceMapping[],
 ): WireService {
   return async (request) => {
     const [, reference, verb] = FUNCTIONS.exec(request.path) ?? []
     if (reference !== undefined) return onFunction(functions, queue, decodeURIComponent(reference), verb, request)
     const [path, uuid = ''] = MAPPINGS.exec(request.path) ?? []
-    if (path === undefined || request.method !== 'GET') return noSuchOperation(request)
-    return uuid === '' ? listMappings(mappings(), request.query) : getMapping(mappings(), uuid)
+    if (path === undefined) return noSuchOperation(request)
+    return onMapping(mappings(), uuid, request)
+  }
+}
+
+function onMapping(mappings: readonly EventSourceMapping[], uuid: string, request: WireRequest): WireResponse {
+  const isGet = request.method === 'GET'
+  if (uuid === '') return isGet ? listMappings(mappings, request.query) : noSuchOperation(request)
+  if (!isGet && request.method !== 'PUT') return noSuchOperation(request)
+  const found = mappings.find((mapping) => mapping.describe().UUID === uuid)
+  if (found === undefined)
+    return lambdaError(404, 'ResourceNotFoundException', 'The resource you requested does not exist.')
+  return isGet ? json(found.describe()) : updateMapping(found, request.body)
+}
+
+function updateMapping(mapping: EventSourceMapping, body: Buffer): WireResponse {
+  try {
+    return { ...json(mapping.update(mappingUpdate(parsed(body)))), status: 202 }
+  } catch (error) {
+    if (error instanceof InvalidMapping || error instanceof MappingInUse)
+      return lambdaError(400, error.code, error.message)
+    throw error
+  }
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString() || '{}')
+  } catch {
+    return undefined
   }
 }
 
@@ -56,19 +86,16 @@ function resolveFunction(
   return host.get(name)
 }
 
-function listMappings(mappings: readonly MappingDescription[], query: URLSearchParams): WireResponse {
+function listMappings(mappings: readonly EventSourceMapping[], query: URLSearchParams): WireResponse {
   const [functionName, source] = [query.get('FunctionName'), query.get('EventSourceArn')]
   const suffix = functionName === null ? '' : `:${FUNCTION_REFERENCE.exec(functionName)?.[1]}`
-  const wanted = mappings.filter(
-    ({ FunctionArn, EventSourceArn }) => FunctionArn.endsWith(suffix) && (source === null || EventSourceArn === source),
-  )
+  const wanted = mappings
+    .map((mapping) => mapping.describe())
+    .filter(
+      ({ FunctionArn, EventSourceArn }) =>
+        FunctionArn.endsWith(suffix) && (source === null || EventSourceArn === source),
+    )
   return json({ EventSourceMappings: wanted })
-}
-
-function getMapping(mappings: readonly MappingDescription[], uuid: string): WireResponse {
-  const found = mappings.find(({ UUID }) => UUID === uuid)
-  if (found !== undefined) return json(found)
-  return lambdaError(404, 'ResourceNotFoundException', 'The resource you requested does not exist.')
 }
 
 const json = (body: object): WireResponse => ({

@@ -1,9 +1,10 @@
 import { CannotVerify } from '../cannot-verify'
 import type { OraclePipeline } from '../pipeline'
 import { bids } from './bids'
+import { burn } from './burn'
 import { llmUsage } from './llm-usage'
 
-const PIPELINES: readonly OraclePipeline[] = [bids, llmUsage]
+const PIPELINES: readonly OraclePipeline[] = [bids, burn, llmUsage]
 
 /** The oracle's own description of the pipeline that the edge node runs. Throws CannotVerify for an unknown one. */
 export function oraclePipeline(name: string): OraclePipeline {

@@ -1,0 +1,46 @@
+/** What the controller knows at one moment. Rates and costs come from cumulative counters, see `core/sensor.ts`. */
+export interface Facts {
+  /** Events per second that the edge can fold: folded / busy time, after DS2. 0 before anything was folded. */
+  readonly trueRate: number
+  /** Events per second that arrive now: the last 100 ms, or longer where they are few. */
+  readonly arrivalRate: number
+  /** Events per second over the last second. */
+  readonly steadyRate: number
+  /** Share of the last second in which the edge was folding, 0 to 1. */
+  readonly utilization: number
+  /** Events accepted and not yet folded or sent. */
+  readonly backlogEvents: number
+  readonly backlogBytes: number
+  /** Envelopes sent without a head, their events and their raw bytes. */
+  readonly inFlightEnvelopes: number
+  readonly inFlightEvents: number
+  readonly inFlightBytes: number
+  /** How many envelopes the cloud can work on side by side, and what one such lane folds in events per second; 0 when unknown. */
+  readonly lanes: number
+  readonly laneRate: number
+  /** Thread time that sending an event to the cloud costs the edge, in microseconds; 0 before anything was sent. */
+  readonly divertUs: number
+  /** Events per second sent over the last second, and the most that the cloud is known to take: learned from throttles. */
+  readonly sentRate: number
+  readonly ceilingRate: number
+  /** Dollars that bursting has cost within the last hour. */
+  readonly spentUsd: number
+  /** Why nothing may be sent to the cloud at all, in words; undefined while it works. */
+  readonly cloudAway?: string | undefined
+}
+
+/** How long an event that arrives now would wait at the edge, in ms. */
+export function queueDelayMs({ backlogEvents, trueRate }: Pick<Facts, 'backlogEvents' | 'trueRate'>): number {
+  return waitMs(backlogEvents, trueRate)
+}
+
+/** How long the edge takes for so many events, in ms; 0 while its rate is unknown. */
+export function waitMs(events: number, trueRate: number): number {
+  return events > 0 && trueRate > 0 ? (events / trueRate) * 1000 : 0
+}
+
+/** The queue delay `aheadMs` from now, if things go on as they do. */
+export function forecastMs(facts: Facts, aheadMs: number): number {
+  const growth = facts.trueRate > 0 ? facts.arrivalRate / facts.trueRate - 1 : 0
+  return queueDelayMs(facts) + Math.max(0, growth) * aheadMs
+}

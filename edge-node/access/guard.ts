@@ -1,0 +1,91 @@
+import rateLimit from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Config } from '../config'
+import { isLoopback } from '../config/resolve'
+import { fail } from '../http-error'
+import type { Keeper } from './keeper'
+import { pageHeaders } from './page-headers'
+import { Receiving } from './receiving'
+import { type Refusal, strangerOf, strayOf, type Visit } from './refusal'
+import { ruleOf } from './routes'
+import { Streams } from './streams'
+
+const WINDOW_MS = 1_000 // that the rates count in
+const MAX_CLIENTS = 10_000 // addresses whose rate is remembered; the ones seen least lately are forgotten
+
+/**
+ * Stands before all routes of an app, those added later too: who is not meant, not known or too much is turned away before anything of the
+ * body is read. Call it before the first route is added.
+ */
+export function guard(app: FastifyInstance, config: Config, keeper: Keeper): void {
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) ruleOf(one, url) // throws where nobody said who may use it
+  })
+  let headers: PageHeaders = []
+  void app.register(async () => {
+    headers = await pageHeaders()
+  })
+  void app.register(rateLimit, { global: false, cache: MAX_CLIENTS })
+  app.after((error) => {
+    if (error !== null) throw error
+    addHooks(app, config, keeper, headers)
+  })
+  app.addHook('onClose', async () => keeper.close())
+}
+
+type PageHeaders = Awaited<ReturnType<typeof pageHeaders>>
+
+function addHooks(app: FastifyInstance, config: Config, keeper: Keeper, headers: PageHeaders): void {
+  const streams = new Streams(config.maxStreams, keeper)
+  app.addHook('onClose', async () => streams.close())
+  const receiving = new Receiving(config.maxReceivingBytes, config.maxBodyBytes)
+  const hostNames = [config.host, ...config.hostName]
+  const limitOf = (max: number) => (max === 0 ? null : app.createRateLimit({ max, timeWindow: WINDOW_MS }))
+  const limits = { events: limitOf(config.maxEventRequestsPerSecond), others: limitOf(config.maxRequestsPerSecond) }
+  const admit = (visit: RoutedVisit, request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    const stranger = strangerOf(visit, keeper.asks, keeper.holderOn(request.socket, visit.headers.authorization))
+    if (stranger !== null) return turnAway(reply, stranger)
+    if (visit.access !== 'open') reply.header('cache-control', 'no-store')
+    if (visit.isStream && !streams.admit(request, reply))
+      return void fail(reply, 503, 'too_many_streams', `there are ${config.maxStreams} streams; close one first`, true)
+    if (!receiving.admit(request, reply))
+      return void fail(reply, 503, 'too_busy', 'too much is being received at once; send it again', true)
+    done()
+  }
+  // Not async: each of these requests is one of many thousands a second.
+  app.addHook('onRequest', (request, reply, done) => {
+    const visit = visitOf(request)
+    // On the raw answer, for streams write past the framework. No page sends events, so no page looks at those answers.
+    if (visit.access !== 'ingest') for (const [name, value] of headers) reply.raw.setHeader(name, value)
+    const stray = strayOf(visit, hostNames)
+    if (stray !== null) return turnAway(reply, stray)
+    const limit = visit.access === 'ingest' ? limits.events : limits.others
+    if (limit === null || isFromHere(request.ip)) return admit(visit, request, reply, done)
+    limit(request).then((rate) => {
+      if (!rate.isAllowed && rate.isExceeded) slowDown(reply, rate.max)
+      else admit(visit, request, reply, done)
+    }, done)
+  })
+}
+
+interface RoutedVisit extends Visit {
+  readonly isStream: boolean
+}
+
+function visitOf(request: FastifyRequest): RoutedVisit {
+  const { access, isStream = false } = ruleOf(request.method, request.is404 ? undefined : request.routeOptions.url)
+  return { method: request.method, headers: request.headers, access, isStream }
+}
+
+/** Programs on this machine can take all of it anyway, and behind a proxy on it everybody has one address. */
+const isFromHere = (ip: string) => isLoopback(ip.replace(/^::ffff:/, ''))
+
+function turnAway(reply: FastifyReply, { status, code, message }: Refusal): void {
+  if (status === 401) reply.header('www-authenticate', 'Bearer realm="spillway"')
+  fail(reply, status, code, message)
+}
+
+function slowDown(reply: FastifyReply, most: number): void {
+  reply.header('retry-after', 1)
+  fail(reply, 429, 'rate_limited', `one address may make ${most} of these requests a second; wait a second`, true)
+}

@@ -1,0 +1,42 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type CapacityMemory, FORGOTTEN } from '../core/cloud-capacity'
+
+/** What was raised in the cloud, in the data directory: it is taken back after a crash too. */
+export class CapacityFile {
+  private readonly path: string
+  private written = ''
+
+  /** What was raised of another stream is none of this one's. */
+  constructor(
+    private readonly dataDir: string,
+    private readonly stream: string,
+  ) {
+    this.path = join(dataDir, 'cloud-capacity.json')
+  }
+
+  async read(): Promise<CapacityMemory> {
+    const text = await readFile(this.path, 'utf8').catch(() => '')
+    try {
+      const { stream, raised, shardUpdatesMs } = JSON.parse(text)
+      if (stream !== this.stream) return FORGOTTEN
+      this.written = text
+      return { raised, shardUpdatesMs }
+    } catch {
+      return FORGOTTEN
+    }
+  }
+
+  /** Writes only what has changed. Rejects with what the disk says. */
+  async write({ raised, shardUpdatesMs }: CapacityMemory): Promise<void> {
+    const text = JSON.stringify({ stream: this.stream, raised, shardUpdatesMs })
+    if (text === this.written || (this.written === '' && isForgotten({ raised, shardUpdatesMs }))) return
+    await mkdir(this.dataDir, { recursive: true, mode: 0o700 })
+    await writeFile(`${this.path}.new`, text, { mode: 0o600, flush: true })
+    await rename(`${this.path}.new`, this.path)
+    this.written = text
+  }
+}
+
+const isForgotten = ({ raised, shardUpdatesMs }: CapacityMemory) =>
+  Object.keys(raised).length === 0 && shardUpdatesMs.length === 0

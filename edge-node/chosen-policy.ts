@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { policyNamed, type RunningPolicy } from '../core/policies'
+import { BadConfig } from './bad-config'
+import { type Config, policyTerms } from './config'
+
+const sharePlan = z.object({ binMs: z.number().positive(), shares: z.array(z.number().min(0).max(1)).max(1_000_000) })
+
+/** The policy that the configuration names, with what that one has to be told. Rejects with BadConfig when its plan cannot be read. */
+export async function chosenPolicy(config: Config): Promise<RunningPolicy> {
+  const plan = config.oraclePlan === undefined ? undefined : await readPlan(config.oraclePlan)
+  return policyNamed(config.policy, policyTerms(config), { machines: config.machines, plan })
+}
+
+async function readPlan(file: string) {
+  try {
+    return sharePlan.parse(JSON.parse(await readFile(file, 'utf8')))
+  } catch (error) {
+    throw new BadConfig(`oraclePlan ${file} is not {"binMs": ms, "shares": [0 to 1, ...]}: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,40 @@
+import { choice, MiB, text, wholeNumber } from './fields'
+
+/** The cloud half, and how it is used. */
+export const cloudFields = {
+  stack: text('the name of a stack')
+    .default('spillway-dev')
+    .describe('CloudFormation stack with the cloud half, as made by sls deploy'),
+  transport: choice(['kinesis', 'invoke'])
+    .default('kinesis')
+    .describe(
+      'how envelopes reach the functions: through the stream, or by calling the burst function, which is faster',
+    ),
+  maxInvokes: wholeNumber({ min: 1, max: 900 })
+    .default(16)
+    .describe('functions called side by side by transport invoke; new AWS accounts often allow 10, others 1,000'),
+  keepWarmEveryMs: wholeNumber({ min: 0 })
+    .default(240_000)
+    .describe('how often an idle function instance a lane is called, to spare the next spike its cold start; 0: never'),
+  scaleCloud: choice(['off', 'on'])
+    .default('off')
+    .describe('whether the node may raise shards and parallelization when they are the bottleneck, and take them back'),
+  maxShards: wholeNumber({ min: 1, max: 500 })
+    .default(8)
+    .describe('shards that it may raise the stream to; each bills by the hour'),
+  maxParallelization: wholeNumber({ min: 1, max: 10 })
+    .default(10)
+    .describe('parallelization factor that it may raise the mapping to; AWS allows 10 and charges nothing for it'),
+  maxInFlightEnvelopes: wholeNumber({ min: 1 })
+    .default(2_000)
+    .describe('envelopes in the cloud without a head: each is asked after several times a second'),
+  maxInFlightBytes: wholeNumber({ min: 1024 })
+    .default(256 * MiB)
+    .describe('raw lines in the cloud without a head: kept in memory for a reclaim'),
+  reclaimAfterMs: wholeNumber({ min: 1_000 })
+    .default(30_000)
+    .describe('how long the cloud may take for an envelope before the edge folds it'),
+  headPollMs: wholeNumber({ min: 10 })
+    .default(150)
+    .describe('how often finished envelopes are asked for while any are in flight'),
+}

@@ -1,0 +1,105 @@
+import { Command, CommanderError, Option } from 'commander'
+import type { z } from 'zod'
+import { configSchema, SETTINGS, TOPICS } from '../config'
+import { KiB, MiB } from './fields'
+import { flagOf, isSetting, nearest, unitOf, variableOf } from './names'
+import type { Given } from './sources'
+import { UnusableConfig } from './unusable'
+
+const WIDTH = 100 // columns of the help
+const COMMANDS = ['config', 'check', 'printConfig', 'help'] as const
+
+/** What a command line asks for. */
+export interface CommandLine {
+  readonly task: 'run' | 'check' | 'print'
+  readonly configFile: string | undefined
+  readonly given: readonly Given[]
+}
+
+/** Reads the arguments after the script's name. Throws UnusableConfig for a flag that is none, and gives the help where it was asked for. */
+export function readCommandLine(args: readonly string[]): CommandLine | { readonly help: string } {
+  const command = program()
+  try {
+    command.parse([...args], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.helpDisplayed') return { help: command.helpInformation() }
+    throw new UnusableConfig([problemOf(error)])
+  }
+  const { config, check, printConfig, ...values } = command.opts()
+  const given = Object.entries(values).filter(([name]) => isSetting(name))
+  return {
+    task: check ? 'check' : printConfig ? 'print' : 'run',
+    configFile: config,
+    given: given.map(([setting, value]) => ({ setting, value, from: flagOf(setting) })),
+  }
+}
+
+function problemOf(error: CommanderError): string {
+  const unknown = /unknown option '([^'=]*)/.exec(error.message)?.[1]
+  if (unknown === undefined) return error.message.replace(/^error: /, '')
+  return `${unknown} is no setting; did you mean ${flagOf(nearest(unknown, [...SETTINGS, ...COMMANDS]))}?`
+}
+
+function program(): Command {
+  const command = new Command('npm run edge --')
+    .usage('[options]')
+    .description('The edge node: takes events over HTTP, computes windows, and bursts what does not fit to AWS Lambda.')
+    .allowExcessArguments(false)
+    .showSuggestionAfterError(false)
+    .exitOverride()
+    .configureHelp({ helpWidth: WIDTH })
+    .configureOutput({ writeOut: () => {}, writeErr: () => {} })
+  const tasks = [
+    new Option('--config <file>', 'file with settings, YAML or JSON (default: spillway.yaml or .json, if it is here)'),
+    new Option('--check', 'check this configuration, the credentials and the cloud half; starts and changes nothing'),
+    new Option('--print-config', 'print each setting with its value and where it is from'),
+  ]
+  for (const option of tasks) command.addOption(option.helpGroup('Tasks:'))
+  command.addHelpOption(new Option('-h, --help', 'print this help').helpGroup('Tasks:')).addHelpText('after', AFTER)
+  for (const [topic, fields] of Object.entries(TOPICS))
+    for (const [setting, field] of Object.entries(fields))
+      command.addOption(optionOf(setting, field).helpGroup(`${topic}:`))
+  return command
+}
+
+function optionOf(setting: string, field: z.ZodType): Option {
+  const { expected, fallback } = kindOf(setting)
+  const option = new Option(`${flagOf(setting)}${placeholderOf(setting, expected)}`)
+  option.description = `${field.description} [${[boundsOf(expected), fallback].filter(Boolean).join('; ')}]`
+  if (!expected.startsWith('a list')) return option
+  return option.argParser((value: string, earlier?: string) => (earlier === undefined ? value : `${earlier},${value}`))
+}
+
+/** What a kind of setting says beyond its placeholder. */
+function boundsOf(expected: string): string {
+  const [, bounds = ''] = /^a (?:whole )?number (?:from |of )(.*)$/.exec(expected) ?? []
+  return bounds || (/^(one of|a list)/.test(expected) ? expected : '')
+}
+
+/** What a setting takes, in the words of its errors, and its default. */
+export function kindOf(setting: string): { readonly expected: string; readonly fallback: string } {
+  const field = configSchema.shape[setting as keyof typeof configSchema.shape]
+  const refused = field.safeParse(Symbol('no value'))
+  const [issue] = refused.error?.issues ?? []
+  return { expected: issue?.message ?? '', fallback: `default ${defaultText(setting, field.parse(undefined))}` }
+}
+
+function defaultText(setting: string, value: unknown): string {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none'
+  if (typeof value !== 'number' || unitOf(setting) !== 'bytes') return String(value)
+  const [size, unit] = value >= MiB ? [MiB, 'MiB'] : [KiB, 'KiB']
+  return `${value / size} ${unit} = ${value}`
+}
+
+function placeholderOf(setting: string, expected: string): string {
+  if (expected === 'true or false') return ''
+  const unit = unitOf(setting)
+  if (/number/.test(expected)) return ` <${unit === 'ms' || unit === 'bytes' ? unit : 'n'}>`
+  return ` <${/file|folder|address|names/.exec(expected)?.[0] ?? 'name'}>`
+}
+
+const AFTER = `
+A setting can be given in a file by its name (port: 7070), in the environment (${variableOf('port')}=7070) or as a flag. Flags win over
+the environment, the environment over the file, the file over the defaults. What has no such name is refused.
+The cloud is found by the standard variables: AWS_REGION, AWS_ENDPOINT_URL, and the credentials chain.`

@@ -1,0 +1,71 @@
+import type { Lanes } from '../../cloud/deployment'
+import { POLICY_NAMES } from '../../core/policies'
+import type { PolicyTerms } from '../../core/policy'
+import { choice, decimal, text } from './fields'
+
+/** When to burst, and how much. */
+export const controllerFields = {
+  mode: choice(['auto', 'always', 'never']).default('auto').describe('when to burst'),
+  policy: choice(POLICY_NAMES)
+    .default('spillway')
+    .describe('what decides in mode auto; all but spillway are there to be compared with it'),
+  machines: decimal({ min: 1 }).default(1).describe('policy static: how many machines like this one the work is for'),
+  oraclePlan: text('the name of a file')
+    .optional()
+    .describe('policy oracle: file of {"binMs", "shares"}, what is to burst from the first event on'),
+  latencyTargetMs: decimal({ min: 1 })
+    .default(1_000)
+    .describe('delay that events should stay under: the policy bursts as little as that takes'),
+  maxQueueDelayMs: decimal({ min: 1 })
+    .optional()
+    .describe(
+      'queue delay above which envelopes burst; default: about what the cloud takes, 0.8 of the target over kinesis, 0.25 by invoke',
+    ),
+  dwellMs: decimal({ min: 0 })
+    .default(10_000)
+    .describe('how long a mode lasts at least while the load hovers about the capacity, so that it does not flap'),
+  maxUsdPerHour: decimal({ min: 0 })
+    .default(10)
+    .describe('dollars that bursting may cost within an hour, without the standing price of the stream'),
+  maxDivertShare: decimal({ min: 0 })
+    .default(0.5)
+    .describe(
+      'sealing and sending have to cost less than this share of folding; 0.5, since calls and heads cost as much again',
+    ),
+}
+
+/** What the cloud takes, from which the policy's terms follow. Kinesis is polled once a second when idle. */
+const WAY = {
+  kinesis: { leadMs: 1_000, holdShare: 0.8, lingerMs: 60 },
+  invoke: { leadMs: 300, holdShare: 0.25, lingerMs: 30 },
+} as const
+
+interface Way {
+  readonly transport: keyof typeof WAY
+}
+
+interface Terms extends Way {
+  readonly latencyTargetMs: number
+  readonly maxQueueDelayMs?: number | undefined
+  readonly dwellMs: number
+}
+
+/** The terms of the policy under a configuration. */
+export function policyTerms({ transport, latencyTargetMs, maxQueueDelayMs, dwellMs }: Terms): PolicyTerms {
+  const { leadMs, holdShare } = WAY[transport]
+  return { latencyTargetMs, maxQueueDelayMs: maxQueueDelayMs ?? latencyTargetMs * holdShare, leadMs, dwellMs }
+}
+
+/** How long an envelope waits for more events while bursting. */
+export const burstLingerMs = (config: Way & { readonly burstLingerMs?: number | undefined }): number =>
+  config.burstLingerMs ?? WAY[config.transport].lingerMs
+
+/** How many envelopes the cloud can work on side by side: the lanes of the stream, or calls of the function. */
+export function lanesOf(config: Way & { readonly maxInvokes: number }, stream: Lanes): number {
+  switch (config.transport) {
+    case 'kinesis':
+      return stream.shards * stream.parallelization
+    case 'invoke':
+      return config.maxInvokes
+  }
+}

@@ -1,0 +1,43 @@
+import { decimal, KiB, MiB, wholeNumber } from './fields'
+
+/** How events are taken, cut into envelopes, and held. */
+export const intakeFields = {
+  edgeLingerMs: decimal({ min: 0 })
+    .default(10)
+    .describe('how long an envelope waits for more events at the edge; short, a cut costs little'),
+  burstLingerMs: decimal({ min: 0 })
+    .optional()
+    .describe(
+      'the same while bursting, longer since each envelope costs a write; default: 60 over kinesis, 30 by invoke',
+    ),
+  maxEnvelopeBytes: wholeNumber({ min: 1024, max: 320 * KiB })
+    .default(256 * KiB)
+    .describe('raw lines in one envelope: well within a Kinesis record of 1 MiB'),
+  maxBacklogBytes: wholeNumber({ min: 1024 })
+    .default(64 * MiB)
+    .describe('raw lines waiting at the edge before it refuses: they are in memory'),
+  maxBodyBytes: wholeNumber({ min: 1024, max: 128 * MiB })
+    .default(16 * MiB)
+    .describe('size of a request, unpacked'),
+  maxRequestLines: wholeNumber({ min: 1, max: 100_000 })
+    .default(20_000)
+    .describe('lines in a request: an answer may have to name each of them, and is remembered'),
+  maxLineBytes: wholeNumber({ min: 64, max: 320 * KiB })
+    .default(128 * KiB)
+    .describe('size of an event: half an envelope at most'),
+  maxAnswers: wholeNumber({ min: 1 })
+    .default(50_000)
+    .describe('idempotency keys remembered; they are in each checkpoint'),
+  maxOpenPanes: wholeNumber({ min: 1 })
+    .default(10_000)
+    .describe('panes with events at once: each has its groups in memory'),
+  maxGroups: wholeNumber({ min: 1, max: 2_000_000 })
+    .default(1_000_000)
+    .describe('keys held over all open panes at the edge before it refuses'),
+  idleTimeoutMs: wholeNumber({ min: 100 })
+    .default(5_000)
+    .describe('time without requests after which windows that are past by the clock close'),
+  maxFutureSkewMs: wholeNumber({ min: 0 })
+    .default(60_000)
+    .describe('how far ahead of the clock a timestamp may be: one wrong clock must not close all windows'),
+}

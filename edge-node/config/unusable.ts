@@ -1,0 +1,8 @@
+/** The configuration cannot be used; each problem says where it came from and what is expected. Not retryable. */
+export class UnusableConfig extends Error {
+  readonly code = 'unusable_config'
+  readonly retryable = false
+  constructor(readonly problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}\nSee --help.`)
+  }
+}

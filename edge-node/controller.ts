@@ -1,0 +1,147 @@
+import type { Logger } from 'pino'
+import { type Ceiling, NO_CEILING, relax, throttled } from '../core/ceiling'
+import type { Facts } from '../core/facts'
+import type { Intent } from '../core/plan'
+import type { RunningPolicy } from '../core/policies'
+import {
+  type BurstMode,
+  type Candidate,
+  type Decision,
+  type Owed,
+  type RouteLimits,
+  refusal,
+  route,
+} from '../core/route'
+import { type Counters, Sensor } from '../core/sensor'
+import { lastHourUsd, NOTHING_SPENT, type Spend, spent } from '../core/spend'
+import type { Clock } from './clock'
+import { Decisions } from './decisions'
+
+const STEADY_MS = 1_000 // what is sent in the first second of a burst says nothing of what the cloud can take
+const READ_EVERY_MS = 20 // rates over 100 ms and more gain nothing from readings closer together
+
+/** What the controller reads of the node, now; counters are cumulative. */
+export type Readings = Omit<Counters, 'atMs'> &
+  Pick<
+    Facts,
+    | 'backlogEvents'
+    | 'backlogBytes'
+    | 'inFlightEnvelopes'
+    | 'inFlightEvents'
+    | 'inFlightBytes'
+    | 'lanes'
+    | 'laneRate'
+    | 'cloudAway'
+  > & { readonly throttled: number; readonly usd: number }
+
+const SHUT = { kind: 'valve', limitMs: Number.POSITIVE_INFINITY, prime: false } as const
+
+/** What the operator's word comes to: the policy is not asked. */
+const ORDERED = {
+  always: { plan: SHUT, bursting: true, prewarm: true, reason: 'bursting is switched on for everything' },
+  never: { plan: SHUT, bursting: false, prewarm: false, reason: 'bursting is switched off' },
+} as const
+
+/** What the controller works with. */
+export interface ControllerDependencies {
+  readonly mode: BurstMode
+  readonly limits: RouteLimits
+  readonly policy: RunningPolicy
+  readonly readings: () => Readings
+  readonly prewarm: () => void
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+/** Enforcement: reads the facts, asks the policy, and says of each envelope where it goes. All decisions are the core's. */
+export class Controller {
+  mode: BurstMode
+  readonly decisions = new Decisions()
+  decision: Decision = { route: 'edge', queueDelayMs: 0, reason: 'nothing has come yet' }
+  intent: Intent = ORDERED.never
+  private readonly sensor = new Sensor()
+  private ceiling: Ceiling = NO_CEILING
+  private spend: Spend = NOTHING_SPENT
+  private owed: Owed = 0
+  private rates: ReturnType<Sensor['read']>
+  private readAtMs = Number.NEGATIVE_INFINITY
+  private throttledBefore = 0
+  private burstingSinceMs = 0
+
+  constructor(private readonly deps: ControllerDependencies) {
+    this.mode = deps.mode
+    this.rates = this.readRates(deps.readings())
+  }
+
+  /** What is known now. */
+  facts(): Facts {
+    const readings = this.deps.readings()
+    const nowMs = this.deps.clock.monotonicMs()
+    if (nowMs - this.readAtMs >= READ_EVERY_MS) this.rates = this.readRates(readings)
+    const { backlogEvents, backlogBytes, inFlightEnvelopes, inFlightEvents, inFlightBytes } = readings
+    const { lanes, laneRate, cloudAway } = readings
+    return {
+      ...this.rates,
+      ...{ backlogEvents, backlogBytes, inFlightEnvelopes, inFlightEvents, inFlightBytes },
+      ...{ lanes, laneRate, cloudAway },
+      ceilingRate: this.ceiling.rate,
+      spentUsd: lastHourUsd(this.spend, nowMs),
+    }
+  }
+
+  /** Looks at the facts and lets the policy make up its mind, unless the operator has. Called every tick and before each envelope. */
+  look(): Facts {
+    const { policy, prewarm, clock } = this.deps
+    const facts = this.facts()
+    const intent = this.mode === 'auto' ? policy.decide(facts, clock.monotonicMs()) : ORDERED[this.mode]
+    if (intent.bursting !== this.intent.bursting) this.changed(intent, facts)
+    this.intent = intent
+    if (intent.prewarm && facts.cloudAway === undefined) prewarm()
+    return facts
+  }
+
+  /** Where an envelope goes. */
+  route(candidate: Candidate): Decision {
+    const facts = this.look()
+    const [owed, decision] = route(this.mode, this.intent, this.deps.limits, facts, candidate, this.owed)
+    this.owed = owed
+    this.decision = decision
+    if (decision.route === 'burst') this.deps.policy.sent()
+    return decision
+  }
+
+  /** Why nothing more can be accepted, in words; null while something can. */
+  refusal(): string | null {
+    return refusal(this.mode, this.deps.limits, this.facts())
+  }
+
+  /** Whether envelopes are on their way to the cloud, so that larger ones are worth waiting for. */
+  get isBursting(): boolean {
+    return this.intent.bursting
+  }
+
+  /** Whether an envelope that waits at the edge may be sent after all: by the valve, or when everything is to burst. */
+  get mayTakeBack(): boolean {
+    return this.mode === 'always' || this.intent.plan.kind === 'valve'
+  }
+
+  private readRates(readings: Readings) {
+    const atMs = this.deps.clock.monotonicMs()
+    this.readAtMs = atMs
+    this.rates = this.sensor.read({ ...readings, atMs })
+    this.ceiling = relax(this.ceiling, atMs)
+    const isSteady = atMs - this.burstingSinceMs >= STEADY_MS
+    if (readings.throttled > this.throttledBefore && isSteady) {
+      this.ceiling = throttled(this.ceiling, this.rates.sentRate, atMs)
+    }
+    this.throttledBefore = readings.throttled
+    this.spend = spent(this.spend, readings.usd, atMs)
+    return this.rates
+  }
+
+  private changed({ bursting, reason }: Intent, facts: Facts): void {
+    if (bursting) this.burstingSinceMs = this.deps.clock.monotonicMs()
+    this.decisions.add({ atMs: this.deps.clock.epochMs(), bursting, reason, facts })
+    this.deps.logger.info({ bursting, reason, facts }, bursting ? 'bursting begins' : 'bursting ends')
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * What the dashboard is told: the messages of `GET /v1/live`, `GET /v1/history` and `GET /v1/latest`. Imports nothing, so that a browser's code can
+ * name these types. Times are epoch ms, delays ms, rates events per second, money US dollars, counts since the start of the process.
+ */
+
+/** The measurements of one moment, in the order in which a sample has them. Numbers alone: thousands of samples stay small. */
+export const SAMPLE_FIELDS = [
+  'atMs',
+  'accepted',
+  'edge',
+  'burst',
+  'deadLettered',
+  'throttled',
+  'usd',
+  'arrivalRate',
+  'trueRate',
+  'utilization',
+  'queueDelayMs',
+  'backlogEvents',
+  'backlogBytes',
+  'inFlightEnvelopes',
+  'inFlightEvents',
+  /** 1 while the controller bursts, else 0. */
+  'bursting',
+] as const
+
+export type SampleField = (typeof SAMPLE_FIELDS)[number]
+
+/** One number for each field. */
+export type Sample = readonly number[]
+
+/** `GET /v1/history`: the last hour by the second, and the last minute as it was measured; both oldest first. */
+export interface HistoryAnswer {
+  readonly fields: readonly SampleField[]
+  readonly seconds: readonly Sample[]
+  readonly recent: readonly Sample[]
+}
+
+export interface Quantiles {
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** What changes slowly: sent once a second. */
+export interface Overview {
+  readonly atMs: number
+  readonly pipeline: string
+  readonly version: string
+  readonly incarnation: string
+  readonly bootEpoch: number
+  /** Why nothing can be accepted, in words; null while something can. */
+  readonly unready: string | null
+  /** Why requests are refused for now, in words; null while they are not. */
+  readonly refusal: string | null
+  readonly mode: 'auto' | 'always' | 'never'
+  readonly policy: string
+  readonly bursting: boolean
+  /** What the policy has in mind, and why the last envelope went where it went. */
+  readonly reason: string
+  readonly routeReason: string
+  readonly latencyTargetMs: number
+  readonly limitMs: number
+  readonly events: {
+    readonly accepted: number
+    readonly edge: number
+    readonly burst: number
+    readonly deadLettered: number
+    readonly late: number
+    readonly rejected: number
+    readonly pending: number
+  }
+  readonly windows: {
+    readonly open: number
+    readonly closing: number
+    readonly finalizing: number
+    readonly final: number
+    readonly withBurst: number
+  }
+  readonly processingDelayMs: Quantiles
+  readonly windowLatencyMs: Quantiles
+  readonly cloud: {
+    /** Why nothing can be sent, in words; null while something can. */
+    readonly away: string | null
+    readonly shards: number
+    readonly parallelization: number
+    readonly laneRate: number
+    readonly inFlightEnvelopes: number
+    readonly inFlightEvents: number
+    readonly inFlightBytes: number
+    readonly throttled: number
+    /** The most that the cloud takes, learned from throttles; null while it has no known end. */
+    readonly ceilingRate: number | null
+    /** Thread time that sending an event away costs, and that folding it costs, in microseconds; 0 while unknown. */
+    readonly divertUs: number
+    readonly foldUs: number
+    /** From the put to the partial; null where it is not measured. */
+    readonly latencyMs: Quantiles | null
+    readonly iteratorAgeMs: number | null
+    /** Whether it is wide enough, in words. */
+    readonly capacity: string
+    readonly invocations: number
+    readonly records: number
+  }
+  readonly cost: {
+    readonly usd: number
+    readonly lastHourUsd: number
+    readonly maxUsdPerHour: number
+    /** What the stream costs whether anything bursts or not. */
+    readonly idleUsdPerHour: number
+  }
+}
+
+/** A change of mode, or an episode of bursting that nobody decided. */
+export interface DecisionMade {
+  readonly atMs: number
+  readonly bursting: boolean
+  readonly reason: string
+  readonly facts: Readonly<Record<string, number | string>>
+}
+
+/** A window that takes events or waits for them. */
+export interface UnfinishedWindow {
+  readonly start: number
+  readonly end: number
+  readonly phase: 'open' | 'closing' | 'finalizing'
+  readonly accepted: number
+  /** Envelopes of it that are counted nowhere yet. */
+  readonly waiting: number
+}
+
+/** A final window: accepted = edge + burst + deadLettered. */
+export interface FinalWindow {
+  readonly start: number
+  readonly end: number
+  readonly accepted: number
+  readonly edge: number
+  readonly burst: number
+  readonly deadLettered: number
+  readonly rows: number
+}
+
+/** Windows, newest first. */
+export interface WindowsNow {
+  readonly unfinished: readonly UnfinishedWindow[]
+  readonly finals: readonly FinalWindow[]
+}
+
+/** `GET /v1/latest`: the newest final result of each key that has the text in it. */
+export interface LatestAnswer {
+  readonly rows: readonly {
+    readonly start: number
+    readonly end: number
+    readonly row: Readonly<Record<string, unknown>>
+  }[]
+  /** Keys that were found, of which `rows` has the first. */
+  readonly found: number
+  /** Final windows that were looked through. */
+  readonly windows: number
+}
+
+/** An event that could not be folded. */
+export interface DeadLetterShown {
+  readonly id: string
+  readonly timestampMs: number
+  readonly code: string
+  readonly reason: string
+  readonly line: string
+}
+
+/** `GET /v1/dead-letters/newest`, newest first. */
+export interface NewestDeadLetters {
+  readonly deadLetters: readonly DeadLetterShown[]
+}
+
+/** The server-sent events of `GET /v1/live`, by name. */
+export interface FeedEvents {
+  readonly fields: readonly SampleField[]
+  readonly sample: Sample
+  readonly overview: Overview
+  readonly decisions: readonly DecisionMade[]
+  readonly windows: WindowsNow
+}

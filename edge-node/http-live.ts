@@ -1,0 +1,37 @@
+import type { OutgoingHttpHeaders } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { fail } from './http-error'
+import { latestRows } from './latest'
+import { Live, type LiveSource } from './live'
+
+const MAX_SEARCH_LENGTH = 256
+const MAX_LATEST_ROWS = 500
+
+const latestQuery = z.object({
+  search: z.string().max(MAX_SEARCH_LENGTH).default(''),
+  limit: z.coerce.number().int().min(1).max(MAX_LATEST_ROWS).default(50),
+})
+
+/** The part of the HTTP API that the dashboard lives on: the live feed, the last hour, and the newest results. */
+export function liveRoutes(app: FastifyInstance, surface: LiveSource): void {
+  const live = new Live(surface)
+  app.addHook('onReady', async () => live.start())
+  app.addHook('preClose', async () => live.stop())
+  app.get('/v1/live', (_request, reply) => getLive(live, reply))
+  app.get('/v1/history', (_request, reply) => reply.send(live.history.answer()))
+  app.get('/v1/latest', (request, reply) => getLatest(surface, request, reply))
+}
+
+function getLive(live: Live, reply: FastifyReply): void {
+  reply.hijack()
+  const { raw } = reply
+  raw.writeHead(200, { ...(reply.getHeaders() as OutgoingHttpHeaders), 'content-type': 'text/event-stream' })
+  raw.on('close', live.join(raw)) // ten samples a second keep proxies patient
+}
+
+async function getLatest({ results }: LiveSource, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const query = latestQuery.safeParse(request.query)
+  if (!query.success) return fail(reply, 400, 'invalid_query', z.prettifyError(query.error))
+  return latestRows(results, query.data.search.trim(), query.data.limit)
+}

@@ -1,0 +1,81 @@
+import type { FastifyInstance } from 'fastify'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { Buckets, DELAY_BOUNDS_S } from './buckets'
+import type { Config } from './config'
+import type { DiskSpace } from './disk-space'
+import type { DurableLog } from './log'
+import { METRICS } from './metrics'
+import { exposition } from './metrics/exposition'
+import type { Observed } from './metrics/observed'
+import { RequestCounts } from './metrics/request-counts'
+import type { EdgeNode } from './node'
+import type { Status } from './status'
+
+/** What the metrics are read from. */
+export interface MetricSources {
+  readonly config: Config
+  readonly status: () => Status
+  readonly node: EdgeNode
+  readonly log: Pick<DurableLog, 'healthy' | 'flushCounts'>
+  readonly diskSpace: Pick<DiskSpace, 'freeBytes'>
+}
+
+const EVENTS = '/v1/events'
+const ACCEPTED = 202
+
+/** `GET /metrics`, and the counts of requests. Everything else is read from the node when it is asked for. */
+export function metricsRoutes(app: FastifyInstance, sources: MetricSources): void {
+  const requests = new RequestCounts()
+  const ack = new Buckets(DELAY_BOUNDS_S)
+  let deadLetters = 0
+  let ofProcess: Registry | undefined
+  app.addHook('onResponse', async ({ method, is404, routeOptions }, { statusCode, elapsedTime }) => {
+    const route = is404 ? undefined : routeOptions.url
+    requests.add(route, method, statusCode)
+    if (route === EVENTS && statusCode === ACCEPTED) ack.record(elapsedTime)
+  })
+  app.get('/metrics', async (_request, reply) => {
+    // A recall takes dead letters back until they are folded again, and a counter must not go back.
+    deadLetters = Math.max(deadLetters, sources.node.events.deadLettered)
+    const observed = { ...observe(sources), deadLetters, requests: requests.all() }
+    const text = exposition(METRICS, { ...observed, durations: { ...observed.durations, ack: ack.read() } })
+    ofProcess ??= processMetrics()
+    return reply.type(ofProcess.contentType).send(`${text}\n${await ofProcess.metrics()}`)
+  })
+}
+
+/** Those of the process and of Node: CPU, memory, file descriptors, event loop, garbage collection. */
+function processMetrics(): Registry {
+  const register = new Registry()
+  collectDefaultMetrics({ register })
+  return register
+}
+
+type OfNode = Omit<Observed, 'deadLetters' | 'requests' | 'durations'> & {
+  readonly durations: Omit<Observed['durations'], 'ack'>
+}
+
+/** Reads the node now. */
+function observe({ config, status, node, log, diskSpace }: MetricSources): OfNode {
+  const { overflow, finisher, arrivals, checkpointer } = node
+  const { failed, divertMs } = overflow.sender.counters()
+  const { cloudState: breaker, reclaims, oldestInFlightMs, sentEnvelopes } = overflow
+  return {
+    status: status(),
+    limits: config,
+    recalledEvents: node.recalledEvents,
+    cloud: { breaker, reclaims, oldestInFlightMs, sentEnvelopes, failedSends: failed, divertMs },
+    durations: {
+      processingDelay: arrivals.bucketCounts(),
+      putToPartial: overflow.latency.bucketCounts(),
+      windowLatency: finisher.latency.bucketCounts(),
+      logFlush: log.flushCounts(),
+    },
+    disk: {
+      freeBytes: diskSpace.freeBytes,
+      logHealthy: log.healthy,
+      checkpointAgeMs: checkpointer.ageMs,
+      checkpointsFailed: checkpointer.failed,
+    },
+  }
+}

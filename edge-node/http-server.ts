@@ -1,0 +1,35 @@
+import { Server as SecureServer } from 'node:tls'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Keeper } from './access/keeper'
+import type { Config } from './config'
+
+/** A connection on which nothing moves: longer than the slowest answer, a replay of letters that all take their time limit. */
+const SILENT_MS = 300_000
+const MAX_HEADER_BYTES = 16 * 1024
+/** Slow requests are looked for this often, so they live at most this much longer than they may. */
+const CHECK_EVERY_MS = 1_000
+
+/** The HTTP or HTTPS server under the routes, with its limits of time and number. */
+export function createServer(config: Config, keeper: Keeper): FastifyInstance {
+  const settings = {
+    bodyLimit: config.maxBodyBytes,
+    requestTimeout: config.requestTimeoutMs,
+    keepAliveTimeout: config.idleConnectionMs,
+    connectionTimeout: SILENT_MS,
+    forceCloseConnections: true,
+  } as const
+  const server = {
+    headersTimeout: config.headersTimeoutMs,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  }
+  const { tls } = keeper
+  const app =
+    tls === null ? fastify({ ...settings, http: server }) : fastify({ ...settings, https: { ...server, ...tls } })
+  app.server.maxConnections = config.maxConnections
+  const { server: listener } = app
+  keeper.onChange(() => {
+    if (listener instanceof SecureServer && keeper.tls !== null) listener.setSecureContext(keeper.tls)
+  })
+  return app
+}

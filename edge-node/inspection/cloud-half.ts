@@ -1,0 +1,119 @@
+import { cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../../cloud/clients'
+import { type Deployment, NotDeployed, readDeployment } from '../../cloud/deployment'
+import { lookAtFunction, lookAtMapping, lookAtStream, lookAtTable } from '../../cloud/inspection'
+import { pipelineVersion } from '../../pipelines/version.cjs'
+import type { Config } from '../config'
+import { type Finding, ok, problem, unknown } from './finding'
+
+const DEPLOY = 'npx sls deploy'
+const POLICY = `deploy it: ${DEPLOY}; and give this user or role the stack's EdgeNodePolicy`
+
+/** Looks at the credentials and at each part of the cloud half that the stack names; calls nothing that changes anything. */
+export async function inspectCloud(config: Config, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const clients = {
+    stacks: cloudFormationClient(),
+    kinesis: kinesisClient(env),
+    dynamo: dynamoClient(),
+    lambda: lambdaClient(),
+  }
+  try {
+    const identity = await credentialsFinding(clients.kinesis, env)
+    if (identity.verdict === 'problem') return [identity]
+    const deployment = await readDeployment(clients.stacks, config.stack).catch((error: Error) => {
+      if (error instanceof NotDeployed) return error
+      throw error
+    })
+    if (deployment instanceof NotDeployed)
+      return [identity, problem('stack', deployment.message, 'see there; and check AWS_REGION')]
+    return [identity, ok('stack', config.stack), ...(await partFindings(clients, deployment))]
+  } finally {
+    for (const client of Object.values(clients)) client.destroy()
+  }
+}
+
+type Clients = {
+  readonly kinesis: ReturnType<typeof kinesisClient>
+  readonly dynamo: ReturnType<typeof dynamoClient>
+  readonly lambda: ReturnType<typeof lambdaClient>
+}
+
+async function credentialsFinding({ config }: Clients['kinesis'], env: NodeJS.ProcessEnv): Promise<Finding> {
+  const what = 'credentials'
+  const endpoint = env.AWS_ENDPOINT_URL
+  try {
+    const region = await config.region()
+    await config.credentials()
+    return ok(what, `found; the cloud is ${endpoint === undefined ? `AWS, ${region}` : `at ${hostOf(endpoint)}`}`)
+  } catch (error) {
+    return problem(what, reasonOf(error), 'set AWS_REGION, and AWS_PROFILE or another source of the credentials chain')
+  }
+}
+
+/** Without what a URL may hold besides, such as a password. */
+const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : 'what is no URL')
+
+function partFindings({ kinesis, dynamo, lambda }: Clients, deployment: Deployment): Promise<Finding[]> {
+  const { stream, partialsTable, resultsTable, burstFunction, mergeFunction } = deployment
+  const version = pipelineVersion()
+  return Promise.all([
+    attempt('stream', stream, async () => streamFinding(stream, await lookAtStream(kinesis, stream))),
+    ...[partialsTable, resultsTable].map((table) =>
+      attempt('table', table, async () => {
+        await lookAtTable(dynamo, table)
+        return ok('table', `${table} can be read`)
+      }),
+    ),
+    ...[burstFunction, mergeFunction].map((name) =>
+      attempt('function', name, async () => functionFinding(name, version, await lookAtFunction(lambda, name))),
+    ),
+    attempt('mapping', stream, async () => mappingFinding(stream, await lookAtMapping(lambda, burstFunction, stream))),
+  ])
+}
+
+const attempt = (what: string, name: string, look: () => Promise<Finding>): Promise<Finding> =>
+  look().catch((error) => problem(what, `${name}: ${reasonOf(error)}`, POLICY))
+
+function streamFinding(name: string, { status, shards }: Awaited<ReturnType<typeof lookAtStream>>): Finding {
+  if (status === 'ACTIVE' || status === 'UPDATING') return ok('stream', `${name}, ${shards} shards`)
+  return problem('stream', `${name} is ${status}`, `wait until it is ACTIVE, or ${DEPLOY}`)
+}
+
+/** Functions of another version hand all work back, so that nothing would be gained by bursting. */
+export function functionFinding(
+  name: string,
+  here: string,
+  found: Awaited<ReturnType<typeof lookAtFunction>>,
+): Finding {
+  if (found.state !== 'Active' && found.state !== 'Inactive')
+    return problem('function', `${name} is ${found.state}`, `wait until it is Active, or ${DEPLOY}`)
+  if (found.version === undefined)
+    return unknown(
+      'function',
+      `${name} may be called; its version cannot be seen without lambda:GetFunctionConfiguration`,
+    )
+  if (found.version === here) return ok('function', `${name} has the pipelines of this node (${here})`)
+  return problem('function', `${name} has pipelines ${found.version}, this node ${here}`, `deploy again: ${DEPLOY}`)
+}
+
+/** What a mapping has to be like, for the burst to work as designed. */
+export function mappingFinding(stream: string, found: Awaited<ReturnType<typeof lookAtMapping>>): Finding {
+  if (found === undefined)
+    return problem('mapping', `nothing gives ${stream} to the burst function`, `deploy again: ${DEPLOY}`)
+  const { state, parallelization, reportsFailures } = found
+  if (!['Enabled', 'Enabling', 'Updating', 'Creating'].includes(state))
+    return problem(
+      'mapping',
+      `it is ${state}`,
+      'enable it: aws lambda update-event-source-mapping --enabled --uuid ...',
+    )
+  if (!reportsFailures)
+    return problem(
+      'mapping',
+      'it does not report partial failures: one bad record would hold up its shard',
+      `deploy again: ${DEPLOY}`,
+    )
+  return ok('mapping', `${state}, ${parallelization} at once for each shard`)
+}
+
+const reasonOf = (error: unknown) =>
+  error instanceof Error ? `${error.name}: ${error.message}`.split('\n')[0]! : String(error)

@@ -1,0 +1,114 @@
+import { once } from 'node:events'
+import { constants } from 'node:fs'
+import { access, statfs } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { dirname, resolve } from 'node:path'
+import { pipelines } from '../../pipelines/registry'
+import { privacyOf } from '../access/private-data'
+import { readTls } from '../access/tls'
+import { readTokens, UnusableTokens } from '../access/tokens'
+import type { Config } from '../config'
+import { UnusableConfig } from '../config/unusable'
+import { isHeld } from '../data-lock'
+import { type Finding, ok, problem } from './finding'
+
+/** Looks at what this machine has to have; starts and changes nothing. */
+export async function inspectMachine(config: Config): Promise<Finding[]> {
+  return [
+    pipelineFinding(config),
+    await dataFinding(config),
+    await portFinding(config),
+    tokensFinding(config),
+    tlsFinding(config),
+  ]
+}
+
+function pipelineFinding({ pipeline }: Config): Finding {
+  const names = [...pipelines.keys()].join(', ')
+  return pipelines.has(pipeline)
+    ? ok('pipeline', pipeline)
+    : problem('pipeline', `there is no pipeline ${pipeline}`, `choose one of ${names} with --pipeline`)
+}
+
+async function dataFinding({ dataDir, reservedDiskBytes }: Config): Promise<Finding> {
+  const what = 'data directory'
+  const path = resolve(dataDir)
+  const privacy = await privacyOf(dataDir)
+  if (privacy === 'foreign')
+    return problem(what, `${path} belongs to another user`, 'chown it, or choose another --data-dir')
+  if (privacy === 'open') return problem(what, `others can enter ${path}`, `chmod 700 ${path}`)
+  const existing = await nearestExisting(path)
+  const isWritable = await access(existing, constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+  if (!isWritable)
+    return problem(what, `${existing} cannot be written`, 'make it writable, or choose another --data-dir')
+  if (privacy !== 'absent' && (await isHeld(dataDir)))
+    return problem(
+      what,
+      `an edge node works on ${path}`,
+      'stop it, or choose another --data-dir; if it is the one meant, all is well',
+    )
+  const { bavail, bsize } = await statfs(existing)
+  if (bavail * bsize < reservedDiskBytes)
+    return problem(
+      what,
+      `${bavail * bsize} bytes are free at ${path}`,
+      `make room: below ${reservedDiskBytes} nothing is accepted`,
+    )
+  return ok(what, privacy === 'absent' ? `${path} will be made, private` : `${path} is private and writable`)
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  )
+  return exists || dirname(path) === path ? path : nearestExisting(dirname(path))
+}
+
+async function portFinding({ host, port }: Config): Promise<Finding> {
+  const server = createServer()
+  server.listen(port, host)
+  try {
+    await once(server, 'listening')
+    return ok('port', port === 0 ? `a free one on ${host}` : `${host}:${port} is free`)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const todo =
+      code === 'EADDRINUSE' ? 'stop what listens there, or choose another --port' : 'choose another --host or --port'
+    return problem('port', `${host}:${port} cannot be listened on (${code})`, todo)
+  } finally {
+    server.close()
+  }
+}
+
+function tokensFinding({ tokens, insecureNoAuth }: Config): Finding {
+  if (tokens === undefined)
+    return ok(
+      'tokens',
+      insecureNoAuth ? 'none, as --insecure-no-auth says: nothing asks who is calling' : 'none, on loopback alone',
+    )
+  try {
+    return ok('tokens', `${readTokens(tokens).size} in a private file`)
+  } catch (error) {
+    if (!(error instanceof UnusableTokens)) throw error
+    return problem('tokens', `the file ${error.message}`, 'make it as SECURITY.md shows, with mode 600')
+  }
+}
+
+function tlsFinding(config: Config): Finding {
+  try {
+    const tls = readTls(config)
+    if (tls === null) return ok('TLS', 'off: http')
+    return ok('TLS', tls.requestCert ? 'on, and clients need a certificate' : 'on')
+  } catch (error) {
+    if (!(error instanceof UnusableConfig)) throw error
+    return problem(
+      'TLS',
+      error.problems.join('; '),
+      'name PEM files that belong together; nobody but you may read the key',
+    )
+  }
+}

@@ -1,0 +1,45 @@
+import type { BucketCounts } from '../buckets'
+
+/** A value with what tells it from others of its name. */
+export interface Reading {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** A metric: its name, what it says, and how it is read. `Source` is what everything is read from at one moment. */
+export type Metric<Source> = { readonly name: string; readonly help: string } & (
+  | { readonly kind: 'counter' | 'gauge'; readonly read: (source: Source) => readonly Reading[] }
+  | { readonly kind: 'histogram'; readonly read: (source: Source) => BucketCounts }
+)
+
+/** What a metric may give: one value, nothing while it is not known (null), or values with labels. */
+type Read<Source> = (source: Source) => number | null | readonly Reading[]
+
+const readingsOf = (read: number | null | readonly Reading[]): readonly Reading[] =>
+  read === null ? [] : typeof read === 'number' ? [{ labels: {}, value: read }] : read
+
+/** Something that only grows. */
+export const counter = <Source>(name: string, help: string, read: Read<Source>): Metric<Source> => ({
+  ...{ name, help, kind: 'counter' },
+  read: (source) => readingsOf(read(source)),
+})
+
+/** Something that goes up and down. */
+export const gauge = <Source>(name: string, help: string, read: Read<Source>): Metric<Source> => ({
+  ...{ name, help, kind: 'gauge' },
+  read: (source) => readingsOf(read(source)),
+})
+
+export const histogram = <Source>(
+  name: string,
+  help: string,
+  read: (source: Source) => BucketCounts,
+): Metric<Source> => ({ name, help, kind: 'histogram', read })
+
+/** One reading for each name, under a label. */
+export const by = (label: string, values: Readonly<Record<string, number>>): readonly Reading[] =>
+  Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }))
+
+/** 1 for the one of these states that is the current one, 0 for the others. */
+export const oneOf = <State extends string>(label: string, states: readonly State[], now: State): readonly Reading[] =>
+  states.map((state) => ({ labels: { [label]: state }, value: state === now ? 1 : 0 }))

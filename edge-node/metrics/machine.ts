@@ -1,0 +1,38 @@
+import packageJson from '../../package.json'
+import { counter, gauge, histogram, type Metric } from './family'
+import type { Observed } from './observed'
+
+/** Is anything wrong with the node and its disk. */
+export const MACHINE_METRICS: readonly Metric<Observed>[] = [
+  gauge('spillway_ready', '1 while events can be accepted.', ({ status }) => (status.ready ? 1 : 0)),
+  gauge('spillway_log_healthy', '1 while the log can be written.', ({ disk }) => (disk.logHealthy ? 1 : 0)),
+  histogram(
+    'spillway_log_flush_seconds',
+    'A flush of the log, from the first try until the disk has it.',
+    ({ durations }) => durations.logFlush,
+  ),
+  gauge(
+    'spillway_checkpoint_age_seconds',
+    'Time since the last checkpoint, or the start. An idle node writes none.',
+    ({ disk }) => disk.checkpointAgeMs / 1000,
+  ),
+  counter(
+    'spillway_checkpoint_failures_total',
+    'Checkpoints that could not be written.',
+    ({ disk }) => disk.checkpointsFailed,
+  ),
+  gauge(
+    'spillway_disk_free_bytes',
+    'Room on the disk of the data directory; absent while it does not answer.',
+    ({ disk }) => disk.freeBytes,
+  ),
+  gauge(
+    'spillway_disk_reserved_bytes',
+    'Room below which nothing is accepted.',
+    ({ limits }) => limits.reservedDiskBytes,
+  ),
+  gauge('spillway_workers', 'Envelopes that the edge folds side by side.', ({ limits }) => limits.workers),
+  gauge('spillway_build_info', 'Always 1; the labels say what runs.', ({ status: { pipeline, version } }) => [
+    { labels: { version: packageJson.version, pipeline, pipeline_version: version }, value: 1 },
+  ]),
+]

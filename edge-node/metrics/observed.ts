@@ -1,0 +1,44 @@
+import type { Breaker } from '../../core/breaker'
+import type { BucketCounts } from '../buckets'
+import type { Status } from '../status'
+import type { Reading } from './family'
+
+/** What all metrics of one scrape are read from: one moment, and counters that only grow. Delays are ms, as everywhere in the node. */
+export interface Observed {
+  readonly status: Status
+  readonly limits: {
+    readonly maxUsdPerHour: number
+    readonly maxBacklogBytes: number
+    readonly maxGroups: number
+    readonly reservedDiskBytes: number
+    readonly workers: number
+  }
+  /** Events that were counted in the burst and came back. */
+  readonly recalledEvents: number
+  /** Dead letters, those included that wait to be folded again. */
+  readonly deadLetters: number
+  readonly cloud: {
+    readonly breaker: Breaker['state']
+    readonly sentEnvelopes: number
+    readonly reclaims: number
+    readonly failedSends: number
+    readonly divertMs: number
+    readonly oldestInFlightMs: number
+  }
+  /** Answered requests, by route, method and status. */
+  readonly requests: readonly Reading[]
+  readonly durations: {
+    readonly ack: BucketCounts
+    readonly processingDelay: BucketCounts
+    readonly putToPartial: BucketCounts
+    readonly windowLatency: BucketCounts
+    readonly logFlush: BucketCounts
+  }
+  readonly disk: {
+    /** null while the disk does not answer. */
+    readonly freeBytes: number | null
+    readonly logHealthy: boolean
+    readonly checkpointAgeMs: number
+    readonly checkpointsFailed: number
+  }
+}

@@ -1,0 +1,30 @@
+import { BurstFunction } from '../cloud/burst-function'
+import type { kinesisClient } from '../cloud/clients'
+import type { Deployment } from '../cloud/deployment'
+import type { FunctionInvoker } from '../cloud/functions'
+import { KinesisStream } from '../cloud/stream'
+import { BurstSender } from './burst-sender'
+import { systemClock } from './clock'
+import type { Config } from './config'
+import type { Transport } from './envelope-sender'
+import { InvokeSender } from './invoke-sender'
+
+/** What a way to the functions takes. */
+export interface Ways {
+  readonly kinesis: ReturnType<typeof kinesisClient>
+  readonly burst: FunctionInvoker
+}
+
+/** How envelopes reach the functions: the way that the configuration names. */
+export function transportOf(config: Config, { kinesis, burst }: Ways, { stream }: Deployment): Transport {
+  switch (config.transport) {
+    case 'kinesis': {
+      const overflow = new KinesisStream(kinesis, stream)
+      return (hooks) => new BurstSender(overflow, hooks, systemClock)
+    }
+    case 'invoke': {
+      const fold = new BurstFunction(burst)
+      return (hooks) => new InvokeSender(fold, config.maxInvokes, hooks, systemClock)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { Logger } from 'pino'
+import { CloudCapacity } from '../cloud/capacity'
+import type { kinesisClient, lambdaClient } from '../cloud/clients'
+import type { Deployment, Lanes } from '../cloud/deployment'
+import { CapacityFile } from './capacity-file'
+import { systemClock } from './clock'
+import { CloudScaler, type LoadReading } from './cloud-scaler'
+import type { Config } from './config'
+import type { EdgeNode } from './node'
+
+/** How wide the cloud half is, and who watches that it is wide enough. */
+export interface Width {
+  readonly lanes: Lanes
+  /** Whether it is enough, in words. */
+  readonly diagnosis: string
+  start(node: EdgeNode): Promise<void>
+  stop(): Promise<void>
+}
+
+interface WidthOptions {
+  readonly kinesis: ReturnType<typeof kinesisClient>
+  readonly lambda: ReturnType<typeof lambdaClient>
+  readonly config: Config
+  readonly deployment: Deployment
+  readonly lanes: Lanes
+  readonly onLanes: (lanes: Lanes) => void
+  readonly logger: Logger
+}
+
+/** By invoke there is no stream that could be too narrow: `maxInvokes` is what the operator allows. Over kinesis the scaler watches it. */
+export function widthOf(options: WidthOptions): Width {
+  switch (options.config.transport) {
+    case 'invoke':
+      return {
+        lanes: options.lanes,
+        diagnosis: `at most ${options.config.maxInvokes} functions are called side by side (maxInvokes)`,
+        start: async () => {},
+        stop: async () => {},
+      }
+    case 'kinesis':
+      return new StreamWidth(options)
+  }
+}
+
+class StreamWidth implements Width {
+  lanes: Lanes
+  private scaler: CloudScaler | undefined
+
+  constructor(private readonly options: WidthOptions) {
+    this.lanes = options.lanes
+  }
+
+  get diagnosis(): string {
+    return this.scaler?.diagnosis ?? 'the capacity of the cloud half is not known yet'
+  }
+
+  async start(node: EdgeNode): Promise<void> {
+    const { config, kinesis, lambda, deployment, onLanes, logger } = this.options
+    this.scaler = new CloudScaler({
+      config,
+      cloud: new CloudCapacity(kinesis, lambda, deployment),
+      file: new CapacityFile(config.dataDir, deployment.stream),
+      load: () => loadOf(node),
+      onCapacity: ({ shards, parallelization }) => {
+        this.lanes = { shards, parallelization }
+        onLanes(this.lanes)
+      },
+      logger,
+      clock: systemClock,
+    })
+    await this.scaler.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.scaler?.stop()
+  }
+}
+
+function loadOf({ controller, overflow }: EdgeNode): LoadReading {
+  const facts = controller.facts()
+  const sent = overflow.sender.counters()
+  return {
+    bursting: controller.isBursting,
+    excessRate: Math.max(0, facts.steadyRate - facts.trueRate),
+    laneRate: facts.laneRate,
+    inFlightEvents: facts.inFlightEvents,
+    oldestInFlightMs: overflow.oldestInFlightMs,
+    sentRate: facts.sentRate,
+    sentBytes: sent.bytes,
+    throttledPuts: sent.throttled,
+    throttledCalls: 0, // the stream's mapping calls the functions, and the edge does not hear of their throttles
+  }
+}

@@ -1,0 +1,29 @@
+import { COLOURS, type Panel } from './plot'
+import { pointsOf, type Series, smoothed } from './series'
+
+const RATE_STEP_S = 0.5 // looks are closer together than windows of events: without a mean, rates are a fence
+
+/** What arrives, and where it is processed. */
+export function ratePanel(title: string, series: Series): Panel {
+  const rate = (column: 'inRate' | 'edgeRate' | 'burstRate') => smoothed(pointsOf(series, column), RATE_STEP_S)
+  return {
+    title,
+    y: 'events/s',
+    lines: [
+      { name: 'arriving', colour: COLOURS.arriving, style: 'dashed', points: rate('inRate') },
+      { name: 'folded at the edge', colour: COLOURS.edge, points: rate('edgeRate') },
+      { name: 'folded in the burst', colour: COLOURS.burst, points: rate('burstRate') },
+    ],
+  }
+}
+
+export function backlogPanel(title: string, series: Series): Panel {
+  const points = pointsOf(series, 'backlogEvents')
+  return { title, y: 'events', lines: [{ name: 'backlog', colour: COLOURS.backlog, isArea: true, points }] }
+}
+
+/** Logarithmic: what a burst leaves is a hundredth of what back-pressure piles up. */
+export function delayPanel(title: string, series: Series): Panel {
+  const points = pointsOf(series, 'queueDelayMs')
+  return { title, y: 'ms', isLog: true, lines: [{ name: 'queue delay', colour: COLOURS.delay, points }] }
+}

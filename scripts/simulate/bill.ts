@@ -1,0 +1,58 @@
+import { idleUsdPerHour, onDemandStreamUsd, PRICES, type Usage, usageUsd, zeroUsage } from '../../core/cost'
+import { lanesOf, NODE } from './settings'
+import { usageRepeated } from './usage-sums'
+import type { World } from './world'
+
+/** Dollars per hour of the trace. */
+export interface Bill {
+  readonly usdPerHour: number
+  readonly usdPerHourParts: {
+    /** The base machines, and those added to them. */
+    readonly machines: number
+    /** What bursting used. */
+    readonly burst: number
+    /** What the stream costs whether anything bursts or not. */
+    readonly stream: number
+  }
+  /** Over what static provisioning for the peak would cost: base machines for the highest rate of any bin, all the time. */
+  readonly usdAgainstStatic: number
+}
+
+export function billOf(world: World, passed: Usage, machineHours: number): Bill {
+  const { scenario, arrivals } = world
+  const { base, given, demand } = scenario
+  const hours = arrivals.endMs / 3_600_000
+  const usdOfBase = (base / given.machineRate) * given.machineUsdPerHour
+  const usage = sum(sum(world.overflow.used(), passed), world.stays ? zeroUsage() : keptWarm(world, hours))
+  const parts = {
+    machines: (machineHours / hours) * usdOfBase,
+    burst: burstUsd(world, usage) / hours,
+    stream: world.stays ? 0 : streamUsd(world, usage, hours) / hours,
+  }
+  const usdPerHour = parts.machines + parts.burst + parts.stream
+  const usdOfPeak = Math.max(1, demand.peakRate / base) * usdOfBase
+  return { usdPerHour, usdPerHourParts: parts, usdAgainstStatic: usdPerHour / usdOfPeak }
+}
+
+const sum = (one: Usage, other: Usage): Usage => usageRepeated(one, zeroUsage(), other, 1)
+
+/** Idle instances are called now and then; each call is billed for a millisecond. */
+function keptWarm({ scenario }: World, hours: number): Usage {
+  const calls = NODE.keepWarmEveryMs > 0 ? (hours * 3_600_000 * lanesOf(scenario.cloud)) / NODE.keepWarmEveryMs : 0
+  return {
+    ...zeroUsage(),
+    lambdaInvocations: calls,
+    lambdaGbSeconds: (calls / 1000) * (scenario.given.memoryMb / 1024),
+  }
+}
+
+function burstUsd({ scenario }: World, usage: Usage): number {
+  const unbilledUnits = scenario.cloud.stream === 'on-demand' ? usage.kinesisPutUnits : 0
+  return usageUsd(usage) - unbilledUnits * PRICES.kinesisPutUnit
+}
+
+function streamUsd({ scenario }: World, usage: Usage, hours: number): number {
+  const { transport, stream, shards } = scenario.cloud
+  if (transport === 'invoke') return 0
+  return stream === 'on-demand' ? onDemandStreamUsd(usage, hours) : idleUsdPerHour(shards) * hours
+}

@@ -1,0 +1,127 @@
+import { Command, CommanderError, Option } from 'commander'
+import { POLICY_NAMES, type PolicyName } from '../../core/policies'
+import { integer, number, oneOf } from '../load/flags'
+import type { Question } from './question'
+import { ASSUMPTIONS, NODE } from './settings'
+
+/** What the command line asks for. */
+export type SimulateCommand =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'wrong'; readonly message: string }
+  | { readonly kind: 'run'; readonly question: Question; readonly reportFile: string | null }
+
+/** Reads the arguments after the script's name. */
+export function parseSimulateArguments(args: readonly string[]): SimulateCommand {
+  const command = simulateCommand()
+  let help = ''
+  command.exitOverride().configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} })
+  try {
+    command.parse(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.helpDisplayed') return { kind: 'text', text: help }
+    return { kind: 'wrong', message: `${error.message.replace(/^error: /, '')} See --help.` }
+  }
+  return commandFrom(command.opts<Flags>())
+}
+
+interface Flags extends Omit<Question, 'policies' | 'live'> {
+  readonly policy: PolicyName | 'all'
+  readonly live?: string
+  readonly report?: string
+  readonly base?: number
+}
+
+function commandFrom({ policy, report, live, ...flags }: Flags): SimulateCommand {
+  if (flags.base === undefined && live === undefined) {
+    return { kind: 'wrong', message: '--base is needed: what the base folds, in events per second. See --help.' }
+  }
+  const policies = policy === 'all' ? POLICY_NAMES : [policy]
+  return { kind: 'run', question: { ...flags, policies, live: live ?? null }, reportFile: report ?? null }
+}
+
+function simulateCommand(): Command {
+  return new Command('simulate')
+    .description('Replays a rate trace against a model of edge and cloud, and says what each policy makes of it.')
+    .requiredOption('--trace <file>', 'rate trace: lines of start_s,events (required)')
+    .addOption(
+      new Option('--policy <name>', `${POLICY_NAMES.join(' | ')} | all`)
+        .argParser(oneOf([...POLICY_NAMES, 'all']))
+        .default('all'),
+    )
+    .addOption(rate('--base <events/s>', 'base capacity (required, but with --live)'))
+    .addOption(rate('--mean-rate <events/s>', "what the trace's mean is scaled to (default: its own)"))
+    .addOption(new Option('--speedup <n>', 'compresses the time of the trace').argParser(number(1e-3, 1e6)).default(1))
+    .addOption(new Option('--from-s <s>', 'begin at this second of the trace').argParser(number(0, 1e12)))
+    .addOption(new Option('--to-s <s>', 'end at this second of the trace').argParser(number(0, 1e12)))
+    .addOption(
+      new Option('--latency-target-ms <ms>', 'delay that events should stay under')
+        .argParser(number(1, 1e9))
+        .default(NODE.latencyTargetMs),
+    )
+    .addOption(
+      new Option('--transport <way>', 'how envelopes reach the functions')
+        .choices(['kinesis', 'invoke'])
+        .default('kinesis'),
+    )
+    .addOption(
+      new Option('--stream <mode>', 'how the stream is billed and limited')
+        .choices(['provisioned', 'on-demand'])
+        .default('provisioned'),
+    )
+    .addOption(
+      new Option('--shards <n>', 'shards of the stream (default: for 1.5 x the excess of the peak)').argParser(
+        integer(1, 10_000),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--parallelization <n>',
+        'functions a shard; calls side by side with --transport invoke (default: as many as that takes)',
+      ).argParser(integer(1, 1_000)),
+    )
+    .addOption(
+      rate('--machine-rate <events/s>', 'what one base machine folds (default: the base, which is then one machine)'),
+    )
+    .addOption(
+      new Option('--machine-usd <usd>', 'price of a base machine for an hour')
+        .argParser(number(0, 1e6))
+        .default(ASSUMPTIONS.machineUsdPerHour),
+    )
+    .addOption(rate('--lane-rate <events/s>', 'what one function instance folds (default: as much as a base machine)'))
+    .addOption(
+      new Option('--event-bytes <n>', 'size of an event').argParser(number(1, 1e6)).default(ASSUMPTIONS.eventBytes),
+    )
+    .addOption(
+      new Option('--sealed-event-bytes <n>', 'its size on the stream')
+        .argParser(number(0.1, 1e6))
+        .default(ASSUMPTIONS.sealedEventBytes),
+    )
+    .addOption(
+      new Option('--max-usd-per-hour <usd>', 'spending limit of bursting (default: none)').argParser(number(0, 1e9)),
+    )
+    .addOption(
+      new Option('--seed <n>', 'decides shards and lanes of envelopes').argParser(integer(0, 2 ** 32 - 1)).default(1),
+    )
+    .option('--fine', 'go through everything, also where nothing changes; for long traces this takes hours', false)
+    .option(
+      '--plan',
+      'find the cheapest base that meets the target under spillway; --base is where machines are priced',
+      false,
+    )
+    .addOption(
+      new Option('--max-over-target <share>', 'with --plan: share of events that may be over the target')
+        .argParser(number(0, 1))
+        .default(0.01),
+    )
+    .option('--live <file>', 'report of a real run of this trace (npm start -- --once --report): compare with it')
+    .option('--report <file>', 'write the report (JSON) here')
+    .allowExcessArguments(false)
+    .addHelpText('after', AFTER)
+}
+
+const rate = (flags: string, description: string) => new Option(flags, description).argParser(number(1e-6, 1e12))
+
+const AFTER = `
+Events arrive evenly within a bin of the trace, as the load script sends them. The report repeats all assumptions.
+Exit code: 0 done, 2 bad options or files.`

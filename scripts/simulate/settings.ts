@@ -1,0 +1,90 @@
+import { BASE_MACHINE } from '../../core/cost'
+import { configSchema } from '../../edge-node/config'
+
+/**
+ * What the model takes for granted about everything that it does not decide itself. Times in ms, rates in events per second. The report repeats
+ * all of it under `assumptions`.
+ */
+export interface Assumptions {
+  /** What one base machine folds; they are bought by the fraction. */
+  readonly machineRate: number
+  readonly machineUsdPerHour: number
+  /** What one function instance folds: by default as much as a base machine, as work does that mostly waits. */
+  readonly laneRate: number
+  readonly eventBytes: number
+  /** The same, compressed, on the stream. */
+  readonly sealedEventBytes: number
+  /** From the scheduled send until an event is in the log: batching, HTTP, the flush. */
+  readonly ingestMs: number
+  /** Thread time that sending an event to the cloud takes. */
+  readonly divertUs: number
+  /** PutRecords, GetRecords, the call of a function without its work, writing a partial with its head, reading heads. */
+  readonly putMs: number
+  readonly readMs: number
+  readonly invokeMs: number
+  readonly writeMs: number
+  readonly headReadMs: number
+  /** How long a shard's poller waits after a read that was empty. */
+  readonly pollIntervalMs: number
+  readonly batchSize: number
+  readonly coldStartMs: number
+  /** An idle instance is gone after so long, unless it is kept warm. */
+  readonly idleInstanceMs: number
+  readonly maxInstances: number
+  readonly newInstancesPer10s: number
+  readonly memoryMb: number
+  readonly shardBytesPerSecond: number
+  readonly shardRecordsPerSecond: number
+  /** A partial in the table: so many bytes, and so many more for each event. */
+  readonly partialBytes: number
+  readonly partialBytesPerEvent: number
+  /** Merging a window of this length that has burst: one call, and so many units. */
+  readonly windowMs: number
+  readonly mergeMs: number
+  readonly mergeWriteUnits: number
+  readonly mergeReadUnits: number
+}
+
+/** What was chosen for a run besides the policy. */
+export interface Cloud {
+  readonly transport: 'kinesis' | 'invoke'
+  readonly stream: 'provisioned' | 'on-demand'
+  readonly shards: number
+  readonly parallelization: number
+}
+
+/** Functions that can work side by side: by invoke, `parallelization` is how many are called. */
+export const lanesOf = ({ transport, shards, parallelization }: Cloud): number =>
+  transport === 'kinesis' ? shards * parallelization : parallelization
+
+/** The node's own settings. */
+export const NODE = configSchema.parse({})
+
+/** From runs of `npm start` (bids, two cores) where AWS does not say otherwise. */
+export const ASSUMPTIONS = {
+  machineUsdPerHour: BASE_MACHINE.usdPerHour,
+  eventBytes: 128,
+  sealedEventBytes: 22.5,
+  ingestMs: 10,
+  divertUs: 1.5,
+  putMs: 15,
+  readMs: 5,
+  invokeMs: 10,
+  writeMs: 10,
+  headReadMs: 10,
+  pollIntervalMs: 1_000,
+  batchSize: 10,
+  coldStartMs: 400,
+  idleInstanceMs: 300_000,
+  maxInstances: 1_000,
+  newInstancesPer10s: 1_000,
+  memoryMb: 1_024,
+  shardBytesPerSecond: 1024 * 1024,
+  shardRecordsPerSecond: 1_000,
+  partialBytes: 1_024,
+  partialBytesPerEvent: 20,
+  windowMs: 10_000,
+  mergeMs: 200,
+  mergeWriteUnits: 20,
+  mergeReadUnits: 60,
+} as const

@@ -1,0 +1,114 @@
+import { describe, expect, test } from '@jest/globals'
+import { headline, type Pace, problems } from '../../dashboard/src/headline'
+import type { Overview } from '../../edge-node/feed'
+
+const CALM: Pace = {
+  arrivals: 100,
+  edgeRate: 100,
+  burstRate: 0,
+  trueRate: 400,
+  queueDelayMs: 12,
+  backlogEvents: 3,
+  isStuck: false,
+  throttledLately: 0,
+  deadLately: 0,
+  spentLatelyUsdPerHour: 0,
+}
+
+const none = { p50: 0, p99: 0, max: 0 }
+const NODE: Overview = {
+  atMs: 0,
+  pipeline: 'bids',
+  version: 'v1',
+  incarnation: 'abc',
+  bootEpoch: 1,
+  unready: null,
+  refusal: null,
+  mode: 'auto',
+  policy: 'spillway',
+  bursting: false,
+  reason: 'queue delay 12 ms, limit 800 ms',
+  routeReason: 'queue delay 15 ms, limit 800 ms',
+  latencyTargetMs: 1_000,
+  limitMs: 800,
+  events: { accepted: 0, edge: 0, burst: 0, deadLettered: 0, late: 0, rejected: 0, pending: 0 },
+  windows: { open: 0, closing: 0, finalizing: 0, final: 0, withBurst: 0 },
+  processingDelayMs: none,
+  windowLatencyMs: none,
+  cloud: {
+    away: null,
+    shards: 2,
+    parallelization: 4,
+    laneRate: 0,
+    inFlightEnvelopes: 0,
+    inFlightEvents: 0,
+    inFlightBytes: 0,
+    throttled: 0,
+    ceilingRate: null,
+    divertUs: 0,
+    foldUs: 0,
+    latencyMs: null,
+    iteratorAgeMs: null,
+    capacity: 'nothing bursts',
+    invocations: 0,
+    records: 0,
+  },
+  cost: { usd: 0, lastHourUsd: 0, maxUsdPerHour: 10, idleUsdPerHour: 0.03 },
+}
+const away = { ...NODE, cloud: { ...NODE.cloud, away: 'the cloud is away (no answer)' } }
+
+describe('the headline', () => {
+  test.each<[string, Overview, Partial<Pace>, string]>([
+    ['Keeping up', NODE, {}, '100 events/s arrive, 25 % of the 400/s that fit on this machine.'],
+    ['Idle', NODE, { arrivals: 0, backlogEvents: 0 }, 'Nothing arrives, nothing waits.'],
+    [
+      'Bursting',
+      { ...NODE, bursting: true },
+      { arrivals: 900, edgeRate: 300, burstRate: 600 },
+      '67 % of the work is done in the cloud',
+    ],
+    ['Falling behind', NODE, { queueDelayMs: 2_300 }, 'An event waits 2.3 s; the target is 1 s.'],
+    ['Refusing', { ...NODE, refusal: 'the edge is full' }, {}, 'Requests are refused: the edge is full.'],
+    ['Stuck', NODE, { isStuck: true, backlogEvents: 1_827 }, '1,827 events wait, and none has been folded'],
+    ['Cloud away', away, {}, 'The cloud is away (no answer); the edge works alone.'],
+    ['Not accepting', { ...NODE, unready: 'the disk is nearly full' }, {}, 'The disk is nearly full.'],
+  ])('%s', (chip, overview, pace, words) => {
+    const said = headline(overview, { ...CALM, ...pace })
+    expect(said.chip).toBe(chip)
+    expect(said.sentence).toContain(words)
+  })
+
+  test('what cannot be accepted is graver than what waits, and that than the cloud', () => {
+    const worst = { ...away, unready: 'the log cannot be written', bursting: true }
+    expect(headline(worst, { ...CALM, queueDelayMs: 5_000 }).chip).toBe('Not accepting')
+    expect(headline({ ...worst, unready: null }, { ...CALM, queueDelayMs: 5_000 }).chip).toBe('Falling behind')
+    expect(headline({ ...worst, unready: null }, CALM).chip).toBe('Cloud away')
+  })
+
+  test('says why envelopes go elsewhere than the policy has in mind, and does not say the same twice', () => {
+    const kept = { ...NODE, bursting: true, routeReason: 'the spending limit is reached: $10 of $10 within an hour' }
+    expect(headline(kept, CALM).why).toContain('Last envelope: the spending limit is reached')
+    expect(headline({ ...NODE, bursting: true }, CALM).why).toBe(NODE.reason)
+  })
+})
+
+describe('the problems', () => {
+  test('are none when all is well, bursting or not', () => {
+    expect(problems({ ...NODE, bursting: true }, CALM)).toEqual([])
+  })
+
+  test('are said in words, each with its number', () => {
+    const events = { ...NODE.events, late: 3, rejected: 2, deadLettered: 1_234 }
+    const cost = { ...NODE.cost, lastHourUsd: 9 }
+    const found = problems({ ...NODE, events, cost }, { ...CALM, throttledLately: 4, queueDelayMs: 1_500 })
+    expect(found.map(({ text }) => text)).toEqual([
+      'Queue delay is over the target of 1 s',
+      '90 % of the spending limit is used',
+      '4 throttled puts in the last minute',
+      '1,234 dead letters since the start',
+      '3 events came too late',
+      '2 lines were rejected',
+    ])
+    expect(found[0]?.tone).toBe('bad')
+  })
+})

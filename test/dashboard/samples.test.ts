@@ -1,0 +1,73 @@
+import { describe, expect, test } from '@jest/globals'
+import { meanLatencyMs, paceOf } from '../../dashboard/src/pace'
+import { Samples } from '../../dashboard/src/samples'
+import { SAMPLE_FIELDS, type Sample, type SampleField } from '../../edge-node/feed'
+
+const FROM_MS = 1_700_000_000_000
+const sample = (atMs: number, values: Partial<Record<SampleField, number>>): Sample =>
+  SAMPLE_FIELDS.map((field) => (field === 'atMs' ? FROM_MS + atMs : (values[field] ?? 0)))
+
+/** Samples every 100 ms of a node that takes `rate` events a second, of which the edge folds a quarter. */
+function steady(seconds: number, rate: number): Samples {
+  const samples = new Samples()
+  samples.setFields(SAMPLE_FIELDS)
+  for (let atMs = 0; atMs <= seconds * 1_000; atMs += 100) {
+    const accepted = (rate * atMs) / 1_000
+    samples.add(
+      sample(atMs, { accepted, edge: accepted / 4, burst: (accepted * 3) / 4, usd: atMs / 1e6, inFlightEvents: 300 }),
+    )
+  }
+  return samples
+}
+
+describe('the samples', () => {
+  test('give rates from the differences of counters, edge and burst stacked', () => {
+    const samples = steady(5, 1_000)
+    expect(samples.now('arrivals')).toBeCloseTo(1_000)
+    expect(samples.now('edgeRate')).toBeCloseTo(250)
+    expect(samples.now('bothRates')).toBeCloseTo(1_000)
+  })
+
+  test('are kept by the tenth for a minute and by the second for an hour', () => {
+    const samples = steady(90, 10)
+    expect([samples.recent.length, samples.seconds.length]).toEqual([600, 91])
+  })
+
+  test('a counter that begins anew is no negative rate', () => {
+    const samples = steady(2, 1_000)
+    samples.add(sample(2_100, { accepted: 0 }))
+    expect(samples.now('arrivals')).toBe(0)
+  })
+
+  test('a sample that is not newer is passed over', () => {
+    const samples = steady(2, 1_000)
+    samples.add(sample(1_000, { accepted: 1 }))
+    expect(samples.now('atMs')).toBe(FROM_MS + 2_000)
+  })
+
+  test('what the node remembers takes the place of what there was', () => {
+    const samples = steady(2, 1_000)
+    samples.load({ fields: SAMPLE_FIELDS, seconds: [sample(0, {}), sample(1_000, { accepted: 7 })], recent: [] })
+    expect([samples.seconds.length, samples.recent.length]).toEqual([2, 0])
+    expect(samples.seconds.back('arrivals', 0)).toBe(7)
+  })
+
+  test('money is told by the hour', () => {
+    expect(paceOf(steady(90, 100)).spentLatelyUsdPerHour).toBeCloseTo(3.6)
+  })
+
+  test('events that wait while none is counted are stuck, and those that are worked on are not', () => {
+    const backlog = (edge: (atMs: number) => number) => {
+      const samples = steady(0, 0)
+      for (let atMs = 100; atMs < 9_000; atMs += 100) samples.add(sample(atMs, { backlogEvents: 5, edge: edge(atMs) }))
+      return paceOf(samples).isStuck
+    }
+    expect([backlog(() => 7), backlog((atMs) => atMs)]).toEqual([true, false])
+    expect(paceOf(steady(9, 100)).isStuck).toBe(false)
+  })
+
+  test('what is in flight, over what comes back, is the time that it takes', () => {
+    expect(meanLatencyMs(steady(20, 400))).toBeCloseTo(1_000)
+    expect(meanLatencyMs(steady(20, 0))).toBeNull()
+  })
+})

@@ -1,0 +1,56 @@
+import type { Packaged } from '../../localstack/package'
+import { fixturePackage } from '../localstack/fixture-package'
+
+const STREAM = { Type: 'AWS::Kinesis::Stream', Properties: { Name: 'flow', ShardCount: 2 } }
+const MAPPING = {
+  Type: 'AWS::Lambda::EventSourceMapping',
+  Properties: {
+    EventSourceArn: { 'Fn::GetAtt': ['Flow', 'Arn'] },
+    FunctionName: { Ref: 'burst' },
+    StartingPosition: 'TRIM_HORIZON',
+    ParallelizationFactor: 3,
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+  },
+}
+const table = (TableName: string) => ({
+  Type: 'AWS::DynamoDB::Table',
+  Properties: {
+    TableName,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ],
+  },
+})
+
+/** What may be wrong with a stack. */
+export interface Faults {
+  /** Version of the pipelines in the functions. */
+  readonly version: string
+  readonly withoutMapping?: boolean
+  /** The outputs name a table that is not there. */
+  readonly wrongTable?: boolean
+}
+
+/** A stack with all that an edge node looks for; its functions do nothing. */
+export function inspectionStack({ version, withoutMapping, wrongTable }: Faults): Packaged {
+  const source = 'exports.handler = async () => null'
+  const resources = { Flow: STREAM, Partials: table('partials'), Results: table('results') }
+  const packaged = fixturePackage(
+    { burst: { source }, merge: { source } },
+    withoutMapping ? resources : { ...resources, Mapping: MAPPING },
+  )
+  const template = JSON.parse(packaged.template)
+  for (const name of ['burst', 'merge'])
+    template.Resources[name].Properties.Environment = { Variables: { PIPELINE_VERSION: version } }
+  const outputs = {
+    StreamName: { Value: { Ref: 'Flow' } },
+    PartialsTable: { Value: { Ref: 'Partials' } },
+    ResultsTable: { Value: wrongTable ? 'gone' : { Ref: 'Results' } },
+    BurstFunction: { Value: { Ref: 'burst' } },
+    MergeFunction: { Value: { Ref: 'merge' } },
+  }
+  return { ...packaged, template: JSON.stringify({ ...template, Outputs: { ...template.Outputs, ...outputs } }) }
+}

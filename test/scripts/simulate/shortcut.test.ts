@@ -1,0 +1,26 @@
+import { describe, expect, test } from '@jest/globals'
+import type { PolicyName } from '../../../core/policies'
+import { simulate } from '../../../scripts/simulate/simulate'
+import { scenarioFor } from './fixture'
+
+const RATES = [400, 2_500, 600, 0, 950, 1_100, 300, 900, 800, 700] // the median lies among calm events, not on an edge
+
+/** Relative difference. */
+const off = (one: number, other: number) => Math.abs(one - other) / Math.max(1e-9, Math.abs(other))
+
+describe('passing over times in which nothing changes', () => {
+  test.each<PolicyName>(['spillway', 'none', 'sponge', 'flink-autoscaler', 'oracle'])(
+    '%s comes to the same figures as gone through in full',
+    (policy) => {
+      const quick = simulate(scenarioFor(45, RATES), policy)
+      const fine = simulate(scenarioFor(45, RATES, '--fine'), policy)
+      expect(quick.accepted).toBe(fine.accepted)
+      expect(quick.edge + quick.burst).toBe(quick.accepted)
+      expect(off(quick.processingDelayMs.p50, fine.processingDelayMs.p50)).toBeLessThan(0.05)
+      expect(off(quick.processingDelayMs.p99, fine.processingDelayMs.p99)).toBeLessThan(0.05)
+      expect(Math.abs(quick.overTarget - fine.overTarget)).toBeLessThan(0.01)
+      expect(Math.abs(quick.burst - fine.burst) / fine.accepted).toBeLessThan(0.005)
+      expect(off(quick.usdPerHour, fine.usdPerHour)).toBeLessThan(0.02)
+    },
+  )
+})
