@@ -60,8 +60,15 @@ export function spillwayPolicy(
   const next = state.bursting ? stay(state, facts, terms, nowMs) : enter(state, facts, terms, nowMs)
   const limitMs = next.bursting ? valveMs(facts, terms) : Number.POSITIVE_INFINITY
   const plan = { kind: 'valve', limitMs, prime: next.bursting && !next.primed } as const
-  const reason = reasonOf(next, facts, terms)
-  return [next, { plan, bursting: next.bursting, prewarm: prewarmDue(facts, terms), reason }]
+  const intent = {
+    plan,
+    bursting: next.bursting,
+    prewarm: prewarmDue(facts, terms),
+    get reason() {
+      return reasonOf(next, facts, terms) // of some hundred decisions a second few are ever read
+    },
+  }
+  return [next, intent]
 }
 
 /** The state once an envelope of the burst was sent. */

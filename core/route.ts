@@ -28,6 +28,13 @@ export interface Decision {
   readonly reason: string
 }
 
+/** Where the words come from: they are only made where they are read. */
+type Because = Pick<Intent, 'reason'>
+
+const SWITCHED_OFF: Because = { reason: 'bursting is switched off' }
+const SWITCHED_ON: Because = { reason: 'bursting is switched on for everything' }
+const EDGE_FULL: Because = { reason: 'the edge is full' }
+
 /** Events that a plan by share owes to the cloud: the next envelope pays when they are enough. */
 export type Owed = number
 
@@ -43,18 +50,20 @@ export function route(
   candidate: Candidate,
   owed: Owed,
 ): readonly [Owed, Decision] {
-  const decision = (to: Decision['route'], reason: string): Decision => ({
+  const decision = (to: Decision['route'], because: Because): Decision => ({
     route: to,
     queueDelayMs: queueDelayMs(facts),
-    reason,
+    get reason() {
+      return because.reason
+    },
   })
   const [owes, wanted] = wantsBurst(mode, intent, limits, facts, candidate, owed)
-  if (wanted === null) return [owes, decision('edge', mode === 'never' ? 'bursting is switched off' : intent.reason)]
+  if (wanted === null) return [owes, decision('edge', mode === 'never' ? SWITCHED_OFF : intent)]
   const isProbe = intent.plan.kind === 'valve' && intent.plan.prime // what diverting costs is only known by diverting
   const obstacle = isProbe ? cloudObstacle(limits, facts) : obstacleTo(mode, limits, facts)
   return obstacle === undefined
     ? [Math.max(0, owes - candidate.events), decision('burst', wanted)]
-    : [0, decision('edge', obstacle)]
+    : [0, decision('edge', { reason: obstacle })]
 }
 
 /** Why nothing more can be accepted, in words; null while something can: the edge is full, and what would come cannot burst either. */
@@ -74,16 +83,16 @@ function wantsBurst(
   facts: Facts,
   candidate: Candidate,
   owed: Owed,
-): readonly [Owed, string | null] {
+): readonly [Owed, Because | null] {
   switch (mode) {
     case 'never':
       return [0, null]
     case 'always':
-      return [0, 'bursting is switched on for everything']
+      return [0, SWITCHED_ON]
     case 'auto': {
-      if (facts.backlogBytes >= limits.maxBacklogBytes) return [0, 'the edge is full']
+      if (facts.backlogBytes >= limits.maxBacklogBytes) return [0, EDGE_FULL]
       const owes = owed + candidate.events * shareOf(intent.plan)
-      return [owes, planned(intent.plan, facts, candidate, owes) ? intent.reason : null]
+      return [owes, planned(intent.plan, facts, candidate, owes) ? intent : null]
     }
   }
 }

@@ -30,7 +30,7 @@ export class Sensor {
   read(counters: Counters): Rates {
     this.remember(counters)
     const trend = sinceThen(counters, this.trendStart())
-    const second = sinceThen(counters, this.sampleBefore(STEADY_MS))
+    const second = sinceThen(counters, this.samples[0]!)
     return {
       trueRate: this.trueRate.read(counters),
       arrivalRate: perSecond(trend.accepted, trend.ms),
@@ -41,7 +41,7 @@ export class Sensor {
     }
   }
 
-  /** Keeps samples of the last second, and one before it. */
+  /** Keeps samples of the last second, and one before it: the first of them is where the second begins. */
   private remember(counters: Counters): void {
     const { samples } = this
     if (samples.length > 1 && samples.at(-1)!.atMs - samples.at(-2)!.atMs < GRAIN_MS) samples.pop()
@@ -49,16 +49,11 @@ export class Sensor {
     while (samples.length > 2 && counters.atMs - samples[1]!.atMs >= STEADY_MS) samples.shift()
   }
 
-  /** As far back as it takes to see enough events. */
+  /** The latest sample that is old enough and far enough back to see enough events; the oldest where there is none. */
   private trendStart(): Counters {
-    const { accepted } = this.samples.at(-1)!
-    return this.sampleBefore(NOW_MS, (sample) => accepted - sample.accepted >= FEW_EVENTS)
-  }
-
-  /** The latest sample that is at least so old, and tells enough; the oldest where there is none. */
-  private sampleBefore(ageMs: number, tells: (sample: Counters) => boolean = () => true): Counters {
-    const { atMs } = this.samples.at(-1)!
-    return this.samples.findLast((sample) => atMs - sample.atMs >= ageMs && tells(sample)) ?? this.samples[0]!
+    const { accepted, atMs } = this.samples.at(-1)!
+    const tells = (sample: Counters) => atMs - sample.atMs >= NOW_MS && accepted - sample.accepted >= FEW_EVENTS
+    return this.samples.findLast(tells) ?? this.samples[0]!
   }
 }
 

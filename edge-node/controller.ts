@@ -78,14 +78,24 @@ export class Controller {
     const readings = this.deps.readings()
     const nowMs = this.deps.clock.monotonicMs()
     if (nowMs - this.readAtMs >= READ_EVERY_MS) this.rates = this.readRates(readings)
-    const { backlogEvents, backlogBytes, inFlightEnvelopes, inFlightEvents, inFlightBytes } = readings
-    const { lanes, laneRate, cloudAway } = readings
+    const { rates } = this
     return {
-      ...this.rates,
-      ...{ backlogEvents, backlogBytes, inFlightEnvelopes, inFlightEvents, inFlightBytes },
-      ...{ lanes, laneRate, cloudAway },
+      trueRate: rates.trueRate,
+      arrivalRate: rates.arrivalRate,
+      steadyRate: rates.steadyRate,
+      utilization: rates.utilization,
+      backlogEvents: readings.backlogEvents,
+      backlogBytes: readings.backlogBytes,
+      inFlightEnvelopes: readings.inFlightEnvelopes,
+      inFlightEvents: readings.inFlightEvents,
+      inFlightBytes: readings.inFlightBytes,
+      lanes: readings.lanes,
+      laneRate: readings.laneRate,
+      divertUs: rates.divertUs,
+      sentRate: rates.sentRate,
       ceilingRate: this.ceiling.rate,
       spentUsd: lastHourUsd(this.spend, nowMs),
+      cloudAway: readings.cloudAway,
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { ensureBuilt } from '../dashboard/ensure-built'
 import { printedConfig } from './config/printed'
 import { UnusableConfig } from './config/unusable'
 import { type Configuration, readConfiguration } from './configuration'
@@ -42,11 +43,15 @@ function configurationOrExit(): Configuration {
 async function run({ config, file }: Configuration): Promise<void> {
   const logger = createLogger(config.logLevel)
   if (file !== null) logger.info({ file }, 'settings were read from a file')
+  const page = ensureBuilt().then((built) => {
+    if (built.kind === 'impossible') logger.warn({ reason: built.reason }, 'the dashboard could not be built')
+  })
   const edge = await startEdge(config, logger).catch((error: Error & { code?: string; retryable?: boolean }) => {
     if (error.retryable === undefined) throw error // a bug
     console.error(`The edge node cannot start (${error.code}): ${error.message}`)
     process.exit(1)
   })
+  await page
   process.send?.({ url: edge.url })
   const stop = stopOnce(edge, logger)
   process.on('SIGTERM', stop)

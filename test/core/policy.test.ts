@@ -66,14 +66,14 @@ describe('bursting begins', () => {
 
   test('by a forecast only when the queue has grown by at least half of it for 40 ms: a pause of the machine is no spike', () => {
     const given = under(200, 4)
-    const after = (waitedMs: number, delayMs: number) =>
+    const waited = (waitedMs: number, delayMs: number) =>
       spillwayPolicy({ ...AT_REST, suspicion: { sinceMs: NOW_MS - waitedMs, delayMs } }, given, kinesis, NOW_MS)[1]
     expect(spillwayPolicy(AT_REST, given, kinesis, NOW_MS)[1].bursting).toBe(false)
-    expect(after(39, 80).bursting).toBe(false)
-    expect(after(40, 80).bursting).toBe(true)
-    expect(after(40, 180).bursting).toBe(true)
-    expect(after(40, 181).bursting).toBe(false)
-    expect(after(40, 230).bursting).toBe(false)
+    expect(waited(39, 80).bursting).toBe(false)
+    expect(waited(40, 80).bursting).toBe(true)
+    expect(waited(40, 180).bursting).toBe(true)
+    expect(waited(40, 181).bursting).toBe(false)
+    expect(waited(40, 230).bursting).toBe(false)
   })
 
   test('with the first envelope sent ahead of need, and only that one', () => {

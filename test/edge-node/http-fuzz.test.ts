@@ -47,7 +47,9 @@ async function listening(node: TestNode): Promise<number> {
 
 const post = (body: string | Buffer, more = '') =>
   Buffer.concat([
-    Buffer.from(`POST /v1/events HTTP/1.1\r\nhost: localhost\r\n${more}content-length: ${Buffer.byteLength(body)}\r\n\r\n`),
+    Buffer.from(
+      `POST /v1/events HTTP/1.1\r\nhost: localhost\r\n${more}content-length: ${Buffer.byteLength(body)}\r\n\r\n`,
+    ),
     Buffer.from(body),
   ])
 
