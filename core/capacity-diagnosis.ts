@@ -17,14 +17,17 @@ const DRAIN_MS = 10_000
 const FULL_SHARE = 0.8
 const SHARD_BYTES_PER_SECOND = 1024 * 1024
 
-/** Names the bottleneck of the cloud half while there is bursting: functions before shards before lanes, since nothing behind a full one helps. */
+/** Names the bottleneck of the cloud half while there is bursting: functions before shards, as long as there can be more of them, before lanes. */
 export function diagnose(load: CapacityLoad, capacity: Capacity, terms: CapacityTerms): Diagnosis {
   if (!load.bursting) return enough('nothing bursts')
   if (load.functionThrottles > 0) return functionsThrottled(load)
   const wantedShards = Math.max(shardsFor(load), load.putThrottles > 0 ? capacity.shards + 1 : 0)
-  if (wantedShards > capacity.shards) return tooFewShards(load, capacity, terms)
+  const shards = wantedShards > capacity.shards ? tooFewShards(load, capacity, terms) : undefined
+  if (shards?.remedy !== undefined) return shards
   const wantedLanes = lanesFor(load, capacity)
-  if (wantedLanes > lanesOf(capacity)) return tooFewLanes(wantedLanes, load, capacity, terms)
+  const lanes = wantedLanes > lanesOf(capacity) ? tooFewLanes(wantedLanes, load, capacity, terms) : undefined
+  if (shards !== undefined) return lanes?.remedy === undefined ? shards : lanes // what the shards do take needs lanes all the same
+  if (lanes !== undefined) return lanes
   return enough(`${count(lanesOf(capacity), 'lane')} for ${whole(load.excessRate)} events/s above what the edge folds`)
 }
 

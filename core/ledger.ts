@@ -82,6 +82,8 @@ export class Ledger {
   private readonly entries = new Map<number, Entry>()
   private readonly windows = new Map<number, WindowEntry>()
   private readonly bursting = new Set<number>()
+  private inFlightEvents = 0
+  private inFlightBytes = 0
 
   constructor(private readonly spec: WindowSpec) {}
 
@@ -117,6 +119,8 @@ export class Ledger {
     entry.place = 'bursting'
     entry.reclaimAtMs = reclaimAtMs
     this.bursting.add(number)
+    this.inFlightEvents += entry.header.count
+    this.inFlightBytes += entry.bytes
     return true
   }
 
@@ -140,7 +144,7 @@ export class Ledger {
     const entry = this.entries.get(number)
     if (entry?.place !== 'bursting') return null
     entry.place = 'queued'
-    this.bursting.delete(number)
+    this.landed(entry)
     return entry.envelope
   }
 
@@ -309,13 +313,7 @@ export class Ledger {
   } {
     const phases: Record<Phase, number> = { open: 0, closing: 0, finalizing: 0 }
     for (const { phase } of this.windows.values()) phases[phase] += 1
-    let inFlightBytes = 0
-    let inFlightEvents = 0
-    for (const number of this.bursting) {
-      const { bytes, header } = this.entries.get(number)!
-      inFlightBytes += bytes
-      inFlightEvents += header.count
-    }
+    const { inFlightEvents, inFlightBytes } = this
     return { ...phases, inFlight: this.bursting.size, inFlightEvents, inFlightBytes }
   }
 
@@ -329,8 +327,15 @@ export class Ledger {
     if (entry?.place !== from) throw new Error(`envelope ${number} is ${entry?.place ?? 'gone'}, not ${from}`)
     entry.place = to
     entry.envelope = null
-    this.bursting.delete(number)
+    if (from === 'bursting') this.landed(entry)
     for (const endMs of entry.windows) this.windows.get(endMs)!.waiting -= 1
+  }
+
+  /** It is not in flight any more. */
+  private landed({ header, bytes }: Entry): void {
+    this.bursting.delete(header.number)
+    this.inFlightEvents -= header.count
+    this.inFlightBytes -= bytes
   }
 
   private account(window: WindowEntry): Account {

@@ -9,18 +9,16 @@ export interface PolicyTerms {
   readonly maxQueueDelayMs: number
   /** How long the cloud takes from the first envelope until it works at full width. */
   readonly leadMs: number
-  /** How long a mode lasts at least while the load hovers about the capacity. */
+  /** How long the valve stays armed after it was last needed, and how long it then rests unless the target is at stake. */
   readonly dwellMs: number
 }
 
 /** `bursting`: the valve is armed. Times are of the caller's monotonic clock. */
 export interface PolicyState {
   readonly bursting: boolean
-  /** The first envelope of a burst goes ahead of need: it wakes the poller and a function. */
+  /** The first envelope of a spike goes ahead of need: it wakes the poller and a function. */
   readonly primed: boolean
   readonly sinceMs: number
-  /** Whether more has arrived within one second of this burst than a load that hovers about the capacity would bring. */
-  readonly steep: boolean
   /** When the valve was last needed. */
   readonly neededMs: number
   /** Since when the forecast has been a threat, and the queue delay then; null while it is none. */
@@ -30,16 +28,13 @@ export interface PolicyState {
 export const AT_REST: PolicyState = {
   bursting: false,
   primed: true,
-  steep: false,
   sinceMs: Number.NEGATIVE_INFINITY,
   neededMs: Number.NEGATIVE_INFINITY,
   suspicion: null,
 }
 
-const QUIET_MS = 500 // a valve that was not needed for so long is not needed: bursting ends well within a second
-const STEEP_SHARE = 1.25 // above this share of its capacity within a second the load does not hover about it: it is a spike
-const CALM_SHARE = 0.9 // below this share a spike is over
-const DRAINED_SHARE = 0.5 // while the load hovers, the queue has to drain to this share of the limit: refilling it takes longer than the dwell
+const DRAINED_SHARE = 0.5 // a queue longer than this share of the limit may need the valve at any moment
+const ASLEEP_MS = 1_000 // pollers that found nothing for so long sleep for up to a second
 const NOTICED_SHARE = 0.1 // a forecast counts once the queue has begun to grow: a batch that comes at once is no trend
 const CONFIRM_MS = 40 // half of what was forecast has to come true for so long; the reaction may take 250 ms in all
 const PREWARM_SHARE = 0.2 // a queue this far up its limit may be on its way to it
@@ -47,9 +42,9 @@ const COLD_START_MS = 1_000 // of a function with its bundle, on a busy machine
 
 /**
  * Spillway's policy. Bursting begins when the queue delay passes its limit, or is about to pass the latency target within the cloud's lead
- * time: a steep step is met at once, a slow climb as late as possible. It ends when the valve has not been needed for half a second: at once when
- * there was a spike and the load is well below the capacity now, after the dwell when it hovers about it. Within a dwell of its end it begins
- * again only to save the target. Pure.
+ * time: a steep step is met at once, a slow climb as late as possible. From then on only what would wait longer than the limit is sent: that ends
+ * with the spike, at once. The valve stays armed for a dwell after it was last needed, since spikes come in groups; within a dwell of its end
+ * it is armed again only to save the target. Pure.
  */
 export function spillwayPolicy(
   state: PolicyState,
@@ -60,15 +55,8 @@ export function spillwayPolicy(
   const next = state.bursting ? stay(state, facts, terms, nowMs) : enter(state, facts, terms, nowMs)
   const limitMs = next.bursting ? valveMs(facts, terms) : Number.POSITIVE_INFINITY
   const plan = { kind: 'valve', limitMs, prime: next.bursting && !next.primed } as const
-  const intent = {
-    plan,
-    bursting: next.bursting,
-    prewarm: prewarmDue(facts, terms),
-    get reason() {
-      return reasonOf(next, facts, terms) // of some hundred decisions a second few are ever read
-    },
-  }
-  return [next, intent]
+  const reason = reasonOf(next, facts, terms)
+  return [next, { plan, bursting: next.bursting, prewarm: prewarmDue(facts, terms), reason }]
 }
 
 /** The state once an envelope of the burst was sent. */
@@ -80,7 +68,7 @@ function enter(state: PolicyState, facts: Facts, terms: PolicyTerms, nowMs: numb
   const isOver = delayMs > (isRested ? terms.maxQueueDelayMs : terms.latencyTargetMs)
   const suspicion = suspect(state, isRested ? facts : steadied(facts), terms, nowMs)
   if (!isOver && !isConfirmed(suspicion, facts, nowMs)) return { ...state, suspicion }
-  return { bursting: true, primed: false, steep: false, sinceMs: nowMs, neededMs: nowMs, suspicion: null }
+  return { bursting: true, primed: false, sinceMs: nowMs, neededMs: nowMs, suspicion: null }
 }
 
 function suspect({ suspicion }: PolicyState, facts: Facts, terms: PolicyTerms, nowMs: number) {
@@ -95,14 +83,16 @@ function isConfirmed(suspicion: PolicyState['suspicion'], facts: Facts, nowMs: n
   return queueDelayMs(facts) - suspicion.delayMs >= ((nowMs - suspicion.sinceMs) * growth) / 2
 }
 
-function stay(before: PolicyState, facts: Facts, terms: PolicyTerms, nowMs: number): PolicyState {
-  const state = { ...before, steep: before.steep || facts.steadyRate > facts.trueRate * STEEP_SHARE }
+function stay(state: PolicyState, facts: Facts, terms: PolicyTerms, nowMs: number): PolicyState {
   const delayMs = queueDelayMs(facts)
-  if (delayMs > terms.maxQueueDelayMs || isThreatened(facts, terms)) return { ...state, neededMs: nowMs }
-  if (nowMs - state.neededMs < QUIET_MS) return state
-  const isCalm = state.steep && facts.steadyRate < facts.trueRate * CALM_SHARE
-  const isDrained = delayMs <= terms.maxQueueDelayMs * DRAINED_SHARE && nowMs - state.sinceMs >= terms.dwellMs
-  return isCalm || isDrained ? { ...state, bursting: false, primed: true, sinceMs: nowMs } : state
+  const suspicion = suspect(state, facts, terms, nowMs)
+  const isPressed = delayMs > terms.maxQueueDelayMs || isConfirmed(suspicion, facts, nowMs)
+  const sinceNeededMs = nowMs - state.neededMs
+  if (isPressed || delayMs > terms.maxQueueDelayMs * DRAINED_SHARE) {
+    const wakes = isPressed && sinceNeededMs >= ASLEEP_MS
+    return { ...state, primed: state.primed && !wakes, neededMs: nowMs, suspicion }
+  }
+  return sinceNeededMs >= terms.dwellMs ? { ...AT_REST, sinceMs: nowMs } : { ...state, suspicion }
 }
 
 /** A tenth of a second is noise where the load hovers; a steep step shows in the whole second just as well. */
@@ -128,9 +118,12 @@ function reasonOf({ bursting }: PolicyState, facts: Facts, terms: PolicyTerms): 
   const rates = `${whole(facts.arrivalRate)} events/s arrive, the edge folds ${whole(facts.trueRate)}`
   if (!bursting) return `${delay}; ${rates}`
   if (queueDelayMs(facts) > terms.maxQueueDelayMs) return `${delay} passed; ${rates}`
-  if (!isThreatened(facts, terms)) return `${delay}; bursting until it has stayed under`
+  if (!isThreatened(facts, terms)) return `${delay}; what would wait longer is sent`
   return `${delay}, ${whole(forecastMs(facts, terms.leadMs))} ms ahead; ${rates}`
 }
 
 /** Rounded, with commas; not by the locale, which is the machine's. */
-const whole = (value: number) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')
+function whole(value: number): string {
+  const digits = String(Math.round(value))
+  return digits.length > 3 ? digits.replace(/\B(?=(\d{3})+$)/g, ',') : digits
+}

@@ -28,13 +28,6 @@ export interface Decision {
   readonly reason: string
 }
 
-/** Where the words come from: they are only made where they are read. */
-type Because = Pick<Intent, 'reason'>
-
-const SWITCHED_OFF: Because = { reason: 'bursting is switched off' }
-const SWITCHED_ON: Because = { reason: 'bursting is switched on for everything' }
-const EDGE_FULL: Because = { reason: 'the edge is full' }
-
 /** Events that a plan by share owes to the cloud: the next envelope pays when they are enough. */
 export type Owed = number
 
@@ -50,20 +43,18 @@ export function route(
   candidate: Candidate,
   owed: Owed,
 ): readonly [Owed, Decision] {
-  const decision = (to: Decision['route'], because: Because): Decision => ({
+  const decision = (to: Decision['route'], reason: string): Decision => ({
     route: to,
     queueDelayMs: queueDelayMs(facts),
-    get reason() {
-      return because.reason
-    },
+    reason,
   })
   const [owes, wanted] = wantsBurst(mode, intent, limits, facts, candidate, owed)
-  if (wanted === null) return [owes, decision('edge', mode === 'never' ? SWITCHED_OFF : intent)]
+  if (wanted === null) return [owes, decision('edge', mode === 'never' ? 'bursting is switched off' : intent.reason)]
   const isProbe = intent.plan.kind === 'valve' && intent.plan.prime // what diverting costs is only known by diverting
   const obstacle = isProbe ? cloudObstacle(limits, facts) : obstacleTo(mode, limits, facts)
   return obstacle === undefined
     ? [Math.max(0, owes - candidate.events), decision('burst', wanted)]
-    : [0, decision('edge', { reason: obstacle })]
+    : [0, decision('edge', obstacle)]
 }
 
 /** Why nothing more can be accepted, in words; null while something can: the edge is full, and what would come cannot burst either. */
@@ -83,16 +74,16 @@ function wantsBurst(
   facts: Facts,
   candidate: Candidate,
   owed: Owed,
-): readonly [Owed, Because | null] {
+): readonly [Owed, string | null] {
   switch (mode) {
     case 'never':
       return [0, null]
     case 'always':
-      return [0, SWITCHED_ON]
+      return [0, 'bursting is switched on for everything']
     case 'auto': {
-      if (facts.backlogBytes >= limits.maxBacklogBytes) return [0, EDGE_FULL]
+      if (facts.backlogBytes >= limits.maxBacklogBytes) return [0, 'the edge is full']
       const owes = owed + candidate.events * shareOf(intent.plan)
-      return [owes, planned(intent.plan, facts, candidate, owes) ? intent : null]
+      return [owes, planned(intent.plan, facts, candidate, owes) ? intent.reason : null]
     }
   }
 }
@@ -139,8 +130,7 @@ function cloudObstacle(limits: RouteLimits, facts: Facts): string | undefined {
 }
 
 /** Diverting pays only where it costs the edge less than folding would. */
-function notWorthIt({ maxDivertShare }: RouteLimits, { divertUs, trueRate }: Facts): string | undefined {
-  const foldUs = trueRate > 0 ? 1e6 / trueRate : Number.POSITIVE_INFINITY
-  if (divertUs < foldUs * maxDivertShare) return undefined
+function notWorthIt({ maxDivertShare }: RouteLimits, { divertUs, foldUs }: Facts): string | undefined {
+  if (foldUs === 0 || divertUs < foldUs * maxDivertShare) return undefined
   return `sending an event away costs ${divertUs.toFixed(1)} us of this machine, folding it ${foldUs.toFixed(1)} us`
 }

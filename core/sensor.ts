@@ -10,10 +10,18 @@ export interface Counters extends WorkCounters {
   /** Events handed to the cloud's way, and the thread time that took. */
   readonly sent: number
   readonly divertMs: number
+  /** Of those sent, how many the cloud is known to have taken. */
+  readonly taken: number
 }
 
 /** What the counters say of now; `core/facts.ts` has the meanings. */
-export type Rates = Pick<Facts, 'trueRate' | 'arrivalRate' | 'steadyRate' | 'utilization' | 'sentRate' | 'divertUs'>
+export type Rates = Pick<
+  Facts,
+  'trueRate' | 'arrivalRate' | 'steadyRate' | 'utilization' | 'sentRate' | 'divertUs' | 'foldUs'
+> & {
+  /** Events per second that the cloud took over the last second. */
+  readonly takenRate: number
+}
 
 const NOW_MS = 100
 const STEADY_MS = 1_000
@@ -25,14 +33,19 @@ export class Sensor {
   private readonly samples: Counters[] = []
   private readonly trueRate = new TrueRate()
   private readonly divertCost = new DivertCost()
+  private computeUs = 0
 
   /** Takes a reading and returns the rates. The first reading is where counting begins: rates are 0. */
   read(counters: Counters): Rates {
     this.remember(counters)
     const trend = sinceThen(counters, this.trendStart())
     const second = sinceThen(counters, this.samples[0]!)
+    const trueRate = this.trueRate.read(counters)
+    if (second.folded > 0) this.computeUs = (second.heldMs / second.folded) * 1000
     return {
-      trueRate: this.trueRate.read(counters),
+      trueRate,
+      foldUs: counters.waits === false ? this.computeUs : trueRate > 0 ? 1e6 / trueRate : 0,
+      takenRate: perSecond(second.taken, second.ms),
       arrivalRate: perSecond(trend.accepted, trend.ms),
       steadyRate: perSecond(second.accepted, second.ms),
       utilization: share(second.busyMs, second.ms),
@@ -59,14 +72,20 @@ export class Sensor {
 
 const DIVERT_EVENTS = 10_000
 const DIVERT_GRAIN = 1_000 // also the fewest events that tell the cost: the first calls run cold
+const DIVERT_FORGOTTEN_MS = 5_000 // a cost that forbids sending is never measured again unless it is forgotten
 
 /** What sending an event costs the edge, over the events sent last. */
 class DivertCost {
   private readonly marks: Pick<Counters, 'sent' | 'divertMs'>[] = []
+  private sent = 0
+  private sentAtMs = 0
 
-  /** In microseconds; 0 before enough was sent. */
-  read({ sent, divertMs }: Counters): number {
+  /** In microseconds; 0 before enough was sent, and when nothing was for a while. */
+  read({ sent, divertMs, atMs }: Counters): number {
     const { marks } = this
+    if (atMs - this.sentAtMs >= DIVERT_FORGOTTEN_MS) marks.length = 0
+    if (marks.length === 0 || sent !== this.sent) this.sentAtMs = atMs
+    this.sent = sent
     if (marks.length === 0 || sent - marks.at(-1)!.sent >= DIVERT_GRAIN) marks.push({ sent, divertMs })
     while (marks.length > 2 && sent - marks[1]!.sent >= DIVERT_EVENTS) marks.shift()
     const events = sent - marks[0]!.sent
@@ -78,6 +97,9 @@ const sinceThen = (now: Counters, then: Counters) => ({
   ms: now.atMs - then.atMs,
   accepted: now.accepted - then.accepted,
   sent: now.sent - then.sent,
+  taken: now.taken - then.taken,
+  folded: now.folded - then.folded,
+  heldMs: (now.heldMs ?? 0) - (then.heldMs ?? 0),
   busyMs: now.busyMs - then.busyMs,
 })
 

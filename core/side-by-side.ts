@@ -69,7 +69,7 @@ class SideBySide {
       const pause = this.tasks.pause?.(this.waited)
       this.waited = false
       if (pause !== undefined) {
-        turn.sinceTick = this.ticks // the pause is no task's
+        turn.sinceTick = Number.POSITIVE_INFINITY // between tasks nothing can expire, however long the pause takes
         await pause
         continue
       }

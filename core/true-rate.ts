@@ -8,6 +8,8 @@ export interface WorkCounters {
   readonly waiting: boolean
   /** The part of `busyMs` in which folding held the thread: then there is room for nothing else. */
   readonly heldMs?: number
+  /** Whether folding waits for something; then its cost is time and not the thread. Unknown: it does. */
+  readonly waits?: boolean
 }
 
 /** Busy time up to a reading at which events had ended. */

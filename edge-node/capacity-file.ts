@@ -1,6 +1,14 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { type CapacityMemory, FORGOTTEN } from '../core/cloud-capacity'
+
+const raise = z.object({ from: z.number(), to: z.number() })
+const content = z.object({
+  stream: z.string(),
+  raised: z.partialRecord(z.enum(['parallelization', 'shards', 'warmThroughput']), raise),
+  shardUpdatesMs: z.array(z.number()),
+})
 
 /** What was raised in the cloud, in the data directory: it is taken back after a crash too. */
 export class CapacityFile {
@@ -18,7 +26,7 @@ export class CapacityFile {
   async read(): Promise<CapacityMemory> {
     const text = await readFile(this.path, 'utf8').catch(() => '')
     try {
-      const { stream, raised, shardUpdatesMs } = JSON.parse(text)
+      const { stream, raised, shardUpdatesMs } = content.parse(JSON.parse(text))
       if (stream !== this.stream) return FORGOTTEN
       this.written = text
       return { raised, shardUpdatesMs }

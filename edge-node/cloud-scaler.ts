@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { CapacityFailure, type CloudCapacity } from '../cloud/capacity'
 import type { Capacity, CapacityLoad, CapacityStep } from '../core/capacity'
+import type { Diagnosis } from '../core/capacity-diagnosis'
 import {
   type CapacityState,
   type CapacityVerdict,
@@ -20,6 +21,9 @@ export interface LoadReading extends Omit<CapacityLoad, 'sentBytesPerSecond' | '
   readonly throttledPuts: number
   readonly throttledCalls: number
 }
+
+/** What limits the cloud half. */
+export type Bottleneck = Diagnosis['kind'] | 'unknown'
 
 export interface CloudScalerDependencies {
   readonly config: Pick<Config, 'scaleCloud' | 'maxShards' | 'maxParallelization'>
@@ -41,6 +45,7 @@ export class CloudScaler {
   private state: CapacityState = capacityState(FORGOTTEN, 0)
   private capacity: Capacity | undefined
   private text = 'the capacity of the cloud half is not known yet'
+  private limit: Bottleneck = 'unknown'
   private before: (LoadReading & { readonly atMs: number }) | undefined
   private readDueMs = Number.NEGATIVE_INFINITY
   private said = ''
@@ -66,6 +71,10 @@ export class CloudScaler {
   /** What limits the cloud half, and what is done about it, in words. */
   get diagnosis(): string {
     return this.text
+  }
+
+  get bottleneck(): Bottleneck {
+    return this.limit
   }
 
   private nextTick(): void {
@@ -102,6 +111,7 @@ export class CloudScaler {
       this.capacity = undefined // no step without knowing where it begins
       this.readDueMs = clock.monotonicMs() + error.retryAfterMs
       this.text = `the capacity of the cloud half cannot be read: ${error.message}`
+      this.limit = 'unknown'
       logger.debug({ code: error.code, error: error.message }, 'the capacity of the cloud half cannot be read')
     }
   }
@@ -149,6 +159,7 @@ export class CloudScaler {
   /** Once for each diagnosis and remedy: the figures in the words change all the time. */
   private say({ diagnosis, reason, step }: CapacityVerdict): void {
     this.text = reason
+    this.limit = diagnosis.kind
     const what = JSON.stringify([diagnosis.kind, diagnosis.remedy?.kind, step])
     if (what === this.said) return
     const isNews = this.said !== '' || diagnosis.kind !== 'enough' || step !== undefined

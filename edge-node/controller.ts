@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { type Ceiling, NO_CEILING, relax, throttled } from '../core/ceiling'
+import { burstEnvelopeEvents } from '../core/envelope-size'
 import type { Facts } from '../core/facts'
 import type { Intent } from '../core/plan'
 import type { RunningPolicy } from '../core/policies'
@@ -64,9 +65,10 @@ export class Controller {
   private spend: Spend = NOTHING_SPENT
   private owed: Owed = 0
   private rates: ReturnType<Sensor['read']>
+  private laneRate = 0
   private readAtMs = Number.NEGATIVE_INFINITY
   private throttledBefore = 0
-  private burstingSinceMs = 0
+  private silentMs = 0 // when nothing had been sent for a second
 
   constructor(private readonly deps: ControllerDependencies) {
     this.mode = deps.mode
@@ -92,21 +94,23 @@ export class Controller {
       lanes: readings.lanes,
       laneRate: readings.laneRate,
       divertUs: rates.divertUs,
+      foldUs: rates.foldUs,
       sentRate: rates.sentRate,
       ceilingRate: this.ceiling.rate,
-      spentUsd: lastHourUsd(this.spend, nowMs),
+      spentUsd: lastHourUsd(this.spend, nowMs) + owedUsd(readings),
       cloudAway: readings.cloudAway,
     }
   }
 
   /** Looks at the facts and lets the policy make up its mind, unless the operator has. Called every tick and before each envelope. */
   look(): Facts {
-    const { policy, prewarm, clock } = this.deps
+    const { policy, prewarm, limits, clock } = this.deps
     const facts = this.facts()
     const intent = this.mode === 'auto' ? policy.decide(facts, clock.monotonicMs()) : ORDERED[this.mode]
     if (intent.bursting !== this.intent.bursting) this.changed(intent, facts)
     this.intent = intent
-    if (intent.prewarm && facts.cloudAway === undefined) prewarm()
+    const maySpend = facts.cloudAway === undefined && facts.spentUsd < limits.maxUsdPerHour
+    if (intent.prewarm && maySpend) prewarm()
     return facts
   }
 
@@ -125,9 +129,20 @@ export class Controller {
     return refusal(this.mode, this.deps.limits, this.facts())
   }
 
-  /** Whether envelopes are on their way to the cloud, so that larger ones are worth waiting for. */
+  /** Whether the policy means to burst what waits too long; nothing has to be on its way for that. */
   get isBursting(): boolean {
     return this.intent.bursting
+  }
+
+  /** Whether events went to the cloud within the last second, so that larger envelopes are worth waiting for. */
+  get isSending(): boolean {
+    return this.intent.bursting && this.rates.sentRate > 0
+  }
+
+  /** How many events an envelope may have. */
+  get envelopeEvents(): number {
+    if (!this.isSending) return Number.POSITIVE_INFINITY
+    return burstEnvelopeEvents({ trueRate: this.rates.trueRate, laneRate: this.laneRate })
   }
 
   /** Whether an envelope that waits at the edge may be sent after all: by the valve, or when everything is to burst. */
@@ -138,11 +153,15 @@ export class Controller {
   private readRates(readings: Readings) {
     const atMs = this.deps.clock.monotonicMs()
     this.readAtMs = atMs
-    this.rates = this.sensor.read({ ...readings, atMs })
+    this.laneRate = readings.laneRate
+    const { accepted, sent, taken, divertMs, folded, busyMs, waiting, heldMs = 0, waits = true } = readings
+    this.rates = this.sensor.read({ atMs, accepted, sent, taken, divertMs, folded, busyMs, waiting, heldMs, waits })
     this.ceiling = relax(this.ceiling, atMs)
-    const isSteady = atMs - this.burstingSinceMs >= STEADY_MS
+    if (this.rates.sentRate === 0) this.silentMs = atMs
+    const isSteady = atMs - this.silentMs >= STEADY_MS
     if (readings.throttled > this.throttledBefore && isSteady) {
-      this.ceiling = throttled(this.ceiling, this.rates.sentRate, atMs)
+      // What is tried again and again throttles as well: what was taken is what the cloud can take.
+      this.ceiling = throttled(this.ceiling, this.rates.takenRate || this.rates.sentRate, atMs)
     }
     this.throttledBefore = readings.throttled
     this.spend = spent(this.spend, readings.usd, atMs)
@@ -150,8 +169,13 @@ export class Controller {
   }
 
   private changed({ bursting, reason }: Intent, facts: Facts): void {
-    if (bursting) this.burstingSinceMs = this.deps.clock.monotonicMs()
     this.decisions.add({ atMs: this.deps.clock.epochMs(), bursting, reason, facts })
     this.deps.logger.info({ bursting, reason, facts }, bursting ? 'bursting begins' : 'bursting ends')
   }
+}
+
+/** What the envelopes in flight will have cost: their functions and writes are only known when their heads are seen. */
+function owedUsd({ sent, inFlightEvents, usd }: Readings): number {
+  const seen = sent - inFlightEvents
+  return seen > 0 ? (usd / seen) * inFlightEvents : 0
 }

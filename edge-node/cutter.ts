@@ -11,6 +11,8 @@ export interface CutterDependencies {
   readonly ledger: Ledger
   readonly arrivals: Arrivals
   readonly maxEnvelopeBytes: number
+  /** How many events an envelope may have now; it may have a few more when its lines are shorter than most. */
+  readonly maxEnvelopeEvents: () => number
   readonly trace: Trace
   /** The cut is in the log for good: the envelope may go its way. */
   readonly onCut: (envelope: Envelope) => void
@@ -33,7 +35,7 @@ export class Cutter {
   /** Cuts what has reached the size of an envelope; the rest lingers. */
   due(): Sequel {
     const due: Sequel[] = []
-    while (this.deps.intake.open.bytes >= this.deps.maxEnvelopeBytes) due.push(this.one())
+    while (this.deps.intake.open.bytes >= this.maxBytes()) due.push(this.one())
     return joinSequels(due)
   }
 
@@ -44,8 +46,17 @@ export class Cutter {
     return joinSequels(all)
   }
 
+  /** The bytes of as many events as an envelope may have, going by those that are open. */
+  private maxBytes(): number {
+    const { maxEnvelopeBytes, maxEnvelopeEvents, intake } = this.deps
+    const { events, bytes } = intake.open
+    return events === 0
+      ? maxEnvelopeBytes
+      : Math.min(maxEnvelopeBytes, Math.ceil((maxEnvelopeEvents() * bytes) / events))
+  }
+
   private one(): Sequel {
-    const made = this.deps.intake.cut(this.deps.maxEnvelopeBytes)
+    const made = this.deps.intake.cut(this.maxBytes())
     if (made === null) return { records: [] }
     const { number, firstOffset, count } = made.cut.envelope
     const arrivedMs = this.deps.arrivals.cutEnvelope(number, firstOffset, count)

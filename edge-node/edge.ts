@@ -124,7 +124,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     logger: named('http'),
   })
   node.start()
-  prewarmer.start()
+  if (config.mode !== 'never' && config.policy !== 'none' && config.maxUsdPerHour > 0) prewarmer.start()
   await width.start(node)
   const url = await http.listen({ host: config.host, port: config.port }).catch((error: Error) => {
     throw new BadConfig(`${config.host}:${config.port} cannot be listened on (${error.message}); choose another --port`)

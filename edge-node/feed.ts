@@ -99,6 +99,8 @@ export interface Overview {
     readonly iteratorAgeMs: number | null
     /** Whether it is wide enough, in words. */
     readonly capacity: string
+    /** What is too narrow of it. */
+    readonly bottleneck: 'enough' | 'lanes' | 'shards' | 'functions' | 'unknown'
     readonly invocations: number
     readonly records: number
   }

@@ -18,7 +18,7 @@ export function liveRoutes(app: FastifyInstance, surface: LiveSource): void {
   const live = new Live(surface)
   app.addHook('onReady', async () => live.start())
   app.addHook('preClose', async () => live.stop())
-  app.get('/v1/live', (_request, reply) => getLive(live, reply))
+  app.get('/v1/live', { exposeHeadRoute: false }, (_request, reply) => getLive(live, reply))
   app.get('/v1/history', (_request, reply) => reply.send(live.history.answer()))
   app.get('/v1/latest', (request, reply) => getLatest(surface, request, reply))
 }

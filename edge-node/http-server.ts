@@ -24,8 +24,8 @@ export function createServer(config: Config, keeper: Keeper): FastifyInstance {
     maxHeaderSize: MAX_HEADER_BYTES,
   }
   const { tls } = keeper
-  const app =
-    tls === null ? fastify({ ...settings, http: server }) : fastify({ ...settings, https: { ...server, ...tls } })
+  const https = { ...server, ...tls, handshakeTimeout: config.headersTimeoutMs } // it comes before the headers
+  const app = tls === null ? fastify({ ...settings, http: server }) : fastify({ ...settings, https })
   app.server.maxConnections = config.maxConnections
   const { server: listener } = app
   keeper.onChange(() => {

@@ -11,6 +11,7 @@ import { type DeadLetterSurface, deadLetterRoutes } from './http-dead-letters'
 import { fail } from './http-error'
 import { liveRoutes } from './http-live'
 import { type MetricSources, metricsRoutes } from './http-metrics'
+import { openApiRoutes } from './http-openapi'
 import { createServer } from './http-server'
 import { LogFailed } from './log'
 import type { EdgeNode } from './node'
@@ -58,12 +59,13 @@ export function createHttp(surface: Surface): FastifyInstance {
   )
   app.post('/v1/events', (request, reply) => postEvents(surface, request, reply))
   app.get('/v1/windows', (request, reply) => getWindows(surface, request, reply))
-  app.get('/v1/stream', (request, reply) => streamFinals(surface, request, reply))
+  app.get('/v1/stream', { exposeHeadRoute: false }, (request, reply) => streamFinals(surface, request, reply))
   app.get('/v1/status', () => surface.status())
   app.post('/v1/burst', (request, reply) => postBurst(surface, request, reply))
   deadLetterRoutes(app, surface)
   liveRoutes(app, surface)
   metricsRoutes(app, surface)
+  openApiRoutes(app)
   dashboardRoutes(app)
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', (_request, reply) => {

@@ -132,7 +132,16 @@ export class EdgeNode {
     const { maxEnvelopeBytes } = config
     const { intake, arrivals } = this
     const onCut = this.route.bind(this)
-    this.cutter = new Cutter({ intake, ledger: this.ledger, arrivals, maxEnvelopeBytes, trace, onCut })
+    const maxEnvelopeEvents = () => this.controller.envelopeEvents
+    this.cutter = new Cutter({
+      intake,
+      ledger: this.ledger,
+      arrivals,
+      maxEnvelopeBytes,
+      maxEnvelopeEvents,
+      trace,
+      onCut,
+    })
     const onCounted = this.countedInBurst.bind(this)
     const onReclaimed = (envelope: Envelope) => this.workers.enqueueFirst(envelope)
     const { ledger } = this
@@ -264,7 +273,7 @@ export class EdgeNode {
     const { log, config } = this.deps
     const written = log.appendNow([...records, ...after.records])
     if (after.proceed !== undefined) log.flushed().then(after.proceed, () => undefined)
-    this.setLinger(this.controller.isBursting ? burstLingerMs(config) : config.edgeLingerMs)
+    this.setLinger(this.controller.isSending ? burstLingerMs(config) : config.edgeLingerMs)
     return written
   }
 

@@ -52,6 +52,7 @@ export class Overflow {
   private readonly watcher: HeadWatcher
   private breaker: Breaker = CLOSED
   private sentEvents = 0
+  private takenEvents = 0
   sentEnvelopes = 0
   /** Envelopes that came back to the edge. */
   reclaims = 0
@@ -61,7 +62,10 @@ export class Overflow {
     const { config, ledger, partials: store, from, logger, clock } = deps
     this.trace = deps.trace ?? NO_TRACE
     this.sender = deps.transport({
-      accepted: ({ number }) => this.put(number),
+      accepted: ({ number, count }) => {
+        if (config.transport === 'kinesis') this.takenEvents += count
+        this.put(number)
+      },
       failed: ({ number }, isOutage, reason) => this.notTaken(number, isOutage, reason),
       finished: ({ number }) => this.watcher.finished(number),
     })
@@ -101,7 +105,15 @@ export class Overflow {
   readings() {
     const { divertMs, throttled } = this.sender.counters()
     const { laneRate } = this.usage
-    return { sent: this.sentEvents, divertMs, throttled, laneRate, usd: usageUsd(this.used()), cloudAway: this.away }
+    return {
+      sent: this.sentEvents,
+      taken: this.takenEvents,
+      divertMs,
+      throttled,
+      laneRate,
+      usd: usageUsd(this.used()),
+      cloudAway: this.away,
+    }
   }
 
   /** How long ago the oldest envelope was sent that has no head; 0 when there is none. */
@@ -158,6 +170,7 @@ export class Overflow {
   private count(number: number, head: Extract<Head, { kind: 'done' }>): void {
     const envelope = this.deps.ledger.countBurst(number, head.deadLetters.length)
     if (envelope === null) return
+    if (this.deps.config.transport === 'invoke') this.takenEvents += envelope.count // a call has begun long before Lambda takes it
     this.usage.headSeen(head.work, envelope.count)
     this.deps.prewarmer.worked(this.deps.clock.monotonicMs())
     this.latency.headSeen(number, this.deps.clock.monotonicMs())

@@ -81,14 +81,14 @@ function cloudOf({ burst, controller, cloud }: Status): Overview['cloud'] {
     latencyMs: more.latencyMs ?? null,
     iteratorAgeMs: more.iteratorAgeMs ?? null,
     capacity: burst.capacity,
+    bottleneck: burst.bottleneck,
     invocations: cloud.lambdaInvocations,
     records: cloud.kinesisRecords,
   }
 }
 
-/** Envelopes are on their way out, whether the policy or the operator wants it. */
-const isBursting = ({ mode, controller, burst }: Status) =>
-  mode === 'auto' ? controller.bursting || burst.active : mode === 'always' && burst.active
+/** Envelopes are on their way out, whether the policy or the operator wants it; an armed valve that nothing passes is no burst. */
+const isBursting = ({ burst }: Status) => burst.active
 
 /** Facts without what JSON cannot say. */
 const plain = (facts: object): Record<string, number | string> =>

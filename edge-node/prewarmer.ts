@@ -17,6 +17,8 @@ export function keepWarmAtMs(lastMs: number, everyMs: number): number | null {
 export class Prewarmer {
   /** When the instances had something to do. */
   private lastMs = Number.NEGATIVE_INFINITY
+  /** When all of them had: an instance a lane. */
+  private allMs = Number.NEGATIVE_INFINITY
   private calls = 0
   private cancel = () => {}
 
@@ -48,13 +50,14 @@ export class Prewarmer {
 
   /** Asks for an instance a lane, unless they are warm. Does not wait; a failure costs a cold start and nothing else. */
   prewarm(nowMs: number): void {
-    if (nowMs < this.lastMs + STAYS_WARM_MS) return
+    if (nowMs < this.allMs + STAYS_WARM_MS) return
     this.call(nowMs, this.lanes, { Records: [] })
   }
 
   /** There was work: the instances stay warm by it. */
   worked(nowMs: number): void {
     this.lastMs = nowMs
+    this.allMs = nowMs
   }
 
   private keepWarm(): void {
@@ -67,6 +70,7 @@ export class Prewarmer {
 
   private call(nowMs: number, count: number, event: BurstEvent): void {
     this.lastMs = nowMs
+    if (count >= this.lanes) this.allMs = nowMs
     this.calls += count
     // At once, not one after the other: an instance that is done would take the next call itself.
     const calls = Array.from({ length: count }, () => this.burst.invoke(event))

@@ -5,6 +5,7 @@ import { queueDelayMs } from '../core/facts'
 import type { PolicyName } from '../core/policies'
 import type { PolicyTerms } from '../core/policy'
 import type { BurstMode } from '../core/route'
+import type { Bottleneck } from './cloud-scaler'
 import { type Config, policyTerms } from './config'
 import type { ModeChange } from './decisions'
 import type { Episode } from './episodes'
@@ -51,6 +52,8 @@ export interface Status {
     readonly lanes: Lanes
     /** Whether the cloud half is wide enough, in words. */
     readonly capacity: string
+    /** What is too narrow of it. */
+    readonly bottleneck: Bottleneck
     /** Events per second of one lane, from what the functions report; 0 before any did. */
     readonly laneRate: number
     readonly throttled: number
@@ -83,7 +86,7 @@ export interface StatusSources {
   readonly pipeline: string
   readonly identity: { readonly version: string; readonly incarnation: string; readonly epoch: number }
   readonly config: Config
-  readonly width: Pick<Width, 'diagnosis'>
+  readonly width: Pick<Width, 'diagnosis' | 'bottleneck'>
 }
 
 export function statusOf({ node, pipeline, identity, config, width }: StatusSources): Status {
@@ -131,6 +134,7 @@ export function statusOf({ node, pipeline, identity, config, width }: StatusSour
       inFlightBytes: facts.inFlightBytes,
       lanes,
       capacity: width.diagnosis,
+      bottleneck: width.bottleneck,
       laneRate: node.overflow.usage.laneRate,
       throttled: sent.throttled,
       latencyMs: node.overflow.latency.percentiles(),

@@ -5,6 +5,7 @@ import type { MergeWork } from '../core/merge-answer'
 import type { SendCounters } from './envelope-sender'
 
 const BASE64 = 4 / 3 // items come in JSON
+const LANE_SPAN_MS = 20_000 // of functions' time; half of it is kept, so that a cost that changed is soon known
 const REMEMBERED_REQUESTS = 10_000 // a batch's envelopes finish within seconds of each other; older ids cannot come again
 
 /**
@@ -34,6 +35,9 @@ export class CloudUsage {
     this.lambdaInitGbSeconds += gbSeconds(work.initMs ?? 0, work.memoryMb)
     this.laneEvents += events
     this.laneMs += work.ms
+    if (this.laneMs < LANE_SPAN_MS) return
+    this.laneEvents /= 2
+    this.laneMs /= 2
   }
 
   merged(work: MergeWork): void {
@@ -41,7 +45,7 @@ export class CloudUsage {
     this.add(work.ms, work.memoryMb, work.readUnits, work.writeUnits)
   }
 
-  /** Events per second that one lane folds; 0 before any did. */
+  /** Events per second that one lane folds, by the functions' last seconds of work; 0 before any did. */
   get laneRate(): number {
     return this.laneMs > 0 ? (this.laneEvents / this.laneMs) * 1000 : 0
   }

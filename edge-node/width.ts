@@ -2,9 +2,10 @@ import type { Logger } from 'pino'
 import { CloudCapacity } from '../cloud/capacity'
 import type { kinesisClient, lambdaClient } from '../cloud/clients'
 import type { Deployment, Lanes } from '../cloud/deployment'
+import type { Facts } from '../core/facts'
 import { CapacityFile } from './capacity-file'
 import { systemClock } from './clock'
-import { CloudScaler, type LoadReading } from './cloud-scaler'
+import { type Bottleneck, CloudScaler, type LoadReading } from './cloud-scaler'
 import type { Config } from './config'
 import type { EdgeNode } from './node'
 
@@ -13,6 +14,7 @@ export interface Width {
   readonly lanes: Lanes
   /** Whether it is enough, in words. */
   readonly diagnosis: string
+  readonly bottleneck: Bottleneck
   start(node: EdgeNode): Promise<void>
   stop(): Promise<void>
 }
@@ -31,15 +33,56 @@ interface WidthOptions {
 export function widthOf(options: WidthOptions): Width {
   switch (options.config.transport) {
     case 'invoke':
-      return {
-        lanes: options.lanes,
-        diagnosis: `at most ${options.config.maxInvokes} functions are called side by side (maxInvokes)`,
-        start: async () => {},
-        stop: async () => {},
-      }
+      return new CallWidth(options)
     case 'kinesis':
       return new StreamWidth(options)
   }
+}
+
+class CallWidth implements Width {
+  readonly lanes: Lanes
+  private node: Pick<EdgeNode, 'controller'> | undefined
+
+  constructor(private readonly options: Pick<WidthOptions, 'config' | 'lanes'>) {
+    this.lanes = options.lanes
+  }
+
+  get diagnosis(): string {
+    return callsInWords(this.options.config.maxInvokes, this.node?.controller.facts())
+  }
+
+  get bottleneck(): Bottleneck {
+    return callsBottleneck(this.options.config.maxInvokes, this.node?.controller.facts())
+  }
+
+  async start(node: EdgeNode): Promise<void> {
+    this.node = node
+  }
+
+  async stop(): Promise<void> {}
+}
+
+type CallFacts = Pick<Facts, 'inFlightEnvelopes' | 'ceilingRate'> | undefined
+
+/** What limits the calls: Lambda where it throttles, `maxInvokes` where more than one whole turn waits. */
+export function callsBottleneck(maxInvokes: number, facts: CallFacts): Bottleneck {
+  if (facts === undefined) return 'unknown'
+  if (Number.isFinite(facts.ceilingRate)) return 'functions'
+  return facts.inFlightEnvelopes > 2 * maxInvokes ? 'lanes' : 'enough'
+}
+
+/** Whether calling so many functions side by side is enough, in words. */
+export function callsInWords(maxInvokes: number, facts: CallFacts): string {
+  const atMost = `at most ${maxInvokes} functions are called side by side (maxInvokes)`
+  if (facts === undefined) return atMost
+  const { inFlightEnvelopes, ceilingRate } = facts
+  if (Number.isFinite(ceilingRate)) {
+    return `${atMost}; Lambda throttles beyond about ${Math.round(ceilingRate)} events/s: have the account's limit of concurrent functions raised`
+  }
+  const waiting = inFlightEnvelopes - maxInvokes
+  return waiting > 0
+    ? `${atMost}, and ${waiting} envelopes wait for their turn: raise it, as far as the account allows`
+    : atMost
 }
 
 class StreamWidth implements Width {
@@ -52,6 +95,10 @@ class StreamWidth implements Width {
 
   get diagnosis(): string {
     return this.scaler?.diagnosis ?? 'the capacity of the cloud half is not known yet'
+  }
+
+  get bottleneck(): Bottleneck {
+    return this.scaler?.bottleneck ?? 'unknown'
   }
 
   async start(node: EdgeNode): Promise<void> {

@@ -5,7 +5,7 @@ import type { WorkCounters } from '../core/true-rate'
 import { type Clock, systemClock } from './clock'
 
 const MAX_HELD_MS = 5 // a map that computes leaves the thread to requests, the log and the controller so often
-const ASKED_EVERY = 16 // events: reading the clock for each would cost more than folding the cheapest ones
+const MOST_UNASKED = 16 // events without a look at the clock, which costs a twentieth of folding the cheapest ones
 
 /** Folds envelopes at the edge, a bounded number side by side, in order; reclaimed ones go first. */
 export class Workers {
@@ -19,9 +19,12 @@ export class Workers {
   private busySinceMs = 0
   private busyTotalMs = 0
   private heldMs = 0
+  private waits = true
   /** Since when folding has held the thread. */
   private heldSinceMs = 0
   private unasked = 0
+  /** How many events may pass without a look: fewer where they turned out to be expensive. */
+  private mayPass = MOST_UNASKED
   /** Whether an event was waited for since then. */
   private waited = false
   private pausing: Promise<void> | undefined
@@ -34,14 +37,22 @@ export class Workers {
   private readonly pause = (waited: boolean): Promise<void> | undefined => {
     this.waited ||= waited
     this.unasked += 1
-    if (this.pausing !== undefined || this.unasked < ASKED_EVERY) return this.pausing
+    if (this.pausing !== undefined || this.unasked < this.mayPass) return this.pausing
     this.unasked = 0
     const nowMs = this.clock.monotonicMs()
-    if (nowMs - this.heldSinceMs < MAX_HELD_MS) return undefined
-    if (!this.waited) this.heldMs += nowMs - this.heldSinceMs
+    const heldMs = nowMs - this.heldSinceMs
+    this.mayPass = nextPass(this.mayPass, heldMs)
+    if (heldMs < MAX_HELD_MS) return undefined
+    if (!this.waited) this.heldMs += heldMs
     this.heldSinceMs = nowMs
     this.pausing = new Promise((resume) => this.clock.soon(() => this.resume(resume)))
     return this.pausing
+  }
+
+  private stillHeld(): void {
+    const nowMs = this.clock.monotonicMs()
+    this.heldMs += nowMs - this.heldSinceMs
+    this.heldSinceMs = nowMs
   }
 
   private resume(go: () => void): void {
@@ -98,6 +109,7 @@ export class Workers {
       busyMs: this.busyTotalMs + sinceMs,
       waiting: this.queue.length + this.reclaimed.length > 0,
       heldMs: this.heldMs,
+      waits: this.waits,
     }
   }
 
@@ -119,18 +131,38 @@ export class Workers {
   // A fold rejects only for a bug, and a bug ends the process: the log has everything.
   private async fold(envelope: Envelope): Promise<void> {
     this.onBegin(envelope)
-    const terms = { timers: this.clock, dead: this.deadOf(envelope), onProgress: this.onProgress, pause: this.pause }
-    const startMs = this.clock.monotonicMs()
-    this.heldSinceMs = startMs
+    const { clock, onProgress } = this
+    let paused = false
+    let waits = false
+    const pause = (waited: boolean) => {
+      waits ||= waited
+      const pausing = this.pause(waited)
+      paused ||= pausing !== undefined
+      return pausing
+    }
+    const before = this.foldedEvents
+    this.heldSinceMs = clock.monotonicMs()
+    const terms = { timers: clock, dead: this.deadOf(envelope), onProgress, pause }
     const folding = foldEnvelope(this.pipeline, envelope, terms)
-    if (this.heldSinceMs === startMs) this.heldMs += this.clock.monotonicMs() - startMs // it has come back to wait
+    if (!paused) {
+      this.stillHeld() // until now, when it has come back to wait, or is done
+      waits = this.foldedEvents - before < envelope.count
+    }
     const partial = await folding
+    if (paused && !waits) this.stillHeld()
+    this.waits = waits
     this.running -= 1
     if (this.running === 0) this.busyTotalMs += this.clock.monotonicMs() - this.busySinceMs
     this.waitingBytes -= bytesOf(envelope)
     this.onFolded(envelope, partial)
     this.startNext()
   }
+}
+
+/** Half as many when the thread was held for twice as long as it may be, and twice as many when there was time left. */
+function nextPass(events: number, heldMs: number): number {
+  if (heldMs >= 2 * MAX_HELD_MS) return Math.max(1, events / 2)
+  return heldMs < MAX_HELD_MS ? Math.min(MOST_UNASKED, events * 2) : events
 }
 
 const bytesOf = ({ lines }: Envelope) => lines.reduce((bytes, line) => bytes + line.length + 1, 0)

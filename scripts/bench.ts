@@ -2,6 +2,7 @@ import { Command, type OptionValues } from 'commander'
 import pc from 'picocolors'
 import type { Bench } from './bench/bench'
 import { breakEven } from './bench/break-even'
+import { everythingOn } from './bench/everything-on'
 import { thisMachine } from './bench/machine'
 import { overhead } from './bench/overhead'
 import { policies } from './bench/policies'
@@ -54,6 +55,7 @@ const program = new Command('bench')
   .addCommand(commandFor(policies))
   .addCommand(commandFor(breakEven))
   .addCommand(commandFor(overhead))
+  .addCommand(commandFor(everythingOn))
   .addCommand(commandFor(trace))
   .addCommand(commandFor(recovery))
   .addHelpText(

@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises'
+import { mustHoldTable } from './bench/must-hold'
 import { LoadError } from './load/load-error'
 import { CannotSimulate } from './simulate/cannot-simulate'
-import { parseSimulateArguments } from './simulate/cli'
-import { run } from './simulate/run'
+import { parseSimulateArguments, type SimulateCommand } from './simulate/cli'
+import { promisesOf } from './simulate/promises'
+import { run, type SimulationReport } from './simulate/run'
 
 async function main(): Promise<number> {
   const command = parseSimulateArguments(process.argv.slice(2))
@@ -13,14 +15,24 @@ async function main(): Promise<number> {
     case 'wrong':
       process.stderr.write(`${command.message}\n`)
       return 2
-    case 'run': {
-      const say = (line: string) => process.stderr.write(`${line}\n`)
-      const report = await run(command.question, say, (text) => process.stdout.write(`${text}\n`))
-      if (command.reportFile !== null) await writeReport(command.reportFile, `${JSON.stringify(report, null, 2)}\n`)
-      return 0
-    }
+    case 'run':
+      return answer(command)
   }
 }
+
+async function answer({ questions, mustHold, reportFile }: Extract<SimulateCommand, { kind: 'run' }>): Promise<number> {
+  const reports: SimulationReport[] = []
+  for (const question of questions) reports.push(await run(question, say, show))
+  const report = reports.length === 1 ? reports[0] : reports
+  if (reportFile !== null) await writeReport(reportFile, `${JSON.stringify(report, null, 2)}\n`)
+  if (!mustHold) return 0
+  const promises = reports.flatMap(promisesOf)
+  show(`\n${mustHoldTable(promises)}`)
+  return promises.every(({ holds }) => holds) ? 0 : 1
+}
+
+const say = (line: string) => process.stderr.write(`${line}\n`)
+const show = (text: string) => process.stdout.write(`${text}\n`)
 
 async function writeReport(file: string, text: string): Promise<void> {
   await writeFile(file, text).catch((error: Error) => {

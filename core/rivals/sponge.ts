@@ -1,4 +1,4 @@
-import type { Facts } from '../facts'
+import { type Facts, queueDelayMs } from '../facts'
 import type { Policy } from '../running-policy'
 
 /** `share` bursts now; `heavyMs`: when the load was last too much. */
@@ -9,14 +9,14 @@ export interface SpongeState {
 }
 
 const TICK_MS = 1_000
-const BACKLOG_S = 2 // of input that wait: more is a burst
+const BACKLOG_MS = 2_000 // of processing that wait: more is a burst
 const HEADROOM = 0.1 // offloaded beyond the excess, so that the backlog shrinks
 const MAX_SHARE = 0.95
 const SLACK_MS = 10_000
 
 /**
  * Sponge (Song et al., "Sponge: Fast Reactive Scaling for Stream Processing with Serverless Frameworks", USENIX ATC '23): looks once a second,
- * offloads when more than two seconds of input wait, min(0.95, 1 - processing rate / input rate + 0.1) of the input, and goes on for ten
+ * offloads when more waits than two seconds of processing take, min(0.95, 1 - processing rate / input rate + 0.1) of the input, and goes on for ten
  * seconds after the last such second. Its functions are a pool that is kept warm, so here they are warmed at all times.
  */
 export const SPONGE: Policy<SpongeState> = {
@@ -26,14 +26,14 @@ export const SPONGE: Policy<SpongeState> = {
     const { share } = next
     const reason =
       share > 0
-        ? `${(share * 100).toFixed(0)} % offloaded, more than ${BACKLOG_S} s of input waited less than ${SLACK_MS / 1000} s ago`
-        : `at most ${BACKLOG_S} s of input wait`
+        ? `${(share * 100).toFixed(0)} % offloaded, more than ${BACKLOG_MS / 1000} s of work waited less than ${SLACK_MS / 1000} s ago`
+        : `at most ${BACKLOG_MS / 1000} s of work wait`
     return [next, { plan: { kind: 'share', share }, bursting: share > 0, prewarm: true, reason }]
   },
 }
 
 function sampled(state: SpongeState, facts: Facts, nowMs: number): SpongeState {
-  const isHeavy = facts.backlogEvents > BACKLOG_S * facts.steadyRate
+  const isHeavy = queueDelayMs(facts) > BACKLOG_MS
   if (isHeavy) return { share: offload(facts), sampledMs: nowMs, heavyMs: nowMs }
   const isSlack = nowMs - state.heavyMs <= SLACK_MS
   return { ...state, share: isSlack ? state.share : 0, sampledMs: nowMs }

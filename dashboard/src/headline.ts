@@ -66,13 +66,17 @@ export function problems(overview: Overview, pace: Pace): Problem[] {
   else if (cost.lastHourUsd > cost.maxUsdPerHour * 0.8)
     say('warn', `${percent(cost.lastHourUsd / cost.maxUsdPerHour)} of the spending limit is used`)
   if (cloud.away !== null) say('warn', capital(cloud.away))
+  if (isNarrow(cloud)) say('warn', `The cloud half is too narrow: ${cloud.capacity}`)
   if (pace.throttledLately > 0) say('warn', `${rounded(pace.throttledLately)} throttled puts in the last minute`)
   if (pace.deadLately > 0) say('warn', `${rounded(pace.deadLately)} dead letters in the last minute`)
   else if (events.deadLettered > 0) say('warn', `${rounded(events.deadLettered)} dead letters since the start`)
-  if (events.late > 0) say('warn', `${rounded(events.late)} events came too late`)
-  if (events.rejected > 0) say('warn', `${rounded(events.rejected)} lines were rejected`)
+  if (events.late > 0) say('warn', `${rounded(events.late)} events came too late since the start`)
+  if (events.rejected > 0) say('warn', `${rounded(events.rejected)} lines were rejected since the start`)
   return found
 }
+
+/** By name: a node from before it said so says nothing. */
+const isNarrow = ({ bottleneck }: Overview['cloud']) => ['lanes', 'shards', 'functions'].includes(bottleneck)
 
 /** What the policy has in mind; and while it bursts what became of the last envelope, where that is another thing. */
 function whyOf({ bursting, reason, routeReason }: Overview): string {

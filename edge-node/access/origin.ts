@@ -24,16 +24,17 @@ export interface BrowserHeaders {
   readonly origin?: string | string[] | undefined
   readonly 'sec-fetch-site'?: string | string[] | undefined
   readonly 'sec-fetch-mode'?: string | string[] | undefined
+  readonly 'sec-fetch-dest'?: string | string[] | undefined
 }
 
 /**
  * Whether the page of somebody else makes this request. Following a link to here is no such thing, as long as it only looks: the other page
- * cannot see the answer.
+ * cannot see the answer. A frame in the other page is: nobody sees that it takes a connection, or a stream.
  */
 export function isForeign(method: string, headers: BrowserHeaders): boolean {
-  const { host, origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = headers
+  const { host, origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest = 'document' } = headers
   const isReading = method === 'GET' || method === 'HEAD'
-  if (isReading && mode === 'navigate') return false
+  if (isReading && mode === 'navigate' && dest === 'document') return false
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return true
   return origin !== undefined && !isSameHost(String(origin), host)
 }

@@ -66,7 +66,9 @@ function program(): Command {
 function optionOf(setting: string, field: z.ZodType): Option {
   const { expected, fallback } = kindOf(setting)
   const option = new Option(`${flagOf(setting)}${placeholderOf(setting, expected)}`)
-  option.description = `${field.description} [${[boundsOf(expected), fallback].filter(Boolean).join('; ')}]`
+  const shown = field.description?.includes('; default: ') ? '' : fallback // it is in words already
+  const limits = [boundsOf(expected), shown].filter(Boolean).join('; ')
+  option.description = limits === '' ? `${field.description}` : `${field.description} [${limits}]`
   if (!expected.startsWith('a list')) return option
   return option.argParser((value: string, earlier?: string) => (earlier === undefined ? value : `${earlier},${value}`))
 }

@@ -4,7 +4,7 @@ import { decimal, text } from './fields'
 export const observingFields = {
   otelEndpoint: text('an address of an OTLP collector')
     .refine(isPlainAddress, {
-      error: 'an http or https address without user and password, such as http://127.0.0.1:4318',
+      error: 'an http or https address without user, password and query, such as http://127.0.0.1:4318',
     })
     .optional()
     .describe(
@@ -18,5 +18,9 @@ export const observingFields = {
 /** What keeps others out of a collector goes into OTEL_EXPORTER_OTLP_HEADERS: addresses are shown. */
 function isPlainAddress(value: string): boolean {
   const address = URL.canParse(value) ? new URL(value) : null
-  return address !== null && /^https?:$/.test(address.protocol) && address.username + address.password === ''
+  return (
+    address !== null &&
+    /^https?:$/.test(address.protocol) &&
+    address.username + address.password + address.search === ''
+  )
 }

@@ -10,8 +10,10 @@ export interface Resolved {
   readonly sources: ReadonlyMap<SettingName, string>
 }
 
-/** Settings whose value is a path, and might be a secret that somebody put in its place: no message repeats it. */
+/** Settings whose value is a path, and might be a secret that somebody put in its place. */
 export const UNSPOKEN: ReadonlySet<string> = new Set<SettingName>(['tokens', 'tlsKey'])
+/** No message repeats what is wrong with these: an address that is refused may hold a password. */
+const UNREPEATED: ReadonlySet<string> = new Set<string>([...UNSPOKEN, 'otelEndpoint' satisfies SettingName])
 
 /** Joins what was given, later layers over earlier ones, over the defaults. Throws UnusableConfig with all that is wrong. */
 export function resolveConfig(layers: readonly (readonly Given[])[]): Resolved {
@@ -31,7 +33,7 @@ export function resolveConfig(layers: readonly (readonly Given[])[]): Resolved {
 }
 
 function problemOf({ setting, value, from }: Given, expected: string): string {
-  const shown = UNSPOKEN.has(setting) ? 'something else' : (JSON.stringify(value) ?? String(value)).slice(0, 100)
+  const shown = UNREPEATED.has(setting) ? 'something else' : (JSON.stringify(value) ?? String(value)).slice(0, 100)
   return `${from} takes ${expected}, and is ${shown}`
 }
 

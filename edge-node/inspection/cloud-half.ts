@@ -4,12 +4,14 @@ import { lookAtFunction, lookAtMapping, lookAtStream, lookAtTable } from '../../
 import { pipelineVersion } from '../../pipelines/version.cjs'
 import type { Config } from '../config'
 import { type Finding, ok, problem, unknown } from './finding'
+import { NoAnswer, within } from './within'
 
+const LOOK_MS = 10_000 // an answer takes well under a second; the node itself tries for longer
 const DEPLOY = 'npx sls deploy'
 const POLICY = `deploy it: ${DEPLOY}; and give this user or role the stack's EdgeNodePolicy`
 
 /** Looks at the credentials and at each part of the cloud half that the stack names; calls nothing that changes anything. */
-export async function inspectCloud(config: Config, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+export async function inspectCloud(config: Config, env: NodeJS.ProcessEnv, lookMs = LOOK_MS): Promise<Finding[]> {
   const clients = {
     stacks: cloudFormationClient(),
     kinesis: kinesisClient(env),
@@ -17,15 +19,15 @@ export async function inspectCloud(config: Config, env: NodeJS.ProcessEnv): Prom
     lambda: lambdaClient(),
   }
   try {
-    const identity = await credentialsFinding(clients.kinesis, env)
+    const identity = await credentialsFinding(clients.kinesis, env, lookMs)
     if (identity.verdict === 'problem') return [identity]
-    const deployment = await readDeployment(clients.stacks, config.stack).catch((error: Error) => {
-      if (error instanceof NotDeployed) return error
+    const deployment = await within(lookMs, readDeployment(clients.stacks, config.stack)).catch((error: Error) => {
+      if (error instanceof NotDeployed || error instanceof NoAnswer) return error
       throw error
     })
-    if (deployment instanceof NotDeployed)
-      return [identity, problem('stack', deployment.message, 'see there; and check AWS_REGION')]
-    return [identity, ok('stack', config.stack), ...(await partFindings(clients, deployment))]
+    if (deployment instanceof Error)
+      return [identity, problem('stack', deployment.message, 'or name another --stack; and check AWS_REGION')]
+    return [identity, ok('stack', config.stack), ...(await partFindings(clients, deployment, lookMs))]
   } finally {
     for (const client of Object.values(clients)) client.destroy()
   }
@@ -37,12 +39,16 @@ type Clients = {
   readonly lambda: ReturnType<typeof lambdaClient>
 }
 
-async function credentialsFinding({ config }: Clients['kinesis'], env: NodeJS.ProcessEnv): Promise<Finding> {
+async function credentialsFinding(
+  { config }: Clients['kinesis'],
+  env: NodeJS.ProcessEnv,
+  lookMs: number,
+): Promise<Finding> {
   const what = 'credentials'
   const endpoint = env.AWS_ENDPOINT_URL
   try {
     const region = await config.region()
-    await config.credentials()
+    await within(lookMs, config.credentials())
     return ok(what, `found; the cloud is ${endpoint === undefined ? `AWS, ${region}` : `at ${hostOf(endpoint)}`}`)
   } catch (error) {
     return problem(what, reasonOf(error), 'set AWS_REGION, and AWS_PROFILE or another source of the credentials chain')
@@ -52,9 +58,15 @@ async function credentialsFinding({ config }: Clients['kinesis'], env: NodeJS.Pr
 /** Without what a URL may hold besides, such as a password. */
 const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : 'what is no URL')
 
-function partFindings({ kinesis, dynamo, lambda }: Clients, deployment: Deployment): Promise<Finding[]> {
+function partFindings(
+  { kinesis, dynamo, lambda }: Clients,
+  deployment: Deployment,
+  lookMs: number,
+): Promise<Finding[]> {
   const { stream, partialsTable, resultsTable, burstFunction, mergeFunction } = deployment
   const version = pipelineVersion()
+  const attempt = (what: string, name: string, look: () => Promise<Finding>): Promise<Finding> =>
+    within(lookMs, look()).catch((error) => problem(what, `${name}: ${reasonOf(error)}`, POLICY))
   return Promise.all([
     attempt('stream', stream, async () => streamFinding(stream, await lookAtStream(kinesis, stream))),
     ...[partialsTable, resultsTable].map((table) =>
@@ -69,9 +81,6 @@ function partFindings({ kinesis, dynamo, lambda }: Clients, deployment: Deployme
     attempt('mapping', stream, async () => mappingFinding(stream, await lookAtMapping(lambda, burstFunction, stream))),
   ])
 }
-
-const attempt = (what: string, name: string, look: () => Promise<Finding>): Promise<Finding> =>
-  look().catch((error) => problem(what, `${name}: ${reasonOf(error)}`, POLICY))
 
 function streamFinding(name: string, { status, shards }: Awaited<ReturnType<typeof lookAtStream>>): Finding {
   if (status === 'ACTIVE' || status === 'UPDATING') return ok('stream', `${name}, ${shards} shards`)

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { POLICY_NAMES, type PolicyName } from '../../core/policies'
-import { integer, number, oneOf } from '../load/flags'
+import { type FlagParser, integer, number, oneOf } from '../load/flags'
+import { JUDGED } from './promises'
 import type { Question } from './question'
 import { ASSUMPTIONS, NODE } from './settings'
 
@@ -8,7 +9,13 @@ import { ASSUMPTIONS, NODE } from './settings'
 export type SimulateCommand =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'wrong'; readonly message: string }
-  | { readonly kind: 'run'; readonly question: Question; readonly reportFile: string | null }
+  | {
+      readonly kind: 'run'
+      /** One for each trace and base. */
+      readonly questions: readonly Question[]
+      readonly mustHold: boolean
+      readonly reportFile: string | null
+    }
 
 /** Reads the arguments after the script's name. */
 export function parseSimulateArguments(args: readonly string[]): SimulateCommand {
@@ -25,31 +32,45 @@ export function parseSimulateArguments(args: readonly string[]): SimulateCommand
   return commandFrom(command.opts<Flags>())
 }
 
-interface Flags extends Omit<Question, 'policies' | 'live'> {
+interface Flags extends Omit<Question, 'policies' | 'live' | 'trace' | 'base'> {
+  readonly trace: readonly string[]
   readonly policy: PolicyName | 'all'
   readonly live?: string
   readonly report?: string
-  readonly base?: number
+  readonly base?: readonly number[]
+  readonly mustHold: boolean
 }
 
-function commandFrom({ policy, report, live, ...flags }: Flags): SimulateCommand {
-  if (flags.base === undefined && live === undefined) {
+function commandFrom({ trace, base, policy, report, live, mustHold, ...flags }: Flags): SimulateCommand {
+  if (base === undefined && live === undefined) {
     return { kind: 'wrong', message: '--base is needed: what the base folds, in events per second. See --help.' }
   }
-  const policies = policy === 'all' ? POLICY_NAMES : [policy]
-  return { kind: 'run', question: { ...flags, policies, live: live ?? null }, reportFile: report ?? null }
+  if (mustHold && flags.plan) return { kind: 'wrong', message: 'Give --must-hold or --plan, not both. See --help.' }
+  const policies = mustHold ? JUDGED : policy === 'all' ? POLICY_NAMES : [policy]
+  const rest = { ...flags, policies, live: live ?? null }
+  const bases = base?.map((base) => ({ base })) ?? [{}]
+  const questions = trace.flatMap((trace) => bases.map((base) => ({ ...rest, ...base, trace })))
+  return { kind: 'run', questions, mustHold, reportFile: report ?? null }
 }
 
 function simulateCommand(): Command {
   return new Command('simulate')
     .description('Replays a rate trace against a model of edge and cloud, and says what each policy makes of it.')
-    .requiredOption('--trace <file>', 'rate trace: lines of start_s,events (required)')
+    .addOption(
+      new Option('--trace <file>', 'rate trace: lines of start_s,events (required; may be given again)')
+        .argParser(gathered((file) => file))
+        .makeOptionMandatory(),
+    )
     .addOption(
       new Option('--policy <name>', `${POLICY_NAMES.join(' | ')} | all`)
         .argParser(oneOf([...POLICY_NAMES, 'all']))
         .default('all'),
     )
-    .addOption(rate('--base <events/s>', 'base capacity (required, but with --live)'))
+    .addOption(
+      new Option('--base <events/s>', 'base capacity (required, but with --live; may be given again)').argParser(
+        gathered(number(1e-6, 1e12)),
+      ),
+    )
     .addOption(rate('--mean-rate <events/s>', "what the trace's mean is scaled to (default: its own)"))
     .addOption(new Option('--speedup <n>', 'compresses the time of the trace').argParser(number(1e-3, 1e6)).default(1))
     .addOption(new Option('--from-s <s>', 'begin at this second of the trace').argParser(number(0, 1e12)))
@@ -115,13 +136,23 @@ function simulateCommand(): Command {
         .default(0.01),
     )
     .option('--live <file>', 'report of a real run of this trace (npm start -- --once --report): compare with it')
-    .option('--report <file>', 'write the report (JSON) here')
+    .option(
+      '--must-hold',
+      'check what Spillway promises against its rivals and the oracle, for each trace and base',
+      false,
+    )
+    .option('--report <file>', 'write the report (JSON) here; for several traces or bases, a list of them')
     .allowExcessArguments(false)
     .addHelpText('after', AFTER)
 }
+
+/** An option that may be given again: all of its values. */
+const gathered =
+  <T>(parse: FlagParser<T>) =>
+  (text: string, before: readonly T[] = []): readonly T[] => [...before, parse(text)]
 
 const rate = (flags: string, description: string) => new Option(flags, description).argParser(number(1e-6, 1e12))
 
 const AFTER = `
 Events arrive evenly within a bin of the trace, as the load script sends them. The report repeats all assumptions.
-Exit code: 0 done, 2 bad options or files.`
+Exit code: 0 done, 1 a promise is not held (--must-hold), 2 bad options or files.`

@@ -5,7 +5,7 @@ import type { Piece } from './piece'
 /** What the intake asks and tells. */
 export interface IntakeHooks {
   readonly ingestMs: number
-  readonly maxEvents: number
+  readonly maxEvents: () => number
   readonly lingerMs: () => number
   /** How long events are gathered where envelopes do not matter; 0 where they do. */
   readonly grainMs: () => number
@@ -79,13 +79,13 @@ export class Intake {
       const binEndMs = this.arrivals.rateAt(this.traceMs - ingestMs).untilMs + ingestMs - this.skippedMs
       this.agenda.at(Math.min(this.agenda.nowMs + grain, binEndMs), () => this.cut(true))
     } else {
-      const fullMs = this.acceptedAtMs(this.next + maxEvents - 1)
+      const fullMs = this.acceptedAtMs(this.next + maxEvents() - 1)
       this.agenda.at(Math.min(this.agenda.nowMs + lingerMs(), fullMs), () => this.cut(false))
     }
   }
 
   private cut(isFluid: boolean): void {
-    const events = Math.max(1, Math.min(this.open, isFluid ? this.open : this.hooks.maxEvents))
+    const events = Math.max(1, Math.min(this.open, isFluid ? this.open : this.hooks.maxEvents()))
     const firstMs = this.acceptedAtMs(this.next) - this.hooks.ingestMs
     this.next += events
     const lastMs = this.acceptedAtMs(this.next - 1) - this.hooks.ingestMs

@@ -48,6 +48,7 @@ export class World {
   ) {
     const { curve, base, given, cloud, seed, terms, demand } = scenario
     const { agenda } = this
+    const mostEvents = Math.floor(NODE.maxEnvelopeBytes / given.eventBytes)
     const lingers = { burst: burstLingerMs({ ...NODE, transport: cloud.transport }), edge: NODE.edgeLingerMs }
     this.stays = STAYING.includes(policy)
     this.arrivals = new Arrivals(curve)
@@ -61,8 +62,8 @@ export class World {
     this.overflow = new Overflow(agenda, given, cloud, draws(seed, 'lanes'), hooks, () => this.clockMs)
     this.intake = new Intake(agenda, this.arrivals, {
       ingestMs: given.ingestMs,
-      maxEvents: Math.floor(NODE.maxEnvelopeBytes / given.eventBytes),
-      lingerMs: () => (this.controller.isBursting && !this.stays ? lingers.burst : lingers.edge),
+      maxEvents: () => Math.min(mostEvents, this.stays ? mostEvents : this.controller.envelopeEvents),
+      lingerMs: () => (this.controller.isSending && !this.stays ? lingers.burst : lingers.edge),
       grainMs: () => this.grainMs,
       onCut: (piece) => this.route(piece),
     })
@@ -143,6 +144,7 @@ export class World {
       backlogEvents,
       backlogBytes: backlogEvents * given.eventBytes,
       sent,
+      taken: sent - overflow.inFlightEvents,
       divertMs: (sent * given.divertUs) / 1000,
       inFlightEnvelopes: overflow.inFlight,
       inFlightEvents: overflow.inFlightEvents,

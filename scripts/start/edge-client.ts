@@ -1,8 +1,15 @@
 import type { Status } from '../../edge-node/status'
+import { authorization } from '../load/token'
 
-/** The edge node as its users see it. Every method rejects when the node does not answer as its API says. */
+/**
+ * The edge node as its users see it, with a token of all scopes where it asks for one. Every method rejects when the node does not answer as
+ * its API says.
+ */
 export class EdgeClient {
-  constructor(readonly url: string) {}
+  constructor(
+    readonly url: string,
+    private readonly token = process.env.SPILLWAY_TOKEN,
+  ) {}
 
   async status(): Promise<Status> {
     return (await this.json('/v1/status')) as Status
@@ -18,7 +25,8 @@ export class EdgeClient {
   }
 
   private async json(path: string, init?: RequestInit): Promise<unknown> {
-    const response = await fetch(this.url + path, init)
+    const headers = { ...authorization(this.token), ...init?.headers }
+    const response = await fetch(this.url + path, { ...init, headers })
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`)
     return response.json()
   }

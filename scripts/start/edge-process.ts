@@ -25,5 +25,5 @@ export async function startEdgeNode(edge: EdgeOptions, children: Child[]): Promi
   const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)])
   const child = startChild(program, args, { ...LOCAL_ENV, AWS_ENDPOINT_URL: endpoint, ...env })
   children.push(child)
-  return { child, client: new EdgeClient((await child.ready<{ url: string }>()).url) }
+  return { child, client: new EdgeClient((await child.ready<{ url: string }>()).url, env.SPILLWAY_TOKEN) }
 }

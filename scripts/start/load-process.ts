@@ -30,13 +30,16 @@ export interface LoadOrder {
   readonly poison?: number
   /** Gets `load.json` and `load.ndjson`. */
   readonly folder: string
+  /** For a node that asks for one; else that of SPILLWAY_TOKEN. */
+  readonly token?: string
 }
 
 const DRAIN_S = 600 // longer than any backlog here: every batch gets its answer
 
 /** Starts the load, adds it to `children`, and leaves its report and what was accepted in the folder. */
 export function startLoad(order: LoadOrder, children: Child[]): Child {
-  const child = startChild('scripts/load.ts', loadArgs(order))
+  const env = order.token === undefined ? {} : { SPILLWAY_TOKEN: order.token }
+  const child = startChild('scripts/load.ts', loadArgs(order), env)
   children.push(child)
   return child
 }

@@ -120,6 +120,20 @@ describe('what limits the cloud half', () => {
       { kind: 'shards', to: 4 },
     ],
     [
+      'lanes, where there may be no more shards: what the shards take needs them',
+      { putThrottles: 12, excessRate: 10_000 },
+      { shards: 8, parallelization: 1 },
+      '8 lanes fold about 4,000 events/s, 15,000 are needed: raise the parallelization factor to 4',
+      { kind: 'parallelization', to: 4 },
+    ],
+    [
+      'shards, where neither may be raised',
+      { putThrottles: 12, excessRate: 100_000 },
+      { shards: 8, parallelization: 10 },
+      '8 shards take 8 MiB/s, 4.8 MiB/s are wanted, 12 puts a second are throttled: 8 shards with a parallelization factor of 10 are all that is allowed',
+      undefined,
+    ],
+    [
       'functions before everything else',
       { functionThrottles: 3, putThrottles: 12, excessRate: 1e6 },
       {},

@@ -92,6 +92,9 @@ export class LittleEdge {
     this.nextReadMs = this.counters.atMs + this.paceMs[this.reads++ % this.paceMs.length]!
     const { busyMs } = this.counters
     const thread = this.holdsThread ? { waiting: false, heldMs: busyMs } : { waiting: this.queued > 0 }
-    this.seen.push({ ...this.sensor.read({ ...this.counters, ...thread }), atMs: this.counters.atMs })
+    this.seen.push({
+      ...this.sensor.read({ ...this.counters, ...thread, taken: this.counters.sent }),
+      atMs: this.counters.atMs,
+    })
   }
 }

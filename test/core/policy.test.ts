@@ -12,10 +12,9 @@ const under = (delayMs: number, load: number, more: Partial<Facts> = {}): Facts 
   facts({ backlogEvents: delayMs, arrivalRate: load * 1_000, steadyRate: load * 1_000, ...more })
 
 const resting = (sinceMs: number): PolicyState => ({ ...AT_REST, sinceMs: NOW_MS - sinceMs })
-const bursting = (sinceMs: number, neededMs: number, steep = true): PolicyState => ({
+const bursting = (sinceMs: number, neededMs: number): PolicyState => ({
   bursting: true,
   primed: true,
-  steep,
   sinceMs: NOW_MS - sinceMs,
   neededMs: NOW_MS - neededMs,
   suspicion: null,
@@ -27,8 +26,7 @@ const foreseen = (state: PolicyState, { backlogEvents, arrivalRate }: Facts): Po
   suspicion: { sinceMs: NOW_MS - 40, delayMs: backlogEvents - 40 * (arrivalRate / 1_000 - 1) },
 })
 
-const decided = (state: PolicyState, given: Facts) =>
-  spillwayPolicy(state.bursting ? state : foreseen(state, given), given, kinesis, NOW_MS)[1]
+const decided = (state: PolicyState, given: Facts) => spillwayPolicy(foreseen(state, given), given, kinesis, NOW_MS)[1]
 
 describe('bursting begins', () => {
   test.each([
@@ -88,31 +86,41 @@ describe('bursting begins', () => {
   })
 })
 
-describe('bursting ends', () => {
+describe('the valve stays armed', () => {
   test.each([
-    // bursting for, needed before, steep, delay, load, goes on
-    [5_000, 500, true, 700, 0.89, false], // a spike that is over: at once
-    [5_000, 499, true, 0, 0, true],
-    [5_000, 500, true, 700, 0.9, true], // hovers now: the dwell counts
-    [5_000, 500, false, 700, 0.5, true], // it hovered all the time
-    [9_999, 500, false, 0, 0.5, true],
-    [10_000, 500, false, 401, 0.95, true], // not drained yet
-    [10_000, 500, false, 400, 0.95, false],
-    [60_000, 500, true, 801, 0.5, true],
-    [60_000, 500, true, 100, 4, true], // the next second would miss the target
+    // armed for, needed before, delay, load, goes on
+    [20_000, 9_999, 0, 0, true], // spikes come in groups
+    [20_000, 10_000, 0, 0, false],
+    [20_000, 10_000, 400, 0.5, false],
+    [20_000, 10_000, 401, 0.5, true], // not drained yet
+    [60_000, 10_000, 100, 4, true], // the next second would miss the target
   ])(
-    'after %i ms, last needed %i ms ago, steep %p, at %i ms and %p times the capacity it goes on: %p',
-    (sinceMs, neededMs, steep, delayMs, load, goesOn) => {
-      expect(decided(bursting(sinceMs, neededMs, steep), under(delayMs, load)).bursting).toBe(goesOn)
+    'after %i ms, last needed %i ms ago, at %i ms and %p times the capacity: %p',
+    (sinceMs, neededMs, delayMs, load, goesOn) => {
+      expect(decided(bursting(sinceMs, neededMs), under(delayMs, load)).bursting).toBe(goesOn)
     },
   )
 
   test.each([
-    [1.25, false],
-    [1.26, true],
-  ])('a second at %p times the capacity makes it a spike: %p', (load, steep) => {
-    expect(spillwayPolicy(bursting(1_000, 0, false), under(900, load), kinesis, NOW_MS)[0].steep).toBe(steep)
+    [401, true],
+    [400, false],
+  ])('and was needed now when the queue delay is %i ms: %p', (delayMs, isNeeded) => {
+    const [{ neededMs }] = spillwayPolicy(bursting(5_000, 3_000), under(delayMs, 0.5), kinesis, NOW_MS)
+    expect(neededMs === NOW_MS).toBe(isNeeded)
   })
+
+  test.each([
+    // needed before, delay, load, one goes ahead of need
+    [1_000, 100, 4, true],
+    [999, 100, 4, false], // the pollers are awake
+    [1_000, 100, 0.5, false],
+    [1_000, 801, 1, true],
+  ])(
+    'and wakes the cloud again for a spike: needed %i ms ago, at %i ms and %p times the capacity: %p',
+    (neededMs, delayMs, load, prime) => {
+      expect(decided(bursting(5_000, neededMs), under(delayMs, load)).plan).toMatchObject({ prime })
+    },
+  )
 })
 
 describe('the valve', () => {
@@ -163,7 +171,7 @@ describe('the reason says', () => {
       'queue delay 100 ms, limit 800 ms, 3,100 ms ahead; 4,000 events/s arrive, the edge folds 1,000',
     ],
     [AT_REST, under(900, 1), 'queue delay 900 ms, limit 800 ms passed; 1,000 events/s arrive, the edge folds 1,000'],
-    [bursting(1_000, 100), under(100, 1), 'queue delay 100 ms, limit 800 ms; bursting until it has stayed under'],
+    [bursting(1_000, 100), under(100, 1), 'queue delay 100 ms, limit 800 ms; what would wait longer is sent'],
   ])('why, in words (%#)', (state, given, reason) => {
     expect(decided(state, given).reason).toBe(reason)
   })

@@ -100,7 +100,7 @@ describe('where diverting costs as much as folding', () => {
     )
     fc.assert(
       fc.property(plan, anyFacts, fc.nat(10_000), fc.nat(10_000), (plan, given, events, aheadEvents) => {
-        const dear = { ...given, trueRate: 1_000, divertUs: 900 + given.divertUs }
+        const dear = { ...given, foldUs: 1_000, divertUs: 900 + given.divertUs }
         expect(route('auto', wants(plan), LIMITS, dear, { events, aheadEvents }, 1e9)[1].route).toBe('edge')
       }),
     )

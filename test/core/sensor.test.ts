@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { type Counters, Sensor } from '../../core/sensor'
 import { LittleEdge } from './little-edge'
 
-const ZERO: Counters = { atMs: 0, accepted: 0, folded: 0, busyMs: 0, waiting: false, sent: 0, divertMs: 0 }
+const ZERO: Counters = { atMs: 0, accepted: 0, folded: 0, busyMs: 0, waiting: false, sent: 0, taken: 0, divertMs: 0 }
 
 /** The rates after these readings, each of which says what is new. */
 function ratesAfter(...readings: readonly Partial<Counters>[]) {
@@ -28,7 +28,16 @@ describe('the first reading', () => {
       sent: 5e5,
       divertMs: 10,
     })
-    const nothing = { trueRate: 0, arrivalRate: 0, steadyRate: 0, utilization: 0, sentRate: 0, divertUs: 0 }
+    const nothing = {
+      takenRate: 0,
+      foldUs: 0,
+      trueRate: 0,
+      arrivalRate: 0,
+      steadyRate: 0,
+      utilization: 0,
+      sentRate: 0,
+      divertUs: 0,
+    }
     expect(rates).toEqual(nothing)
   })
 })
@@ -110,10 +119,12 @@ describe('what is sent', () => {
     expect(edge.rates.divertUs).toBeCloseTo(5)
   })
 
-  test('costs what it did while nothing is sent', () => {
+  test('costs what it did for five seconds in which nothing is sent, then it is unknown: it may forbid sending, and would never be measured again', () => {
     const edge = new LittleEdge(1).run(20)
     for (let tick = 0; tick < 100; tick++) edge.send(200, 50).run(20)
-    expect(edge.run(60_000).rates.divertUs).toBeCloseTo(50)
+    expect(edge.run(4_900).rates.divertUs).toBeCloseTo(50)
+    expect(edge.run(200).rates.divertUs).toBe(0)
+    expect(edge.send(1_000, 5).run(20).rates.divertUs).toBeCloseTo(5)
   })
 
   test('may be paid for later than it is counted', () => {
@@ -146,6 +157,7 @@ describe('law', () => {
             busyMs: counters.busyMs + atMs * busy,
             heldMs: counters.heldMs + atMs * busy * held,
             waiting,
+            taken: counters.taken + sent,
             sent: counters.sent + sent,
             divertMs: counters.divertMs + divertMs,
           }
@@ -195,4 +207,16 @@ test('memory is bounded, however often the counters are read and however little 
   expect(lengths.samples).toBeLessThan(150)
   expect(lengths.trueRate.stretches).toBeLessThan(60)
   expect(lengths.divertCost.marks).toBeLessThan(20)
+})
+
+describe('what folding costs', () => {
+  test('is the other side of the true rate where it waits for something', () => {
+    const { foldUs, trueRate } = ratesAfter({ atMs: 500, folded: 250, busyMs: 500, waiting: true })
+    expect(foldUs).toBeCloseTo(1e6 / trueRate)
+  })
+
+  test('is the time of the thread where it only computes, whatever else goes on meanwhile', () => {
+    const { foldUs } = ratesAfter({ atMs: 500, folded: 10_000, busyMs: 500, heldMs: 30, waits: false })
+    expect(foldUs).toBeCloseTo(3)
+  })
 })

@@ -97,6 +97,29 @@ describe('progress', () => {
   })
 })
 
+describe('a pause', () => {
+  test('longer than the limit ends no task: what was done before it does not expire as well', async () => {
+    const clock = new ManualClock()
+    const ended: string[] = []
+    let asked = 0
+    void sideBySide(
+      {
+        count: 2,
+        concurrency: 1,
+        limitMs: LIMIT_MS,
+        begin: (index) =>
+          new Promise<void>((resolve) => clock.after(10, resolve)).then(() => void ended.push(`${index} done`)),
+        expired: (index) => void ended.push(`${index} expired`),
+        pause: () => (asked++ === 1 ? new Promise((resume) => clock.after(3 * LIMIT_MS, () => resume())) : undefined),
+      },
+      clock,
+    )
+    await clock.pass(5 * LIMIT_MS)
+    expect(ended).toEqual(['0 done', '1 done'])
+    expect(clock.pending).toBe(0)
+  })
+})
+
 describe('a task that hangs', () => {
   test('holds up the others only as far as it takes one of the places', async () => {
     const { clock, seen } = doing([null, 10, 10, 10], 2)

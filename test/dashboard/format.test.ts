@@ -67,3 +67,9 @@ test('messages of a stream are whole however it is cut', () => {
     ])
   }
 })
+
+test('a message that never ends is given up, before it takes all memory', () => {
+  const parse = sseParser()
+  const piece = `data: ${'x'.repeat(300_000)}`
+  expect(() => Array.from({ length: 10 }, () => parse(piece))).toThrow(/no stream of events/)
+})

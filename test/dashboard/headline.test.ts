@@ -50,6 +50,7 @@ const NODE: Overview = {
     latencyMs: null,
     iteratorAgeMs: null,
     capacity: 'nothing bursts',
+    bottleneck: 'enough',
     invocations: 0,
     records: 0,
   },
@@ -106,9 +107,17 @@ describe('the problems', () => {
       '90 % of the spending limit is used',
       '4 throttled puts in the last minute',
       '1,234 dead letters since the start',
-      '3 events came too late',
-      '2 lines were rejected',
+      '3 events came too late since the start',
+      '2 lines were rejected since the start',
     ])
     expect(found[0]?.tone).toBe('bad')
+  })
+
+  test('include a cloud half that is too narrow, and not one that nobody knows the width of', () => {
+    const textsOf = (bottleneck: Overview['cloud']['bottleneck']) =>
+      problems({ ...NODE, cloud: { ...NODE.cloud, bottleneck, capacity: '1 lane' } }, CALM).map(({ text }) => text)
+    for (const bottleneck of ['lanes', 'shards', 'functions'] as const)
+      expect(textsOf(bottleneck)).toEqual(['The cloud half is too narrow: 1 lane'])
+    for (const bottleneck of ['enough', 'unknown'] as const) expect(textsOf(bottleneck)).toEqual([])
   })
 })

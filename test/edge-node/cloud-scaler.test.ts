@@ -11,6 +11,7 @@ import { ManualClock, settled } from './manual-clock'
 import { temporaryFolders } from './temporary-folder'
 
 const MINUTE_MS = 60_000
+const MAX_TURNS = 100_000 // a scaler that has ended plans nothing more, and a loop without end outlives its test
 const temporaryFolder = temporaryFolders()
 const deployed: Capacity = { stream: 'provisioned', shards: 2, parallelization: 4, warmMiBps: 0, isUpdating: false }
 
@@ -42,7 +43,7 @@ afterEach(async () => {
 async function pass(clock: ManualClock, durationMs: number): Promise<void> {
   for (let passedMs = 0; passedMs < durationMs; passedMs += 1_000) {
     await clock.pass(1_000)
-    while (clock.pending === 0) await settled()
+    for (let turns = 0; clock.pending === 0 && turns < MAX_TURNS; turns++) await settled()
   }
 }
 
@@ -83,6 +84,7 @@ describe('the capacity of the cloud half', () => {
     expect(cloud.steps).toEqual(['parallelization 5'])
     expect(lanes.at(-1)).toBe(10)
     expect(scaler.diagnosis).toBe('10 lanes for 3,000 events/s above what the edge folds')
+    expect(scaler.bottleneck).toBe('enough')
   })
 
   test('is only spoken of when it is not allowed, once', async () => {
@@ -104,6 +106,7 @@ describe('the capacity of the cloud half', () => {
     load.throttledPuts += 7
     await pass(clock, 1_000)
     expect(scaler.diagnosis).toMatch(/7 puts a second are throttled/)
+    expect(scaler.bottleneck).toBe('shards')
   })
 
   test('is taken back after a restart', async () => {
@@ -168,6 +171,7 @@ describe('the capacity of the cloud half', () => {
     const { clock, scaler } = await world({ cloud, dataDir: await temporaryFolder() })
     await pass(clock, 2_000)
     expect(scaler.diagnosis).toMatch(/cannot be read: stream overflow: no route/)
+    expect(scaler.bottleneck).toBe('unknown')
     cloud.readFailure = undefined
     await pass(clock, 12_000)
     expect(scaler.diagnosis).toBe('nothing bursts')

@@ -180,7 +180,7 @@ describe('the help', () => {
     for (const topic of Object.keys(TOPICS)) expect(text).toContain(`\n${topic}:\n`)
     const flags = text.match(/^ {2}(?:-\w, )?--[\w-]+/gm)?.map((flag) => flag.trim())
     for (const setting of SETTINGS) expect(flags?.filter((flag) => flag === flagOf(setting))).toHaveLength(1)
-    expect(text.replace(/\s+/g, ' ').match(/default /g)?.length).toBeGreaterThanOrEqual(SETTINGS.length)
+    expect(text.replace(/\s+/g, ' ').match(/default:? /g)?.length).toBeGreaterThanOrEqual(SETTINGS.length)
   })
 
   test('states units and bounds', async () => {
@@ -212,6 +212,15 @@ describe('the printed configuration', () => {
     expect(text).toMatch(/^workers: 2 +# default$/m)
     for (const setting of SETTINGS) expect(text).toMatch(new RegExp(`^(# )?${setting}:`, 'm'))
     expect((await read({ files: { 'spillway.yaml': text } })).config).toEqual(configuration.config)
+  })
+
+  test('nor is a password in the address of a collector: it is refused, and not repeated', async () => {
+    const secret = 'hunter2hunter2'
+    for (const address of [`http://me:${secret}@collector:4318`, `http://collector/?key=${secret}`, secret]) {
+      const [problem] = await problemsOf({ env: { SPILLWAY_OTEL_ENDPOINT: address } })
+      expect(problem).toMatch(/^SPILLWAY_OTEL_ENDPOINT takes an http or https address without user, password and query/)
+      expect(problem).not.toContain(secret)
+    }
   })
 
   test('secrets that were given in place of a file are repeated nowhere', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach } from '@jest/globals'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { type Logger, pino } from 'pino'
@@ -33,6 +34,7 @@ import { temporaryFolders } from './temporary-folder'
 export const T0 = Date.UTC(2023, 0, 1)
 export const VERSION = 'v1'
 export const SIZE_MS = 10_000
+const CLOSE_MS = 3_000 // for the HTTP surface of a node; less than Jest gives to the end of a test
 
 const aggregates = { n: count(), total: sum('v') }
 export interface TestEvent {
@@ -91,7 +93,8 @@ export function testNodes() {
   const newFolder = temporaryFolders()
   const started: TestNode[] = []
   afterEach(async () => {
-    for (const node of started.splice(0)) await node.stop().catch(() => undefined) // a failed log cannot be flushed
+    const stopping = started.splice(0).map((node) => node.stop().catch(() => undefined)) // a failed log cannot be flushed
+    await Promise.all(stopping)
   })
   const start = async (options: NodeOptions = {}): Promise<TestNode> => {
     const node = await startNode({ ...options, folder: options.folder ?? (await newFolder()) })
@@ -137,7 +140,13 @@ export async function startNode(options: NodeOptions & { readonly folder: string
   const node = new EdgeNode({ ...parts, diskSpace, cloud, clock, lanes, meters, policy, transport, ...traced })
   const replayer = new Replayer({ pipeline: spec, version: VERSION, deadLetters, replays, results, node, clock })
   const status = () =>
-    statusOf({ node, pipeline: spec.name, identity: recovered.boot, config, width: { diagnosis: 'one lane' } })
+    statusOf({
+      node,
+      pipeline: spec.name,
+      identity: recovered.boot,
+      config,
+      width: { diagnosis: 'one lane', bottleneck: 'unknown' },
+    })
   const shown = { config, pipeline: spec, node, results, deadLetters, replays, replayer, log, diskSpace }
   const app = createHttp({ ...shown, status, logger })
   node.start()
@@ -168,9 +177,9 @@ function client(app: FastifyInstance): Pick<TestNode, 'post' | 'windows' | 'stat
 function stopOnce(app: FastifyInstance, node: EdgeNode, replays: Replays): () => Promise<void> {
   let stopped: Promise<void> | undefined
   return () => {
-    stopped ??= app
-      .close()
-      .then(() => node.stop())
+    // The one even if the other cannot be stopped: its timers would keep Jest waiting for ever.
+    stopped ??= Promise.race([app.close(), sleep(CLOSE_MS, undefined, { ref: false })])
+      .finally(() => node.stop())
       .finally(() => replays.close())
     return stopped
   }

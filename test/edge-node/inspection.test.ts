@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Config } from '../../edge-node/config'
 import { type Configuration, readConfiguration } from '../../edge-node/configuration'
 import { lockData } from '../../edge-node/data-lock'
-import { functionFinding, mappingFinding } from '../../edge-node/inspection/cloud-half'
+import { functionFinding, inspectCloud, mappingFinding } from '../../edge-node/inspection/cloud-half'
 import { type Finding, inWords } from '../../edge-node/inspection/finding'
 import { inspect } from '../../edge-node/inspection/inspect'
 import { type EmbeddedCloud, startEmbeddedCloud } from '../../localstack/embedded/start'
@@ -127,6 +127,21 @@ describe('what is wrong on this machine', () => {
 })
 
 describe('what is wrong with the cloud half', () => {
+  test('a cloud that never answers is a finding, and not a wait', async () => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    try {
+      const findings = problems(await inspectCloud((await configuration()).config, process.env, 50))
+      expect(findings).toEqual([
+        expect.objectContaining({ what: 'stack', says: expect.stringMatching(/nothing was heard for 0.05 s/) }),
+      ])
+    } finally {
+      process.env.AWS_ENDPOINT_URL = cloud.endpoint
+      silent.close()
+    }
+  })
+
   test('no stack: what follows from it is not told one by one', async () => {
     expect((await problem({ stack: 'spillway-absent' })).says).toMatch(/deploy it: npx sls deploy/)
   })

@@ -76,6 +76,18 @@ describe('keeping warm', () => {
     expect(keepWarmAtMs(lastMs, everyMs)).toBe(dueMs)
   })
 
+  test('of some lanes leaves the others to be warmed up before a spike', async () => {
+    const { clock, warm, rounds } = keeping(100)
+    warm.start()
+    await clock.pass(1_000)
+    warm.prewarm(clock.monotonicMs())
+    expect(rounds()).toEqual([
+      [0, 16],
+      [1_000, 100],
+    ])
+    warm.stop()
+  })
+
   test('calls an instance a lane at the start and then as often as is set', async () => {
     const { clock, warm, rounds } = keeping(4)
     warm.start()

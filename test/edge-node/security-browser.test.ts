@@ -16,7 +16,7 @@ describe('S6 a page of another origin', () => {
     { origin: 'http://127.0.0.1:7070' },
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
-    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
   ]
   const host = 'localhost:7070'
 
@@ -42,6 +42,14 @@ describe('S6 a page of another origin', () => {
     const preflight = await app.inject({ method: 'OPTIONS', url: '/v1/events', headers: asked })
     expect(preflight.statusCode).toBe(403)
     expect(preflight.headers['access-control-allow-origin']).toBeUndefined()
+  })
+
+  test('cannot have a stream in a frame of its own', async () => {
+    const { app } = await start()
+    for (const dest of ['iframe', 'frame', 'object', 'embed']) {
+      const headers = { host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': dest }
+      expect((await app.inject({ url: '/v1/live', headers })).statusCode).toBe(403)
+    }
   })
 
   test('may link to here, as anybody may type the address', async () => {

@@ -10,8 +10,9 @@ import { Streams } from '../../edge-node/access/streams'
 import { type Config, configSchema } from '../../edge-node/config'
 import { eventually } from './eventually'
 import { event, type TestNode, testNodes } from './fixture'
+import { certificateFiles } from './secret-files'
 
-const { start } = testNodes()
+const { start, newFolder } = testNodes()
 const sockets: Socket[] = []
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy()
@@ -59,6 +60,20 @@ describe('S9 clients that hold connections (slow-loris)', () => {
   })
 })
 
+describe('S9 the same without a request', () => {
+  test('a connection on which nothing ever comes is cut off', async () => {
+    const node = await listening({ headersTimeoutMs: 100, requestTimeoutMs: 200 })
+    const { closed } = await dial(node.port, '')
+    expect(await closed).toMatch(/^HTTP\/1.1 408/)
+  })
+
+  test('and so is one that never begins with TLS', async () => {
+    const node = await listening({ headersTimeoutMs: 100, ...(await certificateFiles(await newFolder())) })
+    const { closed } = await dial(node.port, '')
+    expect(await closed).toBe('')
+  })
+})
+
 describe('S10 too much at once', () => {
   test('connections over the limit are closed, and those within go on', async () => {
     const node = await listening({ maxConnections: 2 })
@@ -83,6 +98,12 @@ describe('S10 too much at once', () => {
       await eventually(() => expect(third.answer()).toMatch(/^HTTP/))
       expect(third.answer()).toMatch(/^HTTP\/1.1 200/)
     })
+  })
+
+  test('only what is there of a stream can be asked for, not its headers alone: that would have no end', async () => {
+    const { app } = await start()
+    for (const url of ['/v1/stream', '/v1/live'])
+      expect((await app.inject({ method: 'HEAD', url })).statusCode).toBe(404)
   })
 
   test('a stream that nobody reads is ended, and one that is read goes on', async () => {

@@ -98,4 +98,12 @@ describe('the rate of a lane', () => {
     usage.headSeen(work('b', { ms: 300 }), 500)
     expect(usage.laneRate).toBe(2_000)
   })
+
+  test('follows a cost that changes, however much was folded before', () => {
+    const usage = new CloudUsage()
+    for (let envelope = 0; envelope < 10_000; envelope++) usage.headSeen(work('a', { ms: 100 }), 1_000)
+    for (let envelope = 0; envelope < 100; envelope++) usage.headSeen(work('b', { ms: 1_000 }), 1_000)
+    expect(usage.laneRate).toBeGreaterThan(900)
+    expect(usage.laneRate).toBeLessThan(1_100)
+  })
 })

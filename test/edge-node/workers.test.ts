@@ -9,6 +9,8 @@ import { envelopeOf } from './envelopes'
 import { Gate } from './gate'
 import { ManualClock, settled } from './manual-clock'
 
+const MAX_TURNS = 100_000 // a loop without end would outlive a test that has failed
+
 /** Workers over a pipeline whose `map` waits until the test lets the envelope's event go. */
 function gatedWorkers(concurrency: number, nowMs: () => number = () => 0) {
   const gates = new Map<string, Gate>()
@@ -168,13 +170,42 @@ describe('counting', () => {
     const lines = Array.from({ length: 100 }, (_, index) => lineOf(index))
     const foldedAtTurns: number[] = []
     workers.enqueue(envelopeOf(0, lines))
-    while (workers.counters().folded < 100) {
+    for (let turns = 0; workers.counters().folded < 100 && turns < MAX_TURNS; turns++) {
       foldedAtTurns.push(workers.counters().folded)
       await new Promise((resolve) => setImmediate(resolve))
     }
     expect(foldedAtTurns.length).toBeGreaterThan(4)
     expect(foldedAtTurns.slice(1).every((folded, turn) => folded - foldedAtTurns[turn]! <= 16)).toBe(true)
-    expect(workers.counters()).toMatchObject({ folded: 100, heldMs: 95 })
+    expect(workers.counters()).toMatchObject({ folded: 100, heldMs: 100 })
+  })
+
+  test('a map that computes for longer than that leaves the thread after each event', async () => {
+    let nowMs = 0
+    const spec = pipeline({
+      name: 'test',
+      key: 'k',
+      timestamp: 't',
+      window: tumbling(10),
+      aggregates: { n: count() },
+      map: (event: { k: string }) => {
+        nowMs += 50
+        return event
+      },
+    })
+    const workers = new Workers(spec, 1, () => undefined, { ...systemClock, monotonicMs: () => nowMs })
+    const foldedAtTurns: number[] = []
+    workers.enqueue(
+      envelopeOf(
+        0,
+        Array.from({ length: 60 }, (_, index) => lineOf(index)),
+      ),
+    )
+    for (let turns = 0; workers.counters().folded < 60 && turns < MAX_TURNS; turns++) {
+      foldedAtTurns.push(workers.counters().folded)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const settledAt = foldedAtTurns.filter((folded) => folded >= 32)
+    expect(settledAt.slice(1).every((folded, turn) => folded - settledAt[turn]! === 1)).toBe(true)
   })
 
   test('busy time is the time with any fold in progress: side by side counts once, idle not at all', async () => {

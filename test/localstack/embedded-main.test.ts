@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { ensurePackaged } from '../../localstack/package'
+import { eventually } from '../edge-node/eventually'
 
 const MAIN = path.resolve(__dirname, '../../localstack/embedded/main.ts')
 
@@ -53,7 +54,7 @@ function functionsOf(pid: number): number[] {
 const isRunning = (pid: number): boolean => existsSync(`/proc/${pid}`)
 
 async function ended(pid: number): Promise<void> {
-  while (isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 10))
+  await eventually(() => expect(isRunning(pid)).toBe(false), 20_000)
 }
 
 const onLinux = process.platform === 'linux' ? describe : describe.skip

@@ -10,6 +10,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { CloudCapacity } from '../../cloud/capacity'
 import { type EmbeddedCloud, startEmbeddedCloud } from '../../localstack/embedded/start'
 import { provision } from '../../localstack/provision'
+import { eventually } from '../edge-node/eventually'
 import { fixturePackage } from './fixture-package'
 
 const RESOURCES = {
@@ -74,7 +75,7 @@ test('while the mapping runs, more lanes and a resharding lose no record and dou
   const scaling = { StreamName: 'flow', TargetShardCount: 4, ScalingType: 'UNIFORM_SCALING' } as const
   await kinesis.send(new UpdateShardCountCommand(scaling))
   await put(120, 60)
-  while (seen.length < 180) await new Promise((resolve) => setTimeout(resolve, 20))
+  await eventually(() => expect(seen.length).toBeGreaterThanOrEqual(180), 15_000)
   expect([...seen].sort((one, other) => Number(one) - Number(other))).toEqual(texts(0, 180))
   const mapping = await lambda.send(new GetEventSourceMappingCommand({ UUID }))
   expect(mapping).toMatchObject({ State: 'Enabled', ParallelizationFactor: 4 })

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { startEmbeddedCloud } from '../../localstack/embedded/start'
 import { provision } from '../../localstack/provision'
+import { eventually } from '../edge-node/eventually'
 import { fixturePackage } from './fixture-package'
 
 test('a process that has nothing to do is ended, and the next call starts cold', async () => {
@@ -15,7 +16,7 @@ test('a process that has nothing to do is ended, and the next call starts cold',
       return answer.json()
     }
     const first = await invoke()
-    while (cloud.stats().functions.pid?.instances !== 0) await new Promise(setImmediate)
+    await eventually(() => expect(cloud.stats().functions.pid?.instances).toBe(0))
     expect(await invoke()).not.toBe(first)
     expect(cloud.stats().functions.pid).toMatchObject({ invocations: 2, coldStarts: 2 })
   } finally {

@@ -12,6 +12,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { type EmbeddedCloud, startEmbeddedCloud } from '../../localstack/embedded/start'
 import { ensurePackaged, type Packaged } from '../../localstack/package'
 import { type Provisioned, provision } from '../../localstack/provision'
+import { eventually } from '../edge-node/eventually'
 import { fixturePackage } from './fixture-package'
 
 let packaged: Packaged
@@ -92,7 +93,7 @@ test('a record that is put reaches the burst function', async () => {
   const client = kinesisClient()
   const Records = [{ PartitionKey: 'a', Data: Buffer.from('no envelope: it is skipped') }]
   await client.send(new PutRecordsCommand({ StreamName: provisioned.outputs.StreamName, Records }))
-  while ((cloud.stats().functions['spillway-dev-burst']?.invocations ?? 0) === 0) await new Promise(setImmediate)
+  await eventually(() => expect(cloud.stats().functions['spillway-dev-burst']?.invocations).toBeGreaterThan(0))
   expect(cloud.stats().streams['spillway-dev-overflow']).toEqual({ records: 1 })
   client.destroy()
 })

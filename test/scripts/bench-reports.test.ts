@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import type { BreakEvenCase } from '../../scripts/bench/break-even-figures'
 import { breakEvenUs, judgeBreakEven, pays, renderBreakEven } from '../../scripts/bench/break-even-report'
+import { judgeEverythingOn, renderEverythingOn } from '../../scripts/bench/everything-on-report'
 import { thisMachine } from '../../scripts/bench/machine'
 import { markdownTable } from '../../scripts/bench/markdown'
 import { mustHold, mustHoldTable } from '../../scripts/bench/must-hold'
@@ -198,5 +199,29 @@ describe('results', () => {
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
+  })
+})
+
+describe('everything on', () => {
+  const figures = (...on: readonly number[]) => ({
+    cases: [
+      {
+        pipeline: 'burn',
+        rate: 20_000,
+        share: null,
+        seconds: 20,
+        pairs: on.map((onUsPerEvent) => ({ onUsPerEvent, offUsPerEvent: 10 })),
+      },
+    ],
+  })
+
+  test('may add three in a hundred, by the median of the pairs', () => {
+    expect(judgeEverythingOn(figures(10.1, 10.2, 14))[0]?.holds).toBe(true)
+    expect(judgeEverythingOn(figures(10.1, 10.4, 14))[0]?.holds).toBe(false)
+    expect(judgeEverythingOn(figures())[0]?.holds).toBe(false)
+  })
+
+  test('is a table with each pair', () => {
+    expect(renderEverythingOn(figures(10.2)).markdown).toContain('| 1 | 10.00 | 10.20 | 2.00 % |')
   })
 })

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Fault } from '../../scripts/chaos/fault'
 import { type FaultProxy, startFaultProxy } from '../../scripts/chaos/fault-proxy'
+import { eventually } from '../edge-node/eventually'
 
 const HELD: Fault = { kind: 'half-open', holdMs: 60_000 }
 
@@ -110,7 +111,7 @@ describe('the fault proxy', () => {
       () => 'answered',
       () => 'lost',
     )
-    while (proxy.counts['half-open'] !== 1) await new Promise(setImmediate)
+    await eventually(() => expect(proxy.counts['half-open']).toBe(1))
     await proxy.close()
     expect(await pending).toBe('lost')
     await expect(post()).rejects.toThrow()

@@ -28,9 +28,22 @@ describe('the command line', () => {
     [['--trace', 'x'], /--base is needed/],
     [['--trace', 'x', '--base', '0'], /number from/],
     [['--trace', 'x', '--base', '5', '--policy', 'magic'], /one of spillway, none/],
+    [['--trace', 'x', '--base', '5', '--must-hold', '--plan'], /not both/],
   ])('refuses %j in words', (args, message) => {
     const command = parseSimulateArguments(args)
     expect(command.kind === 'wrong' && command.message).toMatch(message)
+  })
+
+  test('asks about each trace and each base', () => {
+    const args = ['--trace', 'a', '--trace', 'b', '--base', '5', '--base', '7', '--must-hold']
+    const command = parseSimulateArguments(args)
+    const asked = command.kind === 'run' && command.questions.map(({ trace, base }) => [trace, base])
+    expect(asked).toEqual([
+      ['a', 5],
+      ['a', 7],
+      ['b', 5],
+      ['b', 7],
+    ])
   })
 })
 

@@ -16,7 +16,7 @@ export function curveOf(binSeconds: number, rates: readonly number[]): Curve {
 export function questionOf(...args: readonly string[]): Question {
   const command = parseSimulateArguments(['--trace', 'trace.csv', '--base', '1000', ...args])
   if (command.kind !== 'run') throw new Error(JSON.stringify(command))
-  return command.question
+  return command.questions[0]!
 }
 
 /** A base of 1,000 events per second under such rates. */

@@ -1,0 +1,58 @@
+import {
+  DEAD_LETTERS,
+  ENVELOPE_REFUSALS,
+  LINE_REJECTIONS,
+  REPLAY_FAILURES,
+  REQUEST_ERRORS,
+  START_ERRORS,
+} from './errors'
+import { code, page, table } from './markdown'
+
+/** The reference of all codes. */
+export function errorCodesPage(): string {
+  const requests = Object.entries(REQUEST_ERRORS).map(([name, { status, retryable, means, todo }]) => [
+    String(status),
+    code(name),
+    means,
+    retryable ? 'yes' : 'no',
+    todo,
+  ])
+  return page(
+    '# Error codes',
+    `## Of requests\n\n${OF_REQUESTS}\n\n${table(['status', 'code', 'what it means', 'retry', 'what to do'], requests)}`,
+    section(
+      'Of lines',
+      'In `rejected` of the answer to events. The line was not accepted; the others of the request were.',
+      LINE_REJECTIONS,
+    ),
+    section(
+      'Of dead letters',
+      'The event was accepted and could not be folded. It is kept, see [replaying](../how-to/replay-dead-letters.md).',
+      DEAD_LETTERS,
+    ),
+    section(
+      'Of replays',
+      'A dead letter stays what it was. Codes of lines and of dead letters may come as well.',
+      REPLAY_FAILURES,
+    ),
+    section(
+      'Of envelopes',
+      'A function did not fold the envelope; the edge does. In the logs alone.',
+      ENVELOPE_REFUSALS,
+    ),
+    section(
+      'Of a start',
+      'Printed as `The edge node cannot start (CODE): ...`, which says what to do; exit code 1. Settings that cannot be used give exit code 2, and `--check` gives 1.',
+      START_ERRORS,
+    ),
+  )
+}
+
+const section = (title: string, text: string, codes: Readonly<Record<string, string>>) =>
+  `## ${title}\n\n${text}\n\n${table(
+    ['code', 'what it means'],
+    Object.entries(codes).map(([name, means]) => [code(name), means]),
+  )}`
+
+const OF_REQUESTS = `Every error is \`{"code", "message", "retryable"}\`; \`overloaded\` has \`retryAfterMs\` as well, and 429 and 503 the header
+\`retry-after\`. Nothing of a request that was refused with 4xx or \`not_ready\` was accepted; after \`log_failed\` it may still count.`

@@ -1,0 +1,107 @@
+import type { Refusal } from '../../core/aggregate'
+import type { Rejection } from '../../core/event'
+import type { RefusalCode } from '../../core/head'
+
+/** An error of the HTTP API: its status, whether sending the same again helps, and what to do. */
+export interface RequestError {
+  readonly status: number
+  readonly retryable: boolean
+  readonly means: string
+  readonly todo: string
+}
+
+const refused = (status: number, means: string, todo: string): RequestError => ({
+  status,
+  retryable: false,
+  means,
+  todo,
+})
+const passing = (status: number, means: string, todo: string): RequestError => ({
+  status,
+  retryable: true,
+  means,
+  todo,
+})
+
+const AGAIN = 'wait `retry-after` seconds, send it again under the same key'
+
+/** Every code that an answer of 400 or above can have. */
+export const REQUEST_ERRORS = {
+  invalid_json: refused(400, 'the body begins as a JSON array and is none, or is not UTF-8', 'correct the body'),
+  invalid_gzip: refused(400, 'the body is no sound gzip stream', 'pack it again, or send it plain'),
+  invalid_key: refused(400, 'the `idempotency-key` is empty or over 128 characters', 'choose another, such as a UUID'),
+  invalid_query: refused(400, 'a parameter of the query is none, or out of its range', 'the message names it'),
+  invalid_cursor: refused(400, 'the cursor was not given by this node', 'begin again without it'),
+  invalid_mode: refused(400, 'the body is no `{"mode": ...}`', 'send auto, always or never'),
+  invalid_replay: refused(400, 'the body is no `{"ids": [...]}` of 1 to 16', 'the message says what is wrong'),
+  bad_request: refused(400, 'the request cannot be read as HTTP; the status may be another of 4xx', 'correct it'),
+  no_token: refused(401, 'this node asks for a token', 'send `Authorization: Bearer TOKEN`'),
+  unknown_token: refused(401, 'the token is none of this node, or is no more', 'ask for a new one'),
+  missing_scope: refused(403, 'the token has not the scope that the route asks for', 'use one that has it'),
+  foreign_origin: refused(403, 'a page of another origin in a browser sent it', 'use the own page, or a program'),
+  not_found: refused(404, 'there is no such route', 'see docs/reference/http-api.md'),
+  body_too_large: refused(413, 'the body is over `maxBodyBytes`, packed or unpacked', 'send less at a time'),
+  too_many_lines: refused(413, 'the request has more lines than `maxRequestLines`', 'send less at a time'),
+  unknown_encoding: refused(415, 'the `content-encoding` is neither gzip nor none', 'send it plain or with gzip'),
+  unknown_host: refused(421, 'the `Host` header is no name of this node', 'start it with `--host-name NAME`'),
+  overloaded: passing(429, 'edge and cloud are at their limits: the message says which', AGAIN),
+  rate_limited: passing(429, 'this address makes too many requests a second', 'wait a second'),
+  internal: refused(500, 'a bug', 'look at the log of the node, and report it'),
+  not_ready: passing(503, 'nothing can be accepted now, mostly for the disk', AGAIN),
+  log_failed: passing(503, 'the log could not be written; the request may still count', AGAIN),
+  disk_refuses: passing(503, 'the disk refused a read or write', AGAIN),
+  too_many_streams: passing(503, 'there are `maxStreams` streams already', 'close one first'),
+  too_busy: passing(503, 'bodies of `maxReceivingBytes` are being received already', AGAIN),
+} as const satisfies Readonly<Record<string, RequestError>>
+
+export type RequestErrorCode = keyof typeof REQUEST_ERRORS
+
+/** What `rejected` in an answer to events names: the line was not accepted. */
+export const LINE_REJECTIONS: Readonly<Record<Rejection['code'], string>> = {
+  invalid_utf8: 'the line is not UTF-8',
+  invalid_json: 'the line is no JSON, or nested too deep',
+  not_an_object: 'the line is JSON, but no object',
+  line_too_long: 'the line is over `maxLineBytes`',
+  schema: "the pipeline's schema refuses it: the reason names the field",
+  missing_timestamp: 'there is no timestamp',
+  invalid_timestamp: 'the timestamp is neither epoch milliseconds nor ISO 8601',
+  timestamp_in_future: 'the timestamp is more than `maxFutureSkewMs` ahead of the clock of the node',
+  missing_key: 'there is no key, and no `map` that could add one',
+  key_too_long: 'the key is over 512 characters',
+  too_many_windows: '`maxOpenPanes` panes have events already: windows have to close first',
+}
+
+/** Why an accepted event could not be folded: it is a dead letter. */
+export const DEAD_LETTERS: Readonly<Record<Refusal['code'], string>> = {
+  map_failed: '`map` threw, or returned what cannot be read',
+  map_timeout: '`map` gave no answer within `mapTimeout`',
+  missing_key: 'what `map` returned has no key',
+  key_too_long: 'its key is over 512 characters',
+  not_a_number: 'a field of a sum, mean, min, max or quantile is no finite number',
+  out_of_range: 'a number is beyond 2^970, where a sum could overflow',
+  not_a_scalar: 'a field of `distinct` is no string, number or boolean',
+}
+
+/** Why a function refused an envelope: the edge folds it. Seen in the log of the node and of the functions. */
+export const ENVELOPE_REFUSALS: Readonly<Record<RefusalCode, string>> = {
+  corrupt: 'its checksum or its packing is wrong',
+  unknown_version: 'the function has other pipelines than the node: deploy again',
+  unknown_pipeline: 'the function does not have the pipeline: deploy again',
+  too_large: 'the state of one key is larger than an item of DynamoDB',
+}
+
+/** Why a dead letter could not be replayed, besides the codes of lines and of dead letters. */
+export const REPLAY_FAILURES = {
+  other_windows: 'an older version of the pipeline cut time into other windows',
+  too_many_replays: 'a million replays are remembered already, so that none is made twice',
+} as const
+
+/** Why a node does not start: printed as `cannot start (CODE)`, exit code 1. */
+export const START_ERRORS = {
+  bad_config: 'a setting names something that is not there: a pipeline, an address, a plan',
+  not_deployed: 'the stack is not there, or cannot be read: credentials, region, endpoint or name',
+  data_in_use: 'another edge node works on that folder',
+  data_not_private: 'the folder belongs to another user, or holds other things and others can enter it',
+  cannot_recover: 'the folder is of another pipeline or version; the message says what to do',
+  log_failed: 'the log cannot be written',
+} as const

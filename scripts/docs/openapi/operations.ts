@@ -1,0 +1,227 @@
+import type { z } from 'zod'
+import type { RequestErrorCode } from '../errors'
+import * as answers from './answers'
+import { history, latest } from './live'
+import { status } from './status'
+
+/** A parameter of a query or a header. */
+export interface Parameter {
+  readonly name: string
+  readonly in: 'query' | 'header'
+  readonly schema: Readonly<Record<string, unknown>>
+  readonly description: string
+}
+
+/** What a route answers with when all is well. */
+export type Answer =
+  | { readonly status: number; readonly kind: 'json'; readonly schema: z.ZodType }
+  | {
+      readonly status: number
+      readonly kind: 'text' | 'stream' | 'document'
+      readonly type: string
+      readonly says: string
+    }
+
+/** One operation of the HTTP API. Who may use it is in edge-node/access/routes.ts. */
+export interface Operation {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly summary: string
+  readonly description?: string
+  readonly parameters?: readonly Parameter[]
+  readonly body?: { readonly types: readonly string[]; readonly schema?: z.ZodType; readonly says: string }
+  readonly answers: readonly Answer[]
+  /** Codes of its own, besides those that every route can have. */
+  readonly errors?: readonly RequestErrorCode[]
+}
+
+const query = (name: string, schema: Parameter['schema'], description: string): Parameter => ({
+  name,
+  in: 'query',
+  schema,
+  description,
+})
+const header = (name: string, schema: Parameter['schema'], description: string): Parameter => ({
+  name,
+  in: 'header',
+  schema,
+  description,
+})
+const json = (schema: z.ZodType, status = 200): Answer => ({ status, kind: 'json', schema })
+const limit = (most: number, fallback: number, what: string) =>
+  query('limit', { type: 'integer', minimum: 1, maximum: most, default: fallback }, what)
+const cursor = query('cursor', { type: 'string' }, '`next` of the page before')
+
+export const OPERATIONS: readonly Operation[] = [
+  {
+    method: 'POST',
+    path: '/v1/events',
+    summary: 'Send events',
+    description:
+      'The answer comes when the accepted events are on disk. Send an `idempotency-key`, and repeat the request under it until there is an answer: then nothing is lost and nothing counts twice.',
+    parameters: [
+      header('idempotency-key', { type: 'string', minLength: 1, maxLength: 128 }, 'a repeat gets the same answer'),
+      header('content-encoding', { type: 'string', enum: ['gzip', 'identity'] }, 'how the body is packed'),
+      header('spillway-scheduled-at', { type: 'number' }, 'epoch ms from which the processing delay is counted'),
+    ],
+    body: {
+      types: ['application/x-ndjson', 'application/json'],
+      says: 'NDJSON, a JSON array, or one object. The content type is not looked at.',
+    },
+    answers: [json(answers.ingested, 202)],
+    errors: [
+      'invalid_json',
+      'invalid_gzip',
+      'invalid_key',
+      'body_too_large',
+      'too_many_lines',
+      'unknown_encoding',
+      'overloaded',
+      'not_ready',
+      'log_failed',
+      'too_busy',
+    ],
+  },
+  {
+    method: 'GET',
+    path: '/v1/windows',
+    summary: 'Final windows, by start',
+    parameters: [
+      query('from', { type: 'number' }, 'windows that start at or after it (epoch ms)'),
+      query('to', { type: 'number' }, 'windows that end at or before it (epoch ms)'),
+      query('key', { type: 'string' }, 'rows of this key alone'),
+      limit(10_000, 1_000, 'most rows in a page; a window without rows counts as one'),
+      cursor,
+    ],
+    answers: [json(answers.windowPage)],
+    errors: ['invalid_query', 'invalid_cursor', 'disk_refuses'],
+  },
+  {
+    method: 'GET',
+    path: '/v1/stream',
+    summary: 'Final windows as they become final',
+    description: 'Server-sent events `window`, each a WindowEvent; the id is the number of the window.',
+    parameters: [header('last-event-id', { type: 'integer' }, 'begin after this one instead of with the next final')],
+    answers: [{ status: 200, kind: 'stream', type: 'text/event-stream', says: 'events of the schema WindowEvent' }],
+    errors: ['too_many_streams'],
+  },
+  {
+    method: 'GET',
+    path: '/v1/status',
+    summary: 'Counts, backlog, decisions with their reasons, cost',
+    answers: [json(status)],
+  },
+  {
+    method: 'POST',
+    path: '/v1/burst',
+    summary: 'Set the burst mode',
+    description: '`auto` goes by the policy; `always` and `never` do as they say. It holds until the node stops.',
+    body: { types: ['application/json'], schema: answers.burstMode, says: 'the mode' },
+    answers: [json(answers.burstMode)],
+    errors: ['invalid_mode'],
+  },
+  {
+    method: 'GET',
+    path: '/v1/dead-letters',
+    summary: 'Events that could not be folded, oldest first',
+    parameters: [
+      query('code', { type: 'string' }, 'letters of this code alone'),
+      limit(1_000, 100, 'most letters in a page'),
+      cursor,
+    ],
+    answers: [json(answers.letterPage)],
+    errors: ['invalid_query', 'invalid_cursor', 'disk_refuses'],
+  },
+  {
+    method: 'GET',
+    path: '/v1/dead-letters/newest',
+    summary: 'The newest hundred of them, newest first',
+    answers: [json(answers.newestLetters)],
+    errors: ['disk_refuses'],
+  },
+  {
+    method: 'POST',
+    path: '/v1/replays',
+    summary: 'Give dead letters another try',
+    description:
+      'For windows that are open an event is sent again; for final ones it becomes a correction. Doing it twice changes nothing more.',
+    body: { types: ['application/json'], schema: answers.replayRequest, says: 'ids of dead letters' },
+    answers: [json(answers.replays)],
+    errors: ['invalid_replay', 'log_failed', 'disk_refuses'],
+  },
+  {
+    method: 'GET',
+    path: '/v1/corrections',
+    summary: 'What replays came to for windows that were final',
+    parameters: [limit(1_000, 100, 'most corrections in a page'), cursor],
+    answers: [json(answers.correctionPage)],
+    errors: ['invalid_query', 'invalid_cursor', 'disk_refuses'],
+  },
+  {
+    method: 'GET',
+    path: '/v1/live',
+    summary: 'What the dashboard shows, live',
+    description:
+      'Server-sent events: `fields` (names of what a sample has), `sample` (ten a second), `overview` (one a second), `decisions` and `windows` (when they change).',
+    answers: [
+      {
+        status: 200,
+        kind: 'stream',
+        type: 'text/event-stream',
+        says: 'Sample, Overview, lists of Decision, WindowsNow',
+      },
+    ],
+    errors: ['too_many_streams'],
+  },
+  {
+    method: 'GET',
+    path: '/v1/history',
+    summary: 'Samples of the last hour by the second, and of the last minute as they were measured',
+    answers: [json(history)],
+  },
+  {
+    method: 'GET',
+    path: '/v1/latest',
+    summary: 'The newest final row of each key',
+    parameters: [
+      query('search', { type: 'string', maxLength: 256 }, 'keys that have this text in them'),
+      limit(500, 50, 'most rows'),
+    ],
+    answers: [json(latest)],
+    errors: ['invalid_query', 'disk_refuses'],
+  },
+  {
+    method: 'GET',
+    path: '/metrics',
+    summary: 'Metrics for Prometheus',
+    answers: [{ status: 200, kind: 'text', type: 'text/plain', says: 'text format of Prometheus, version 0.0.4' }],
+  },
+  {
+    method: 'GET',
+    path: '/healthz',
+    summary: 'Whether the process runs',
+    answers: [json(answers.health)],
+  },
+  {
+    method: 'GET',
+    path: '/readyz',
+    summary: 'Whether events can be accepted',
+    answers: [json(answers.readiness), json(answers.readiness, 503)],
+  },
+  {
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This description',
+    answers: [{ status: 200, kind: 'document', type: 'application/json', says: 'an OpenAPI 3.1 document' }],
+  },
+  {
+    method: 'GET',
+    path: '/',
+    summary: 'The dashboard',
+    description: 'With its files below `/`. They hold no data: the page asks for it with a token of who looks.',
+    answers: [
+      { status: 200, kind: 'text', type: 'text/html', says: 'the page' },
+      { status: 503, kind: 'text', type: 'text/plain', says: 'the page was not built' },
+    ],
+  },
+]

@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { REQUEST_ERRORS } from '../../scripts/docs/errors'
+import { LABELS } from '../../scripts/docs/metrics'
+import { GENERATED_PAGES } from '../../scripts/docs/pages'
+import { testNodes } from '../edge-node/fixture'
+import { scrapeOf } from '../edge-node/scrape'
+
+const ROOT = join(__dirname, '../..')
+const { start } = testNodes()
+
+/** The formatter may break the lines of JSON elsewhere. */
+const contentOf = (path: string, text: string): unknown => (path.endsWith('.json') ? JSON.parse(text) : text)
+
+describe('the reference', () => {
+  test.each(Object.entries(GENERATED_PAGES))('%s says what the code says; else run npm run docs', (path, make) => {
+    expect(contentOf(path, readFileSync(join(ROOT, path), 'utf8'))).toEqual(contentOf(path, make()))
+  })
+
+  test('has every error code that a route answers with, with its status', () => {
+    const answered = sources(join(ROOT, 'edge-node')).flatMap(codesIn)
+    const described = Object.entries(REQUEST_ERRORS).map(([code, { status }]) => `${status} ${code}`)
+    for (const code of answered) expect(described).toContain(code)
+    expect(answered.length).toBeGreaterThan(15)
+  })
+
+  test('names the labels of metrics as a scrape has them', async () => {
+    const { app } = await start()
+    await app.inject('/healthz')
+    const { series } = scrapeOf((await app.inject('/metrics')).body)
+    const labels = [...series].map(([name, one]) => [name, [...one.labels.keys()].filter((label) => label !== 'le')])
+    const found = labels.filter(([name, names]) => String(name).startsWith('spillway_') && names!.length > 0)
+    expect(Object.fromEntries(found)).toEqual(LABELS)
+  })
+})
+
+const sources = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+
+/** `fail(reply, 400, 'code', ...)`, `new UnreadableBody(413, 'code', ...)` and `{ status: 401, code: 'code' }`. */
+function codesIn(source: string): string[] {
+  const called = source.matchAll(/(?:fail\(\s*reply,|new UnreadableBody\()\s*(\d+),\s*'([a-z_]+)'/g)
+  const refused = source.matchAll(/\{ status: (\d+), code: '([a-z_]+)'/g)
+  return [...called, ...refused].map(([, status, code]) => `${status} ${code}`)
+}

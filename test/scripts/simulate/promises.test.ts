@@ -1,0 +1,57 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Figures } from '../../../scripts/simulate/figures'
+import { JUDGED, promisesOf } from '../../../scripts/simulate/promises'
+import type { SimulationReport } from '../../../scripts/simulate/run'
+
+type Some = Partial<Omit<Figures, 'processingDelayMs'>> & { readonly p99?: number }
+
+/** Figures that hold everything, but for these. */
+const figures = (name: Figures['name'], { p99 = 500, ...some }: Some = {}) =>
+  ({
+    name,
+    ...{ overTarget: 0, accepted: 1_000, burst: 10, precision: 0.9, usdPerHour: 1, usdAgainstStatic: 0.1 },
+    ...some,
+    processingDelayMs: { p50: 1, p99, max: 9_000 },
+  }) as Figures
+
+function broken(peak: number, ours: Some, sponge: Some = {}): string[] {
+  const policies = JUDGED.map((name) => figures(name, name === 'spillway' ? ours : name === 'sponge' ? sponge : {}))
+  const report = { trace: 'a.csv', base: 2_000, latencyTargetMs: 1_000, meanRate: 1, peakRate: peak, policies }
+  return promisesOf(report as unknown as SimulationReport)
+    .filter(({ holds }) => !holds)
+    .map(({ what }) => what.replace('a.csv, base 2,000: ', ''))
+}
+
+describe('what Spillway promises', () => {
+  test.each<[string, number, Some, Some, string[]]>([
+    ['holds', 30, {}, {}, []],
+    ['is a p99 no worse', 30, { p99: 504 }, { p99: 500 }, ["p99, against sponge's", "p99, against flink-autoscaler's"]],
+    [
+      'is no more events over the target',
+      5,
+      { overTarget: 0.02 },
+      { overTarget: 0.03 },
+      ["events over the target, against flink-autoscaler's"],
+    ],
+    [
+      'is to be better where the rival misses the target',
+      5,
+      {},
+      { p99: 1_001 },
+      ["events over the target, against sponge's"],
+    ],
+    ["is at most 1.1 times the oracle's cost", 5, { usdPerHour: 1.11 }, {}, ["cost over the oracle's"]],
+    ['is precision where the peak is high', 30, { precision: 0.84 }, {}, ['precision']],
+    [
+      'is a fifth of static provisioning there',
+      30,
+      { usdAgainstStatic: 0.21 },
+      {},
+      ['cost over static provisioning for the peak'],
+    ],
+    ['is neither where it is not', 5, { precision: 0.1, usdAgainstStatic: 1 }, {}, []],
+    ['is nearly no burst on a calm trace', 2, { burst: 21 }, {}, ['share that bursts of a calm trace']],
+  ])('%s', (_, peak, ours, sponge, expected) => {
+    expect(broken(peak, ours, sponge)).toEqual(expected)
+  })
+})
