@@ -51,12 +51,12 @@ async function run({ config, file }: Configuration): Promise<void> {
     console.error(`The edge node cannot start (${error.code}): ${error.message}`)
     process.exit(1)
   })
-  await page
-  process.send?.({ url: edge.url })
   const stop = stopOnce(edge, logger)
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('disconnect', stop) // the program that started it is gone
+  await page
+  process.send?.({ url: edge.url })
 }
 
 /** Stops in bounded time: what a sick disk or a silent cloud keeps from being done now, the next start does from the log. */
