@@ -13,6 +13,7 @@ export class Checkpointer {
   private nextAtMs: number
   private writing: Promise<void> | null = null
   private writtenAtMs: number
+  private state = ''
   /** Checkpoints that could not be written. */
   failed = 0
 
@@ -35,9 +36,12 @@ export class Checkpointer {
     return this.monotonicMs() - this.writtenAtMs
   }
 
-  /** Whether it is time for one. */
-  get due(): boolean {
-    return this.writing === null && this.monotonicMs() >= this.nextAtMs
+  /** Whether it is time for one, and `state` is another than at the last time: an idle node writes none. */
+  isDue(state: () => string): boolean {
+    if (this.writing !== null || this.monotonicMs() < this.nextAtMs) return false
+    const before = this.state
+    this.state = state()
+    return this.state !== before
   }
 
   /**

@@ -15,8 +15,8 @@ import { Arrivals } from './arrivals'
 import { Checkpointer } from './checkpointer'
 import type { Checkpoints } from './checkpoints'
 import type { Clock } from './clock'
-import { burstLingerMs, type Config, lanesOf } from './config'
-import { Controller, type Readings } from './controller'
+import { burstLingerMs, type Config } from './config'
+import type { Controller } from './controller'
 import { Cutter } from './cutter'
 import type { DeadLetterBook } from './dead-letters'
 import type { DiskSpace } from './disk-space'
@@ -27,6 +27,7 @@ import { type DeadOf, type MergeCloud, Merger } from './merger'
 import { Overflow, type OverflowDependencies } from './overflow'
 import { attachLines, type Recovered } from './recovery'
 import type { Results } from './results'
+import { Router } from './router'
 import type { Sequel } from './sequel'
 import { NO_TRACE, type Trace } from './trace'
 import { Workers } from './workers'
@@ -85,12 +86,12 @@ export class EdgeNode {
   readonly arrivals: Arrivals
   readonly overflow: Overflow
   readonly cutter: Cutter
-  readonly controller: Controller
 
   private readonly intake: Intake
   private readonly ledger: Ledger
   private readonly state: EdgeState
   private readonly workers: Workers
+  private readonly router: Router
   readonly finisher: Finisher
   readonly checkpointer: Checkpointer
   /** Envelopes that came back from the cloud and wait to be folded. */
@@ -103,7 +104,6 @@ export class EdgeNode {
   private readonly clock: Clock
   private readonly trace: Trace
   private stopped = false
-  private checkpointed = ''
 
   constructor(private readonly deps: NodeDependencies) {
     const { config, pipeline, recovered, cloud, logger, clock, trace = NO_TRACE } = deps
@@ -130,21 +130,12 @@ export class EdgeNode {
     this.finisher = new Finisher(finisherDeps, clock)
     this.checkpointer = new Checkpointer(named('checkpoints'), config.checkpointEveryMs, () => clock.monotonicMs())
     const { maxEnvelopeBytes } = config
-    const { intake, arrivals } = this
+    const { intake, ledger, arrivals } = this
     const onCut = this.route.bind(this)
     const maxEnvelopeEvents = () => this.controller.envelopeEvents
-    this.cutter = new Cutter({
-      intake,
-      ledger: this.ledger,
-      arrivals,
-      maxEnvelopeBytes,
-      maxEnvelopeEvents,
-      trace,
-      onCut,
-    })
+    this.cutter = new Cutter({ intake, ledger, arrivals, maxEnvelopeBytes, maxEnvelopeEvents, trace, onCut })
     const onCounted = this.countedInBurst.bind(this)
     const onReclaimed = (envelope: Envelope) => this.workers.enqueueFirst(envelope)
-    const { ledger } = this
     this.overflow = new Overflow({
       ...named('overflow'),
       ledger,
@@ -153,9 +144,9 @@ export class EdgeNode {
       onCounted,
       onReclaimed,
     })
-    const prewarm = () => this.overflow.prewarm()
-    const readings = () => this.readings()
-    this.controller = new Controller({ ...named('controller'), mode: config.mode, limits: config, readings, prewarm })
+    const { workers, cutter, overflow } = this
+    const admitted = () => this.admitted
+    this.router = new Router({ ...named('controller'), intake, ledger, cutter, workers, overflow, admitted })
   }
 
   /** Takes up what the log left unfinished and starts the loops. */
@@ -228,24 +219,12 @@ export class EdgeNode {
     return this.ledger.unfinished().map(({ endMs, ...rest }) => ({ start: endMs - sizeMs, end: endMs, ...rest }))
   }
 
-  get lanes(): Lanes {
-    return this.deps.lanes()
+  get controller(): Controller {
+    return this.router.controller
   }
 
-  private readings(): Readings {
-    const { inFlight: inFlightEnvelopes, inFlightEvents, inFlightBytes } = this.ledger.tally()
-    const { events, bytes } = this.workers.backlog
-    const { open } = this.intake
-    const { waiting } = this.cutter
-    return {
-      ...this.workers.counters(),
-      ...this.overflow.readings(),
-      accepted: this.admitted,
-      backlogEvents: events + open.events + waiting.events,
-      backlogBytes: bytes + open.bytes + waiting.bytes,
-      ...{ inFlightEnvelopes, inFlightEvents, inFlightBytes },
-      lanes: lanesOf(this.deps.config, this.deps.lanes()),
-    }
+  get lanes(): Lanes {
+    return this.deps.lanes()
   }
 
   get progress() {
@@ -303,15 +282,7 @@ export class EdgeNode {
 
   private route(envelope: Envelope): void {
     if (this.stopped) return
-    const decision = this.controller.route({ events: envelope.count, aheadEvents: this.workers.backlog.events })
-    switch (decision.route) {
-      case 'edge':
-        this.workers.enqueue(envelope)
-        return
-      case 'burst':
-        this.overflow.send(envelope, decision)
-        return
-    }
+    this.router.route(envelope)
   }
 
   /** The cloud will not give these envelopes: their lines are read from the log and folded here. */
@@ -395,29 +366,16 @@ export class EdgeNode {
     return this.checkpointer.take(content, this.ledger.neededOffset())
   }
 
-  /** False when the last checkpoint says all there is to say: an idle node writes none. */
-  private hasChanged(): boolean {
-    const now = `${this.intake.nextOffset} ${this.intake.horizonMs} ${this.deps.results.count} ${this.intake.open.events}`
-    const changed = now !== this.checkpointed
-    this.checkpointed = now
-    return changed
+  /** Tells one state of the node from another: while it stays, the last checkpoint says all there is to say. */
+  private mark(): string {
+    const { nextOffset, horizonMs, open } = this.intake
+    return `${nextOffset} ${horizonMs} ${this.deps.results.count} ${open.events}`
   }
 
   private async lastCheckpoint(): Promise<void> {
     await this.checkpointer.settled()
     await this.deps.log.flushed()
     if (!this.finisher.committing) await this.checkpoint()
-  }
-
-  /** Envelopes that wait at the edge may still burst: after a recovery, or when the work has become slower. */
-  private burstWaiting(): void {
-    if (!this.controller.mayTakeBack) return
-    for (let last = this.workers.last; last !== undefined; last = this.workers.last) {
-      const aheadEvents = this.workers.backlog.events - last.count
-      const decision = this.controller.route({ events: last.count, aheadEvents })
-      if (decision.route !== 'burst') return
-      this.overflow.send(this.workers.takeLast()!, decision)
-    }
   }
 
   private tick(): void {
@@ -428,10 +386,10 @@ export class EdgeNode {
     this.overflow.tick()
     // Data that waits outside must not become late; only too many keys resolve by closing, so then time goes on.
     if (this.controller.refusal() === null && this.unready === null) this.intake.tick(elapsedMs)
-    this.burstWaiting()
+    this.router.burstWaiting()
     const closing = this.dueClosing()
     if (closing !== null) void this.append([], closing).catch(() => undefined)
-    const { healthy } = this.deps.log
-    if (this.checkpointer.due && !this.finisher.committing && healthy && this.hasChanged()) void this.checkpoint()
+    const maySnapshot = !this.finisher.committing && this.deps.log.healthy
+    if (maySnapshot && this.checkpointer.isDue(() => this.mark())) void this.checkpoint()
   }
 }

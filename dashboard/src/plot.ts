@@ -63,7 +63,7 @@ export class Plot {
     this.values = spec.curves.map(() => make('b', ''))
     const canvas = make('div', 'canvas')
     this.element = make('figure', 'plot', this.caption(), canvas)
-    this.chart = new uPlot(this.options(), [[]] as unknown as uPlot.AlignedData, canvas)
+    this.chart = new uPlot(this.options(), [[]], canvas)
     new ResizeObserver(() => this.fit(canvas)).observe(canvas)
   }
 
@@ -72,9 +72,9 @@ export class Plot {
     this.marks = marks
     const { ring, fromS, toS } = view
     this.bursting = ring.view('bursting')
-    const data = [ring.view('atS'), ...this.spec.curves.map(({ column }) => ring.view(column))]
+    const data: uPlot.AlignedData = [ring.view('atS'), ...this.spec.curves.map(({ column }) => ring.view(column))]
     this.chart.batch(() => {
-      this.chart.setData(data as unknown as uPlot.AlignedData, false)
+      this.chart.setData(data, false)
       this.chart.setScale('x', { min: fromS, max: toS })
     })
     this.tell(this.chart.cursor.idx ?? null)

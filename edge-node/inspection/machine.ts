@@ -76,9 +76,9 @@ async function portFinding({ host, port }: Config): Promise<Finding> {
     return ok('port', port === 0 ? `a free one on ${host}` : `${host}:${port} is free`)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const todo =
+    const advice =
       code === 'EADDRINUSE' ? 'stop what listens there, or choose another --port' : 'choose another --host or --port'
-    return problem('port', `${host}:${port} cannot be listened on (${code})`, todo)
+    return problem('port', `${host}:${port} cannot be listened on (${code})`, advice)
   } finally {
     server.close()
   }

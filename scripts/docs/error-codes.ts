@@ -10,12 +10,12 @@ import { code, page, table } from './markdown'
 
 /** The reference of all codes. */
 export function errorCodesPage(): string {
-  const requests = Object.entries(REQUEST_ERRORS).map(([name, { status, retryable, means, todo }]) => [
+  const requests = Object.entries(REQUEST_ERRORS).map(([name, { status, retryable, means, advice }]) => [
     String(status),
     code(name),
     means,
     retryable ? 'yes' : 'no',
-    todo,
+    advice,
   ])
   return page(
     '# Error codes',

@@ -7,20 +7,20 @@ export interface RequestError {
   readonly status: number
   readonly retryable: boolean
   readonly means: string
-  readonly todo: string
+  readonly advice: string
 }
 
-const refused = (status: number, means: string, todo: string): RequestError => ({
+const refused = (status: number, means: string, advice: string): RequestError => ({
   status,
   retryable: false,
   means,
-  todo,
+  advice,
 })
-const passing = (status: number, means: string, todo: string): RequestError => ({
+const passing = (status: number, means: string, advice: string): RequestError => ({
   status,
   retryable: true,
   means,
-  todo,
+  advice,
 })
 
 const AGAIN = 'wait `retry-after` seconds, send it again under the same key'

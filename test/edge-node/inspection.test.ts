@@ -53,7 +53,7 @@ const problems = (findings: readonly Finding[]) => findings.filter(({ verdict })
 async function problem(more: Partial<Config> = {}): Promise<Finding> {
   const found = problems(await look(more))
   expect(found).toHaveLength(1)
-  expect(found[0]?.todo).toMatch(/\w/)
+  expect(found[0]?.advice).toMatch(/\w/)
   return found[0]!
 }
 
@@ -86,14 +86,14 @@ describe('what is wrong on this machine', () => {
   test('a pipeline that is not there is told with those that are', async () => {
     expect(await problem({ pipeline: 'bid' })).toMatchObject({
       what: 'pipeline',
-      todo: expect.stringContaining('bids'),
+      advice: expect.stringContaining('bids'),
     })
   })
 
   test('a data directory that others can enter, or that a node works on', async () => {
     const open = await newFolder()
     await chmod(open, 0o755)
-    expect(await problem({ dataDir: open })).toMatchObject({ what: 'data directory', todo: `chmod 700 ${open}` })
+    expect(await problem({ dataDir: open })).toMatchObject({ what: 'data directory', advice: `chmod 700 ${open}` })
     const held = await newFolder()
     const unlock = await lockData(held)
     expect((await problem({ dataDir: held })).says).toMatch(/an edge node works on/)
@@ -111,7 +111,7 @@ describe('what is wrong on this machine', () => {
     server.close()
     expect(await problem({ host: '192.0.2.1' })).toMatchObject({
       what: 'port',
-      todo: expect.stringContaining('--host'),
+      advice: expect.stringContaining('--host'),
     })
   })
 
@@ -151,17 +151,17 @@ describe('what is wrong with the cloud half', () => {
     const found = problems(await look())
     expect(found.map(({ what }) => what)).toEqual(['table', 'function', 'function', 'mapping'])
     expect(found[1]?.says).toBe(`burst has pipelines another, this node ${version}`)
-    for (const { todo } of found) expect(todo).toMatch(/npx sls deploy/)
+    for (const { advice } of found) expect(advice).toMatch(/npx sls deploy/)
     await deploy({ version })
   })
 
   test('no credentials, and no region', async () => {
     const { AWS_ACCESS_KEY_ID, AWS_REGION } = process.env
     delete process.env.AWS_ACCESS_KEY_ID
-    expect(await problem()).toMatchObject({ what: 'credentials', todo: expect.stringContaining('AWS_PROFILE') })
+    expect(await problem()).toMatchObject({ what: 'credentials', advice: expect.stringContaining('AWS_PROFILE') })
     process.env.AWS_ACCESS_KEY_ID = AWS_ACCESS_KEY_ID
     delete process.env.AWS_REGION
-    expect(await problem()).toMatchObject({ what: 'credentials', todo: expect.stringContaining('AWS_REGION') })
+    expect(await problem()).toMatchObject({ what: 'credentials', advice: expect.stringContaining('AWS_REGION') })
     process.env.AWS_REGION = AWS_REGION
   })
 
