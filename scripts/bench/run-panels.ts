@@ -17,6 +17,17 @@ export function ratePanel(title: string, series: Series): Panel {
   }
 }
 
+/** The same, with the capacity of the edge as a line across. */
+export function ratePanelUnder(capacity: number, title: string, series: Series): Panel {
+  const rates = ratePanel(title, series)
+  const end = series.seconds.at(-1) ?? 0
+  const points = [
+    [0, capacity],
+    [end, capacity],
+  ] as const
+  return { ...rates, lines: [...rates.lines, { name: 'capacity', colour: COLOURS.limit, style: 'dotted', points }] }
+}
+
 export function backlogPanel(title: string, series: Series): Panel {
   const points = pointsOf(series, 'backlogEvents')
   return { title, y: 'events', lines: [{ name: 'backlog', colour: COLOURS.backlog, isArea: true, points }] }

@@ -1,7 +1,7 @@
 import type { Plot, Rendering } from './bench'
 import { dollars, markdownTable, paragraphs, percent, whole } from './markdown'
-import { COLOURS, drawSvg, type Figure, sharedMax } from './plot'
-import { backlogPanel, delayPanel, ratePanel } from './run-panels'
+import { drawSvg, type Figure, sharedMax } from './plot'
+import { backlogPanel, delayPanel, ratePanel, ratePanelUnder } from './run-panels'
 import { type Spike, type SpikeFigures, type SpikeRun, WAYS } from './spike-figures'
 import { BURSTING, judgeSpike, p99Ratios, spikesOf, WAY_TEXT } from './spike-verdict'
 import { known, largest, median } from './statistics'
@@ -99,22 +99,12 @@ const largestSecond = (runs: readonly SpikeRun[]) =>
 function hoverFigure({ hover, capacity }: SpikeFigures): Figure {
   const { series } = hover
   const end = series.seconds.at(-1) ?? 0
-  const limit = {
-    name: 'capacity',
-    colour: COLOURS.limit,
-    style: 'dotted',
-    points: [
-      [0, capacity],
-      [end, capacity],
-    ],
-  } as const
-  const rates = ratePanel('rates', series)
   return {
     title: 'A load that hovers at 95 to 105 % of the capacity',
     subtitle: `over Kinesis; ${hover.report.modeChanges} changes of mode`,
     x: 'time (s)',
     xMax: Math.ceil(end),
-    panels: [{ ...rates, lines: [...rates.lines, limit] }, delayPanel('queue delay at the edge (logarithmic)', series)],
+    panels: [ratePanelUnder(capacity, 'rates', series), delayPanel('queue delay at the edge (logarithmic)', series)],
     columns: 1,
   }
 }

@@ -1,8 +1,8 @@
 import type { Rendering } from './bench'
 import { dollars, markdownTable, paragraphs, percent, whole } from './markdown'
 import { type MustHold, mustHold } from './must-hold'
-import { COLOURS, drawSvg, type Figure } from './plot'
-import { backlogPanel, delayPanel, ratePanel } from './run-panels'
+import { drawSvg, type Figure } from './plot'
+import { backlogPanel, delayPanel, ratePanelUnder } from './run-panels'
 import { CALM_TRACE, type TraceFigures, type TraceRun } from './trace-figures'
 
 const LEAST_PRECISION = 85
@@ -134,23 +134,13 @@ function simulated(runs: readonly TraceRun[]): string {
 
 export function traceFigure({ trace, speedup, series, report }: TraceRun, capacity: number): Figure {
   const end = series.seconds.at(-1) ?? 0
-  const rates = ratePanel('rates', series)
-  const limit = {
-    name: 'capacity',
-    colour: COLOURS.limit,
-    style: 'dotted',
-    points: [
-      [0, capacity],
-      [end, capacity],
-    ],
-  } as const
   return {
     title: `${trace}, ${speedup === 1 ? 'at its own speed' : `${speedup.toFixed(1)} times as fast`}`,
     subtitle: `p99 ${whole(report.processingDelayMs.p99)} ms, ${percent(report.burst / Math.max(1, report.accepted))} burst, precision ${percent(report.precision)}`,
     x: 'time (s)',
     xMax: Math.ceil(end),
     panels: [
-      { ...rates, lines: [...rates.lines, limit] },
+      ratePanelUnder(capacity, 'rates', series),
       backlogPanel('waiting at the edge', series),
       delayPanel('queue delay at the edge (logarithmic)', series),
     ],

@@ -1,5 +1,6 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { integer, number, oneOf } from '../load/flags'
+import { readFlags } from '../load/read-flags'
 import type { RunOptions } from './run'
 import { SCENARIO_NAMES, type ScenarioName, scenarioList } from './scenarios'
 
@@ -28,17 +29,15 @@ interface Flags {
 
 /** Reads the arguments after the script's name. */
 export function parseChaosArguments(args: readonly string[]): ChaosCommand {
-  const command = chaosCommand()
-  let help = ''
-  command.exitOverride().configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} })
-  try {
-    command.parse(args, { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.code === 'commander.helpDisplayed') return { kind: 'text', text: help }
-    return { kind: 'wrong', message: `${error.message.replace(/^error: /, '')} See --help.` }
+  const read = readFlags<Flags>(chaosCommand(), args)
+  switch (read.kind) {
+    case 'help':
+      return { kind: 'text', text: read.text }
+    case 'wrong':
+      return { kind: 'wrong', message: `${read.message} See --help.` }
+    case 'flags':
+      return commandFrom(read.flags)
   }
-  return commandFrom(command.opts<Flags>())
 }
 
 function commandFrom({ scenario, list, report, ...flags }: Flags): ChaosCommand {

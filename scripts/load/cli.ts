@@ -1,8 +1,9 @@
-import { Command, CommanderError } from 'commander'
+import { Command } from 'commander'
 import { loadFlags } from './cli-options'
 import { LoadError } from './load-error'
 import type { LoadOptions } from './options'
 import { type ProfileFlags, profileFrom } from './profile-flags'
+import { readFlags } from './read-flags'
 
 /** What the command line asks for. */
 export interface LoadCommand {
@@ -38,17 +39,15 @@ interface Flags extends ProfileFlags {
  * naming the option and what it takes.
  */
 export function parseLoadArguments(args: readonly string[]): LoadCommand | { readonly help: string } {
-  const command = loadCommand()
-  let help = ''
-  command.exitOverride().configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} })
-  try {
-    command.parse(args, { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.code === 'commander.helpDisplayed') return { help }
-    throw new LoadError('bad-option', error.message.replace(/^error: /, ''), { cause: error })
+  const read = readFlags<Flags>(loadCommand(), args)
+  switch (read.kind) {
+    case 'help':
+      return { help: read.text }
+    case 'wrong':
+      throw new LoadError('bad-option', read.message, { cause: read.cause })
+    case 'flags':
+      return commandFrom(read.flags)
   }
-  return commandFrom(command.opts<Flags>())
 }
 
 function commandFrom(flags: Flags): LoadCommand {

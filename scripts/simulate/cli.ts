@@ -1,6 +1,7 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { POLICY_NAMES, type PolicyName } from '../../core/policies'
 import { type FlagParser, integer, number, oneOf } from '../load/flags'
+import { readFlags } from '../load/read-flags'
 import { JUDGED } from './promises'
 import type { Question } from './question'
 import { ASSUMPTIONS, NODE } from './settings'
@@ -19,17 +20,15 @@ export type SimulateCommand =
 
 /** Reads the arguments after the script's name. */
 export function parseSimulateArguments(args: readonly string[]): SimulateCommand {
-  const command = simulateCommand()
-  let help = ''
-  command.exitOverride().configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} })
-  try {
-    command.parse(args, { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.code === 'commander.helpDisplayed') return { kind: 'text', text: help }
-    return { kind: 'wrong', message: `${error.message.replace(/^error: /, '')} See --help.` }
+  const read = readFlags<Flags>(simulateCommand(), args)
+  switch (read.kind) {
+    case 'help':
+      return { kind: 'text', text: read.text }
+    case 'wrong':
+      return { kind: 'wrong', message: `${read.message} See --help.` }
+    case 'flags':
+      return commandFrom(read.flags)
   }
-  return commandFrom(command.opts<Flags>())
 }
 
 interface Flags extends Omit<Question, 'policies' | 'live' | 'trace' | 'base'> {

@@ -2,19 +2,7 @@ import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import type { Packaged } from '../../localstack/package'
 import { fixturePackage } from '../localstack/fixture-package'
-
-const table = (TableName: string) => ({
-  Type: 'AWS::DynamoDB::Table',
-  Properties: {
-    TableName,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-    KeySchema: [
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ],
-  },
-})
+import { fixtureTable } from '../localstack/fixture-table'
 
 /** The mapping of serverless.yml, with one lane, small batches and one retry. */
 const MAPPING = {
@@ -34,8 +22,8 @@ const MAPPING = {
 
 const RESOURCES = {
   Flow: { Type: 'AWS::Kinesis::Stream', Properties: { Name: 'flow', ShardCount: 1 } },
-  Partials: table('partials'),
-  Results: table('results'),
+  Partials: fixtureTable('partials'),
+  Results: fixtureTable('results'),
   Failures: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'failures' } },
   Mapping: MAPPING,
 }

@@ -1,5 +1,6 @@
 import type { Packaged } from '../../localstack/package'
 import { fixturePackage } from '../localstack/fixture-package'
+import { fixtureTable } from '../localstack/fixture-table'
 
 const STREAM = { Type: 'AWS::Kinesis::Stream', Properties: { Name: 'flow', ShardCount: 2 } }
 const MAPPING = {
@@ -12,18 +13,6 @@ const MAPPING = {
     FunctionResponseTypes: ['ReportBatchItemFailures'],
   },
 }
-const table = (TableName: string) => ({
-  Type: 'AWS::DynamoDB::Table',
-  Properties: {
-    TableName,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-    KeySchema: [
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ],
-  },
-})
 
 /** What may be wrong with a stack. */
 export interface Faults {
@@ -37,7 +26,7 @@ export interface Faults {
 /** A stack with all that an edge node looks for; its functions do nothing. */
 export function inspectionStack({ version, withoutMapping, wrongTable }: Faults): Packaged {
   const source = 'exports.handler = async () => null'
-  const resources = { Flow: STREAM, Partials: table('partials'), Results: table('results') }
+  const resources = { Flow: STREAM, Partials: fixtureTable('partials'), Results: fixtureTable('results') }
   const packaged = fixturePackage(
     { burst: { source }, merge: { source } },
     withoutMapping ? resources : { ...resources, Mapping: MAPPING },
