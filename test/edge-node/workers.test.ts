@@ -81,6 +81,35 @@ describe('folding', () => {
   })
 })
 
+/** Folds an envelope whose `map` holds the thread for so long an event; says how many were folded whenever the thread was free. */
+async function computing(eventMs: number, events: number) {
+  let nowMs = 0
+  const spec = pipeline({
+    name: 'test',
+    key: 'k',
+    timestamp: 't',
+    window: tumbling(10),
+    aggregates: { n: count() },
+    map: (event: { k: string }) => {
+      nowMs += eventMs
+      return event
+    },
+  })
+  const workers = new Workers(spec, 1, () => undefined, { ...systemClock, monotonicMs: () => nowMs })
+  const foldedAtTurns: number[] = []
+  workers.enqueue(
+    envelopeOf(
+      0,
+      Array.from({ length: events }, (_, index) => lineOf(index)),
+    ),
+  )
+  for (let turns = 0; workers.counters().folded < events && turns < MAX_TURNS; turns++) {
+    foldedAtTurns.push(workers.counters().folded)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { workers, foldedAtTurns }
+}
+
 describe('counting', () => {
   test('the backlog is what was enqueued and not yet folded, what is being folded included', async () => {
     const { workers, letGo } = gatedWorkers(1)
@@ -154,56 +183,14 @@ describe('counting', () => {
   })
 
   test('a map that computes for long leaves the thread to others in between', async () => {
-    let nowMs = 0
-    const spec = pipeline({
-      name: 'test',
-      key: 'k',
-      timestamp: 't',
-      window: tumbling(10),
-      aggregates: { n: count() },
-      map: (event: { k: string }) => {
-        nowMs += 1
-        return event
-      },
-    })
-    const workers = new Workers(spec, 1, () => undefined, { ...systemClock, monotonicMs: () => nowMs })
-    const lines = Array.from({ length: 100 }, (_, index) => lineOf(index))
-    const foldedAtTurns: number[] = []
-    workers.enqueue(envelopeOf(0, lines))
-    for (let turns = 0; workers.counters().folded < 100 && turns < MAX_TURNS; turns++) {
-      foldedAtTurns.push(workers.counters().folded)
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+    const { workers, foldedAtTurns } = await computing(1, 100)
     expect(foldedAtTurns.length).toBeGreaterThan(4)
     expect(foldedAtTurns.slice(1).every((folded, turn) => folded - foldedAtTurns[turn]! <= 16)).toBe(true)
     expect(workers.counters()).toMatchObject({ folded: 100, heldMs: 100 })
   })
 
   test('a map that computes for longer than that leaves the thread after each event', async () => {
-    let nowMs = 0
-    const spec = pipeline({
-      name: 'test',
-      key: 'k',
-      timestamp: 't',
-      window: tumbling(10),
-      aggregates: { n: count() },
-      map: (event: { k: string }) => {
-        nowMs += 50
-        return event
-      },
-    })
-    const workers = new Workers(spec, 1, () => undefined, { ...systemClock, monotonicMs: () => nowMs })
-    const foldedAtTurns: number[] = []
-    workers.enqueue(
-      envelopeOf(
-        0,
-        Array.from({ length: 60 }, (_, index) => lineOf(index)),
-      ),
-    )
-    for (let turns = 0; workers.counters().folded < 60 && turns < MAX_TURNS; turns++) {
-      foldedAtTurns.push(workers.counters().folded)
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+    const { foldedAtTurns } = await computing(50, 60)
     const settledAt = foldedAtTurns.filter((folded) => folded >= 32)
     expect(settledAt.slice(1).every((folded, turn) => folded - settledAt[turn]! === 1)).toBe(true)
   })
