@@ -218,7 +218,11 @@ export class Intake {
         this.close(record.horizonMs)
         return null
       case 'segment':
+        if (record.firstOffset !== this.offset)
+          throw new Error(`a segment of the log begins at offset ${record.firstOffset}, not at ${this.offset}`)
+        return null
       case 'boot':
+      case 'seal':
       case 'final':
       case 'version':
         return null

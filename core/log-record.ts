@@ -62,5 +62,7 @@ export type LogRecord =
   | { readonly type: 'cut'; readonly header: EnvelopeHeader }
   | { readonly type: 'closing'; readonly horizonMs: number }
   | FinalRecord
+  /** Everything before it is on disk: appended when the log falls idle, so that damage before it cannot be taken for a torn tail. */
+  | { readonly type: 'seal' }
   /** From event time `fromMs` on, windows belong to `version`. */
   | { readonly type: 'version'; readonly version: string; readonly fromMs: number }

@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, truncate } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogRecord } from '../core/log-record'
 import { type BucketCounts, Buckets, DISK_BOUNDS_S } from './buckets'
+import { DurableMark } from './durable-mark'
 import { encodeRecord } from './log-codec'
 import {
   deleteSegment,
@@ -12,9 +13,12 @@ import {
   type Segment,
   segmentPath,
 } from './log-files'
+import { LogReader, type TornTail } from './log-reader'
 
 const SEGMENT_BYTES = 64 * 1024 * 1024 // small enough to delete one when its windows are final, large enough to be few
 const RETRY_MS = 250 // between tries while the disk refuses
+const SEAL_AFTER_MS = 200 // without appends: only what came so shortly before a crash can be taken for torn when it is damaged
+const MARK_EVERY_MS = 1_000 // under load: a small file once a second costs nothing beside hundreds of flushes
 
 /** The log cannot be written or read. What was answered before is safe. */
 export class LogFailed extends Error {
@@ -69,47 +73,47 @@ export class DurableLog {
   private openNumber: number
   private soundBytes: number
 
+  private nextNumber: number
+  /** Number of the first record that the next flush takes. */
+  private flushFirst: number | null = null
+  private sealTimer: NodeJS.Timeout | undefined
+  /** The newest record is a seal: nothing has come since. */
+  private isSealed = false
+  private markedAtMs = Number.NEGATIVE_INFINITY
+
   private constructor(
     private readonly folder: string,
     private handle: FileHandle,
     private readonly segments: Segment[],
-    soundBytes: number,
-    nextOffset: number,
+    private readonly mark: DurableMark,
+    { soundBytes, nextOffset, nextNumber }: { soundBytes: number; nextOffset: number; nextNumber: number },
   ) {
     this.openNumber = segments.at(-1)!.number
     this.appendBytes = soundBytes
     this.soundBytes = soundBytes
     this.nextOffset = nextOffset
+    this.nextNumber = nextNumber
   }
 
   /**
-   * Opens the log of a folder, made when absent, and reads it from `fromSegment` on. Rejects with LogFailed when a segment before the last is damaged:
-   * that is no torn tail, and what it held is lost.
+   * Opens the log of a folder, made when absent, and reads it from `fromSegment` on: the one that the checkpoint goes on from, 0 without one. Rejects with
+   * CannotRecover when anything that had been durable is damaged or missing.
    */
   static async open(folder: string, fromSegment = 0): Promise<OpenedLog> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const { segments, unmadeBytes } = await soundSegments(folder)
-    const records: LogRecord[] = []
-    let [tornBytes, soundBytes, nextOffset] = [0, 0, segments.at(-1)?.firstOffset ?? 0]
-    for (const { number } of segments.filter((segment) => segment.number >= fromSegment)) {
-      const read = await readSegment(folder, number)
-      tornBytes = read.bytes - read.soundBytes
-      soundBytes = read.soundBytes
-      if (tornBytes > 0 && number !== segments.at(-1)!.number) {
-        throw new LogFailed(`${segmentPath(folder, number)} is damaged at byte ${soundBytes}; restore it from a copy`)
-      }
-      for (const record of read.records) {
-        records.push(record)
-        if (record.type === 'request') nextOffset = record.firstOffset + record.lines.length
-      }
-    }
-    const last = segments.at(-1)
-    if (last !== undefined && tornBytes > 0) await truncate(segmentPath(folder, last.number), soundBytes)
-    const number = last?.number ?? 0
-    if (last === undefined) segments.push({ number, firstOffset: 0 })
-    const log = new DurableLog(folder, await openSegment(folder, number), segments, soundBytes, nextOffset)
-    if (soundBytes === 0) log.push(encodeRecord({ type: 'segment', firstOffset: nextOffset }))
-    return { log, records, tornBytes: tornBytes + unmadeBytes }
+    const mark = new DurableMark(`${folder}.mark`)
+    const reader = await readLog(folder, fromSegment, mark)
+    const { torn, nextNumber, offset: nextOffset } = reader
+    if (torn !== null) await cutOff(folder, torn)
+    const segments: Segment[] = [...reader.segments]
+    const last = reader.segments.at(-1)
+    const isNew = last === undefined || last.isOld
+    if (isNew) segments.push({ number: last === undefined ? 0 : last.number + 1, firstOffset: nextOffset })
+    const soundBytes = isNew ? 0 : last.soundBytes
+    const handle = await openSegment(folder, segments.at(-1)!.number)
+    const log = new DurableLog(folder, handle, segments, mark, { soundBytes, nextOffset, nextNumber })
+    if (isNew) log.push({ type: 'segment', firstOffset: nextOffset })
+    return { log, records: reader.records, tornBytes: torn?.bytes ?? 0 }
   }
 
   /** False while the disk refuses, and after `close`. */
@@ -137,7 +141,7 @@ export class DurableLog {
   private enqueue(records: readonly LogRecord[]): void {
     for (const record of records) {
       if (this.appendBytes >= SEGMENT_BYTES) this.roll()
-      this.push(encodeRecord(record))
+      this.push(record)
       if (record.type === 'request') this.nextOffset = record.firstOffset + record.lines.length
     }
   }
@@ -152,7 +156,8 @@ export class DurableLog {
     const number = this.segments.at(-1)!.number + 1
     this.segments.push({ number, firstOffset: this.nextOffset })
     this.appendBytes = 0
-    this.push(encodeRecord({ type: 'segment', firstOffset: this.nextOffset }))
+    this.flushFirst = null // the segment before it is on disk before anything of this one is written
+    this.push({ type: 'segment', firstOffset: this.nextOffset })
     return number
   }
 
@@ -173,7 +178,8 @@ export class DurableLog {
 
   /** Flushes what waits, if the disk takes it, and closes the file. */
   async close(): Promise<void> {
-    if (this.failure === null) await this.wait(true).catch(() => undefined)
+    clearTimeout(this.sealTimer)
+    if (this.failure === null) await this.seal()
     this.closed = true
     for (const { reject } of [...this.served.splice(0), ...this.waiters.splice(0)]) reject(this.closedError())
     await this.handle.close()
@@ -187,7 +193,11 @@ export class DurableLog {
     })
   }
 
-  private push(buffer: Buffer): void {
+  private push(record: LogRecord): void {
+    this.flushFirst ??= this.nextNumber
+    const buffer = encodeRecord(record, { number: this.nextNumber, flushFirst: this.flushFirst })
+    this.nextNumber += 1
+    this.isSealed = record.type === 'seal'
     const segment = this.segments.at(-1)!.number
     const last = this.batches.at(-1)
     if (last?.segment === segment) last.buffers.push(buffer)
@@ -203,13 +213,40 @@ export class DurableLog {
       this.waiters = []
       const batches = this.batches
       this.batches = []
+      this.flushFirst = null
+      const durableNumber = this.nextNumber - 1
       const startMs = performance.now()
       for (const batch of batches) await this.writeUntilDone(batch)
       if (this.closed) break
       this.flushes.record(performance.now() - startMs)
       for (const { resolve } of this.served.splice(0)) resolve()
+      this.markDurable(durableNumber)
     }
     this.flushing = false
+    this.sealLater()
+  }
+
+  /** Appends a seal once nothing has come for a while: with it behind them, the records before it cannot be taken for a torn tail. */
+  private sealLater(): void {
+    clearTimeout(this.sealTimer)
+    if (this.isSealed || this.closed) return
+    this.sealTimer = setTimeout(() => void this.seal(), SEAL_AFTER_MS)
+    this.sealTimer.unref()
+  }
+
+  private async seal(): Promise<void> {
+    if (!this.isSealed) this.push({ type: 'seal' })
+    await this.wait(true).then(
+      () => this.mark.write(this.nextNumber - 1),
+      () => undefined,
+    )
+  }
+
+  private markDurable(number: number): void {
+    const nowMs = performance.now()
+    if (nowMs - this.markedAtMs < MARK_EVERY_MS) return
+    this.markedAtMs = nowMs
+    void this.mark.write(number)
   }
 
   private async writeUntilDone(batch: Batch): Promise<void> {
@@ -254,23 +291,16 @@ export class DurableLog {
   }
 }
 
-/**
- * The segments of a folder, less a last one that was torn while it was made, which is deleted: appending to it would hide what is appended.
- * Rejects with LogFailed when another has no sound beginning.
- */
-async function soundSegments(folder: string): Promise<{ readonly segments: Segment[]; readonly unmadeBytes: number }> {
-  const segments: Segment[] = []
-  const found = await listSegments(folder)
-  for (const { number, firstOffset } of found) {
-    const path = segmentPath(folder, number)
-    if (firstOffset !== null) segments.push({ number, firstOffset })
-    else if (number !== found.at(-1)!.number)
-      throw new LogFailed(`${path} is damaged at byte 0; restore it from a copy`)
-    else {
-      const { bytes } = await readSegment(folder, number)
-      await deleteSegment(folder, number)
-      return { segments, unmadeBytes: bytes }
-    }
-  }
-  return { segments, unmadeBytes: 0 }
+async function readLog(folder: string, fromSegment: number, mark: DurableMark): Promise<LogReader> {
+  const reader = new LogReader(fromSegment, (segment) => segmentPath(folder, segment))
+  const numbers = await listSegments(folder)
+  for (const number of numbers) reader.take(number, await readSegment(folder, number), number === numbers.at(-1))
+  reader.end(await mark.read())
+  return reader
+}
+
+/** Cuts a torn tail off; a segment that was torn while it was made goes as a whole, since appending to it would hide what is appended. */
+async function cutOff(folder: string, { segment, fromByte }: TornTail): Promise<void> {
+  if (fromByte === 0) await deleteSegment(folder, segment)
+  else await truncate(segmentPath(folder, segment), fromByte)
 }

@@ -6,15 +6,10 @@ import { Intake, type IntakeLimits } from '../core/intake'
 import { Ledger } from '../core/ledger'
 import type { FinalRecord, LogRecord } from '../core/log-record'
 import type { Pipeline } from '../core/pipeline'
+import { CannotRecover } from './cannot-recover'
 import type { Checkpoint } from './checkpoints'
 import type { DeadLetters } from './dead-letters'
 import type { Log } from './log'
-
-/** The node cannot start on this log. Not retryable without doing what the message says. */
-export class CannotRecover extends Error {
-  readonly code = 'cannot_recover'
-  readonly retryable = false
-}
 
 /** Everything that the log alone decides. */
 export interface Recovered {
@@ -52,7 +47,12 @@ export function recover(
     ledger.close(intake.horizonMs) // a closing may have been on its way to the disk
   }
   const replayed = replay(records, intake, ledger, (error) => {
-    if (identity.version === version) throw error // the log contradicts itself
+    if (identity.version === version) {
+      throw new CannotRecover(
+        `the log and the checkpoint do not fit together (${error instanceof Error ? error.message : error}). Nothing was changed. Restore the data folder from a copy; \`npm run check-data -- DATA_DIR\` says what is sound`,
+        { cause: error },
+      )
+    }
     throw new CannotRecover(
       `version ${version} of the pipeline cuts time otherwise than version ${identity.version}, which wrote the log (${error instanceof Error ? error.message : error}); give it a data folder of its own`,
     )

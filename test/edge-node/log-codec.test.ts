@@ -1,13 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { LogRecord } from '../../core/log-record'
-import { decodeRecords, encodeRecord } from '../../edge-node/log-codec'
-import { logRecord, requestOf } from './log-records'
+import { decodeRecords, nextRecord } from '../../edge-node/log-codec'
+import { encoded, logRecord, requestOf } from './log-records'
 
 const records = fc.array(logRecord, { minLength: 1, maxLength: 6 })
 
-const lengthOf = (written: readonly LogRecord[]) =>
-  written.reduce((bytes, record) => bytes + encodeRecord(record).length, 0)
+const lengthOf = (written: readonly LogRecord[]) => encoded(written).length
 
 /** How many of the records lie in the first `bytes` bytes as a whole. */
 function wholeWithin(written: readonly LogRecord[], bytes: number): number {
@@ -19,7 +18,7 @@ describe('what was written', () => {
   test('is read back, whatever the records are', () => {
     fc.assert(
       fc.property(records, (written) => {
-        const bytes = Buffer.concat(written.map(encodeRecord))
+        const bytes = encoded(written)
         expect(decodeRecords(bytes)).toEqual({ records: written, soundBytes: bytes.length })
       }),
     )
@@ -31,12 +30,12 @@ describe('what was written', () => {
 
   test('a request without lines is not a request with one empty line', () => {
     const written = [requestOf([]), requestOf(['']), requestOf(['', ''])]
-    expect(decodeRecords(Buffer.concat(written.map(encodeRecord))).records).toEqual(written)
+    expect(decodeRecords(encoded(written)).records).toEqual(written)
   })
 
   test('carriage returns, line separators and escaped surrogates of a line stay as they came', () => {
     const written = [requestOf(['{"a":\r1}', '"\u2028\u2029\u0085"', String.raw`"\ud800"`])]
-    expect(decodeRecords(Buffer.concat(written.map(encodeRecord))).records).toEqual(written)
+    expect(decodeRecords(encoded(written)).records).toEqual(written)
   })
 })
 
@@ -44,7 +43,7 @@ describe('a torn or damaged segment', () => {
   test('cut off anywhere, gives the records before the cut and the length of these', () => {
     fc.assert(
       fc.property(records, fc.nat(), (written, cut) => {
-        const bytes = Buffer.concat(written.map(encodeRecord))
+        const bytes = encoded(written)
         const kept = cut % (bytes.length + 1)
         const sound = written.slice(0, wholeWithin(written, kept))
         expect(decodeRecords(bytes.subarray(0, kept))).toEqual({ records: sound, soundBytes: lengthOf(sound) })
@@ -55,7 +54,7 @@ describe('a torn or damaged segment', () => {
   test('with any one byte changed, gives the records before that byte and never a wrong one', () => {
     fc.assert(
       fc.property(records, fc.nat(), fc.integer({ min: 1, max: 255 }), (written, place, change) => {
-        const bytes = Buffer.concat(written.map(encodeRecord))
+        const bytes = encoded(written)
         const at = place % bytes.length
         bytes[at] = bytes[at]! ^ change
         const sound = written.slice(0, wholeWithin(written, at))
@@ -67,11 +66,28 @@ describe('a torn or damaged segment', () => {
 
   test.each([1, 7, 8, 4096])('a tail of %d zeros, as a power cut leaves it, is a torn tail', (zeros) => {
     const written = requestOf(['{"a":1}'])
-    const bytes = Buffer.concat([encodeRecord(written), Buffer.alloc(zeros)])
+    const bytes = Buffer.concat([encoded([written]), Buffer.alloc(zeros)])
     expect(decodeRecords(bytes)).toEqual({ records: [written], soundBytes: bytes.length - zeros })
   })
 
   test('a length beyond any record is a torn tail', () => {
     expect(decodeRecords(Buffer.alloc(64, 0xff))).toEqual({ records: [], soundBytes: 0 })
+  })
+})
+
+describe('behind damage', () => {
+  test('the next sound record is found, whatever lies before it', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), records, (rubbish, written) => {
+        const bytes = Buffer.concat([rubbish, encoded(written, 7)])
+        expect(nextRecord(bytes, 0)).toMatchObject({ number: 7, at: rubbish.length })
+      }),
+    )
+  })
+
+  test('a record that a client wrote into a line is none', () => {
+    const inner = encoded([{ type: 'closing', horizonMs: 1 }]).toString('latin1')
+    const bytes = encoded([requestOf([JSON.stringify(inner)])])
+    expect(nextRecord(bytes, 1)).toBeNull()
   })
 })

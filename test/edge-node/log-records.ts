@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { FinalRecord, LogRecord } from '../../core/log-record'
+import { encodeRecord } from '../../edge-node/log-codec'
 
 const text = fc.string({ unit: 'binary' })
 const line = text.map((raw) => raw.replaceAll('\n', ' '))
@@ -62,6 +63,7 @@ export const logRecord: fc.Arbitrary<LogRecord> = fc.oneof(
   fc.record({ type: fc.constant('cut' as const), header }),
   fc.record({ type: fc.constant('closing' as const), horizonMs: eventTimeMs }),
   final,
+  fc.constant({ type: 'seal' as const }),
   fc.record({ type: fc.constant('version' as const), version: text, fromMs: eventTimeMs }),
 )
 
@@ -70,3 +72,13 @@ export function requestOf(lines: readonly string[], firstOffset = 0): Extract<Lo
   const counts = { accepted: lines.length, late: 0, partlyLate: 0, horizon: null, rejected: [] }
   return { type: 'request', key: null, answer: counts, firstOffset, newestMs: null, panes: [], lines }
 }
+
+/** Records as a segment holds them, numbered from `first` on, each in a flush of its own. */
+export const encoded = (records: readonly LogRecord[], first = 0): Buffer =>
+  Buffer.concat(
+    records.map((record, index) => encodeRecord(record, { number: first + index, flushFirst: first + index })),
+  )
+
+/** The same, all in one flush. */
+export const encodedAtOnce = (records: readonly LogRecord[], first = 0): Buffer =>
+  Buffer.concat(records.map((record, index) => encodeRecord(record, { number: first + index, flushFirst: first })))

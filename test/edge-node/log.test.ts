@@ -2,11 +2,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import type { LogRecord } from '../../core/log-record'
+import { CannotRecover } from '../../edge-node/cannot-recover'
 import { DurableLog, LogFailed } from '../../edge-node/log'
-import { decodeRecords, encodeRecord } from '../../edge-node/log-codec'
+import { decodeRecords } from '../../edge-node/log-codec'
 import { fileHandles, holdNextSync } from './disk'
 import { eventually } from './eventually'
-import { requestOf } from './log-records'
+import { encoded, requestOf } from './log-records'
 import { temporaryFolders } from './temporary-folder'
 
 const newFolder = temporaryFolders()
@@ -17,9 +18,10 @@ afterEach(() => {
 const record = (number: number): LogRecord => ({ type: 'closing', horizonMs: number })
 const beginning: LogRecord = { type: 'segment', firstOffset: 0 }
 const first = (folder: string) => join(folder, '000000000000.log')
-const onDisk = async (folder: string) => decodeRecords(await readFile(first(folder))).records
+const unsealed = (records: readonly LogRecord[]) => records.filter(({ type }) => type !== 'seal')
+const onDisk = async (folder: string) => unsealed(decodeRecords(await readFile(first(folder))).records)
 /** A segment as it was written, or torn. */
-const segmentOf = (...records: LogRecord[]) => Buffer.concat([beginning, ...records].map(encodeRecord))
+const segmentOf = (...records: LogRecord[]) => encoded([beginning, ...records])
 
 describe('appending', () => {
   test('what has been appended is on disk, in the order of the calls', async () => {
@@ -104,7 +106,7 @@ describe('opening', () => {
     await log.append([record(1), requestOf(['{"ü":1}', 'x'])])
     await log.close()
     const again = await DurableLog.open(folder)
-    expect(again.records).toEqual([beginning, record(1), requestOf(['{"ü":1}', 'x'])])
+    expect(unsealed(again.records)).toEqual([beginning, record(1), requestOf(['{"ü":1}', 'x'])])
     await again.log.append([record(2)])
     await again.log.close()
     expect((await onDisk(folder)).slice(-1)).toEqual([record(2)])
@@ -112,7 +114,7 @@ describe('opening', () => {
 
   test('cuts a torn tail off, tells its length, and appends after the sound part', async () => {
     const folder = await newFolder()
-    const torn = encodeRecord(record(2)).subarray(0, -1)
+    const torn = encoded([record(2)], 2).subarray(0, -1)
     await writeFile(first(folder), Buffer.concat([segmentOf(record(1)), torn]))
     const { log, records, tornBytes } = await DurableLog.open(folder)
     expect({ records, tornBytes }).toEqual({ records: [beginning, record(1)], tornBytes: torn.length })
@@ -124,11 +126,11 @@ describe('opening', () => {
   test('refuses a damaged segment before the last, and names it and the place', async () => {
     const folder = await newFolder()
     const sound = segmentOf(record(1))
-    const damaged = Buffer.concat([sound, encodeRecord(record(2)).subarray(0, -1)])
+    const damaged = Buffer.concat([sound, encoded([record(2)], 2).subarray(0, -1)])
     await writeFile(first(folder), damaged)
-    await writeFile(join(folder, '000000000001.log'), segmentOf(record(3)))
+    await writeFile(join(folder, '000000000001.log'), encoded([beginning, record(3)], 2))
     const opening = DurableLog.open(folder)
-    await expect(opening).rejects.toBeInstanceOf(LogFailed)
+    await expect(opening).rejects.toBeInstanceOf(CannotRecover)
     await expect(opening).rejects.toThrow(`${first(folder)} is damaged at byte ${sound.length}`)
     expect(await readFile(first(folder))).toEqual(damaged)
   })

@@ -6,7 +6,8 @@ import { Intake } from '../../core/intake'
 import type { FinalRecord, LogRecord } from '../../core/log-record'
 import { type Pipeline, pipeline } from '../../core/pipeline'
 import { tumbling } from '../../core/window'
-import { CannotRecover, recover } from '../../edge-node/recovery'
+import { CannotRecover } from '../../edge-node/cannot-recover'
+import { recover } from '../../edge-node/recovery'
 
 const LIMITS = { answers: 100, openPanes: 100, idleTimeoutMs: 1_000 }
 const NOW_MS = 77

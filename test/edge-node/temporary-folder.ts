@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from '@jest/globals'
@@ -10,8 +10,10 @@ export function temporaryFolders(): () => Promise<string> {
     for (const folder of made) await rm(folder, { recursive: true, force: true })
   })
   return async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'spillway-test-'))
-    made.push(folder)
+    const parent = await mkdtemp(join(tmpdir(), 'spillway-test-'))
+    made.push(parent)
+    const folder = join(parent, 'data') // with room beside it, as for the mark of a log
+    await mkdir(folder, { mode: 0o700 })
     return folder
   }
 }

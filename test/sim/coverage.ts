@@ -27,6 +27,7 @@ export const SITUATIONS = [
   'a restart found uncut events',
   'a restart took up a checkpoint',
   'a restart found the newest checkpoint damaged',
+  'a start on a damaged log was refused',
   'a merge was tried again',
   'a merge found a part missing',
   'envelopes were recalled from a window',

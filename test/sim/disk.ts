@@ -1,7 +1,8 @@
 import type { LogRecord } from '../../core/log-record'
 import type { Row } from '../../core/pipeline'
 import type { Checkpoint } from '../../edge-node/checkpoints'
-import { decodeRecords } from '../../edge-node/log-codec'
+import { decodeRecords, soundRecords } from '../../edge-node/log-codec'
+import { LogReader } from '../../edge-node/log-reader'
 import type { OraclePipeline } from '../../scripts/verify/pipeline'
 import { History } from './history'
 import type { Random } from './random'
@@ -22,6 +23,10 @@ export class SimDisk {
   readonly deadLetters: string[] = []
   /** By segment; as text, since a file shares nothing with the memory that it was written from. */
   readonly checkpoints = new Map<number, string>()
+  /** A record that was durable, as the mark beside the log says; null before the first. */
+  durableNumber: number | null = null
+  /** Number of the next record, as the last `open` found it. */
+  nextNumber = 0
   /** Nothing can be written. */
   full = false
   /** The node has noticed that there is little room. */
@@ -47,21 +52,58 @@ export class SimDisk {
     return true
   }
 
-  /** The records from a segment on, as the product's codec reads them; a torn tail is cut off, and so is a segment that was torn when it was made. */
+  /** The records from a segment on, as the product's reader finds them; a torn tail is cut off, and so is a segment that was torn when it was made. */
   open(fromSegment: number): { readonly records: LogRecord[]; readonly tornBytes: number } {
-    const records: LogRecord[] = []
-    const sound: Segment[] = []
-    let tornBytes = 0
-    for (const { number, bytes } of this.segments) {
-      const read = decodeRecords(bytes)
-      if (tornBytes > 0) throw new Error(`the log is damaged before segment ${number}`)
-      tornBytes = bytes.length - read.soundBytes
-      if (read.records[0]?.type !== 'segment') continue
-      sound.push({ number, bytes: bytes.subarray(0, read.soundBytes) })
-      if (number >= fromSegment) for (const record of read.records) records.push(record)
+    const { records, segments, torn, nextNumber } = this.read(fromSegment)
+    const bytesOf = new Map(this.segments.map(({ number, bytes }) => [number, bytes]))
+    this.segments = segments.map(({ number, soundBytes }) => ({
+      number,
+      bytes: bytesOf.get(number)!.subarray(0, soundBytes),
+    }))
+    this.nextNumber = nextNumber
+    return { records, tornBytes: torn?.bytes ?? 0 }
+  }
+
+  /** What the product's reader finds; changes nothing. Throws CannotRecover. */
+  read(fromSegment: number): LogReader {
+    const reader = new LogReader(fromSegment, (segment) => `segment ${segment}`)
+    const last = this.segments.at(-1)
+    for (const segment of this.segments) reader.take(segment.number, segment.bytes, segment === last)
+    reader.end(this.durableNumber)
+    return reader
+  }
+
+  /**
+   * Flips one bit of the log before its last flush: what is in or behind that one can be taken for torn. Returns how to undo it; null where there is
+   * no such bit.
+   */
+  rot(random: Random): (() => void) | null {
+    const lastFlush = [...this.allRecords()].at(-1)?.flushFirst ?? 0
+    const before = [...this.allRecords()].filter(({ number }) => number < lastFlush)
+    if (before.length === 0) return null
+    const { segment, at, endsAt } = random.pick(before)
+    const { segments } = this
+    this.segments = segments.map((each) =>
+      each === segment ? flipped(each, random.between(at, endsAt - 1), random) : each,
+    )
+    return () => {
+      this.segments = segments
     }
-    this.segments = sound
-    return { records, tornBytes }
+  }
+
+  /** Loses the file of the newest segment, where the mark knows of something in it. Returns how to undo it; null where it does not. */
+  loseNewest(): (() => void) | null {
+    const { segments } = this
+    const newest = [...this.allRecords()].filter(({ segment }) => segment === segments.at(-1))
+    if (newest.length === 0 || newest[0]!.number > (this.durableNumber ?? -1)) return null
+    this.segments = segments.slice(0, -1)
+    return () => {
+      this.segments = segments
+    }
+  }
+
+  private *allRecords() {
+    for (const segment of this.segments) for (const record of soundRecords(segment.bytes)) yield { ...record, segment }
   }
 
   /** The lines of events. Throws when the segments with them are deleted. */
@@ -109,10 +151,17 @@ export class SimDisk {
   copy(): SimDisk {
     const copy = new SimDisk(this.pipeline)
     copy.segments = this.segments
+    copy.durableNumber = this.durableNumber
     for (const [name, rows] of this.rows) copy.rows.set(name, rows)
     for (const [segment, text] of this.checkpoints) copy.checkpoints.set(segment, text)
     copy.deadLetters.push(...this.deadLetters)
     copy.history = this.history.fork()
     return copy
   }
+}
+
+function flipped({ number, bytes }: Segment, place: number, random: Random): Segment {
+  const rotten = Buffer.from(bytes)
+  rotten[place] = rotten[place]! ^ (1 << random.between(0, 7))
+  return { number, bytes: rotten }
 }

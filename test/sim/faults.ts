@@ -14,6 +14,8 @@ export const FAULTS = {
   'tail torn with garbage': 0.3,
   'disk full': 0.008,
   'checkpoint damaged': 0.2,
+  'a byte of the log rots': 0.2,
+  'newest segment lost': 0.1,
   'edge clock jumps': 0.01,
   'cloud clock jumps': 0.01,
   'stream throttles': 0.1,

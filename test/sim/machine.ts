@@ -1,3 +1,4 @@
+import { CannotRecover } from '../../edge-node/cannot-recover'
 import { LogFailed } from '../../edge-node/log'
 import type { Cloud } from './cloud'
 import type { Context } from './context'
@@ -37,6 +38,8 @@ export class Machine implements Host {
     const { faults, observer } = this.context
     if (faults.strikes('checkpoint damaged') && this.disk.damageCheckpoint())
       observer.saw('a restart found the newest checkpoint damaged')
+    if (faults.strikes('a byte of the log rots')) this.damage(this.disk.rot(this.context.randomOf('rot')))
+    if (faults.strikes('newest segment lost')) this.damage(this.disk.loseNewest())
     this.edge = new SimEdge(this.boots, this.context, this.cloud, this)
   }
 
@@ -83,6 +86,20 @@ export class Machine implements Host {
     this.disk.isLow = false
     this.clockSkewMs = 0
     this.boot()
+  }
+
+  /** A start on a damaged log is refused by name; then somebody restores the file. `undo`: null where there was nothing to damage. */
+  private damage(undo: (() => void) | null): void {
+    if (undo === null) return
+    const { rules, observer } = this.context
+    try {
+      this.disk.read(this.disk.newestCheckpoint()?.segment ?? 0)
+      rules.broken('damage of the log is never silent', 'a start on a damaged log was not refused')
+    } catch (error) {
+      if (!(error instanceof CannotRecover)) throw error
+      observer.saw('a start on a damaged log was refused')
+    }
+    undo()
   }
 
   private goDown(edge: SimEdge): void {

@@ -2,6 +2,7 @@ import { Intake } from '../../core/intake'
 import type { LogRecord } from '../../core/log-record'
 import { lateness, type WindowSpec } from '../../core/window'
 import { DeadLetters } from '../../edge-node/dead-letters'
+import { LogReader } from '../../edge-node/log-reader'
 import { around, together } from './around'
 import { SimDisk } from './disk'
 import type { Mutation } from './mutation'
@@ -13,6 +14,11 @@ interface Replaying {
   readonly open: { readonly events: number }
   readonly cut: Intake['cut']
   readonly remember: (key: string | null, answer: unknown) => void
+}
+
+/** What mutations reach of a LogReader. */
+interface Judging {
+  readonly isFollowed: () => boolean
 }
 
 type Opened = ReturnType<SimDisk['open']>
@@ -111,6 +117,16 @@ export const LOG_MUTATIONS: readonly Mutation[] = [
     name: 'a dead letter may live again',
     breaks: 'What was dead-lettered stays dead when its envelope is folded again: somebody may have read that it is.',
     apply: () => around<DeadLetters['of']>(DeadLetters.prototype, 'of', () => undefined),
+  },
+  {
+    name: 'damage is taken for a torn tail',
+    breaks: 'Only what was never acknowledged may be cut off: a record of a later flush behind it proves damage.',
+    apply: () => around<Judging['isFollowed']>(LogReader.prototype, 'isFollowed' as never, () => false),
+  },
+  {
+    name: 'the end of the log may be missing',
+    breaks: 'The log goes at least as far as the mark beside it says.',
+    apply: () => around<LogReader['end']>(LogReader.prototype, 'end', (original) => original(null)),
   },
 ]
 

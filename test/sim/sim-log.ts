@@ -5,6 +5,8 @@ import type { SimDisk } from './disk'
 import type { SimProcess } from './process'
 
 const RETRY_MS = 250 // between tries while the disk is full
+const SEAL_AFTER_MS = 200 // without appends
+const MARK_EVERY_MS = 1_000
 const SEGMENT_BYTES = 3_000 // so small that a world has several
 
 interface Waiter {
@@ -36,6 +38,11 @@ export class SimLog implements Log {
   private flushing = false
   private failure: LogFailed | null = null
   private closed = false
+  private nextNumber: number
+  private flushFirst: number | null = null
+  private unseal = () => {}
+  private isSealed = false
+  private markedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(
     private readonly process: SimProcess,
@@ -44,6 +51,7 @@ export class SimLog implements Log {
     private readonly onAppend: (record: LogRecord) => void,
   ) {
     this.nextOffset = disk.history.events
+    this.nextNumber = disk.nextNumber
     this.segments = disk.segments.map(({ number, bytes }) => ({ number, firstOffset: firstOffsetOf(bytes) }))
     this.segmentBytes = disk.segments.at(-1)?.bytes.length ?? 0
     if (this.segments.length === 0) this.begin(0)
@@ -110,12 +118,15 @@ export class SimLog implements Log {
   private begin(number: number): number {
     this.segments.push({ number, firstOffset: this.nextOffset })
     this.segmentBytes = 0
+    this.flushFirst = null
     this.push({ type: 'segment', firstOffset: this.nextOffset })
     return number
   }
 
   private push(record: LogRecord): void {
-    const bytes = encodeRecord(record)
+    this.flushFirst ??= this.nextNumber
+    const bytes = encodeRecord(record, { number: this.nextNumber++, flushFirst: this.flushFirst })
+    this.isSealed = record.type === 'seal'
     this.appends.push({ segment: this.segments.at(-1)!.number, record, bytes })
     this.segmentBytes += bytes.length
   }
@@ -136,11 +147,33 @@ export class SimLog implements Log {
       this.waiters = []
       this.writing = this.appends
       this.appends = []
+      this.flushFirst = null
+      const durableNumber = this.nextNumber - 1
       await this.writeUntilDone()
       if (this.closed) break
+      this.markDurable(durableNumber)
       for (const { resolve } of this.served.splice(0)) resolve()
     }
     this.flushing = false
+    this.sealLater()
+  }
+
+  /** As the real one does: now and then, and when the log is sealed. */
+  private markDurable(number: number): void {
+    const { nowMs } = this.process.timeline
+    if (!this.isSealed && nowMs - this.markedAtMs < MARK_EVERY_MS) return
+    this.markedAtMs = nowMs
+    this.disk.durableNumber = number
+  }
+
+  private sealLater(): void {
+    this.unseal()
+    if (this.isSealed || this.closed) return
+    this.unseal = this.process.after(SEAL_AFTER_MS, () => {
+      if (this.isSealed || this.closed || this.failure !== null) return
+      this.push({ type: 'seal' })
+      this.wait(true).catch(() => undefined)
+    })
   }
 
   private async writeUntilDone(): Promise<void> {
