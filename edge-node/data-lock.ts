@@ -1,9 +1,12 @@
-import { once } from 'node:events'
-import { mkdir, rm } from 'node:fs/promises'
-import { connect, createServer, type Server } from 'node:net'
+import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join, relative, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { tryLock } from 'fs-native-extensions'
 
-const MAX_SOCKET_PATH = 100 // systems take 104 to 108 bytes
+const TRIES = 5 // somebody who only looks whether the folder is held has the lock for a moment
+const TRY_EVERY_MS = 20
+export const LOCK_FILE = 'node.lock'
 
 /** Another process works on the data directory. Retry when it has ended. */
 export class DataInUse extends Error {
@@ -11,60 +14,86 @@ export class DataInUse extends Error {
   readonly retryable = true
 }
 
+/** The data directory cannot be locked where it lies. Not retryable. */
+export class CannotLock extends Error {
+  readonly code = 'cannot_lock'
+  readonly retryable = false
+}
+
+/** A data directory that this process holds. */
+export interface DataLock {
+  /** Whether the folder is still the one that was locked: not removed, moved or replaced. */
+  stands(): Promise<boolean>
+  release(): Promise<void>
+}
+
 /**
- * Holds a data directory for this process: a socket in it that somebody listens on. Unlike a file with a process id it cannot outlive its owner, however
- * that ended, and it works across containers that share the directory. Rejects with DataInUse. Returns how to let go.
+ * Holds a data directory for this process by an advisory lock of the operating system on a file in it. The kernel lets go of it when the process ends,
+ * however that ended, and gives it to one of those who ask at once. The file stays: to remove it would let two hold a lock of the same name.
+ * Rejects with DataInUse or CannotLock.
  */
-export async function lockData(folder: string): Promise<() => Promise<void>> {
+export async function lockData(folder: string): Promise<DataLock> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const path = socketPath(folder)
-  for (;;) {
-    const server = await listen(path)
-    if (server !== null) return () => release(server)
-    if (await answers(path)) {
-      throw new DataInUse(`another edge node works on ${resolve(folder)}; stop it, or choose another --data-dir`)
-    }
-    await rm(path, { force: true }) // its owner is gone
+  const path = join(folder, LOCK_FILE)
+  const handle = await locked(folder, await open(path, 'a+', 0o600))
+  try {
+    // Whoever emptied the folder between the opening and the lock has made another file of that name, or none.
+    if (!(await isFileAt(handle, path)) || (await isHeldByOlder(folder))) throw inUse(folder)
+    await rm(oldSocket(folder), { force: true })
+  } catch (error) {
+    await handle.close()
+    throw error
   }
+  return { stands: () => isFileAt(handle, path), release: () => handle.close() }
 }
 
 /** Whether a process holds a data directory; changes nothing. */
-export const isHeld = (folder: string): Promise<boolean> => answers(socketPath(folder))
-
-function socketPath(folder: string): string {
-  const absolute = join(resolve(folder), 'lock')
-  const short = [absolute, relative(process.cwd(), absolute)].find((path) => path.length <= MAX_SOCKET_PATH)
-  if (short === undefined)
-    throw new DataInUse(`the path ${absolute} is too long for a lock; choose a shorter --data-dir`)
-  return short
-}
-
-async function listen(path: string): Promise<Server | null> {
-  const server = createServer((socket) => socket.end())
-  server.listen(path)
+export async function isHeld(folder: string): Promise<boolean> {
+  const handle = await open(join(folder, LOCK_FILE), 'r').catch(() => null)
   try {
-    await once(server, 'listening')
-    server.unref()
-    return server
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return null
-    throw error
-  }
-}
-
-async function answers(path: string): Promise<boolean> {
-  const socket = connect(path)
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
+    if (handle !== null && !tryLock(handle.fd, { shared: true })) return true
   } finally {
-    socket.destroy()
+    await handle?.close()
+  }
+  return isHeldByOlder(folder)
+}
+
+async function locked(folder: string, handle: FileHandle): Promise<FileHandle> {
+  try {
+    for (let tried = 1; !tryLock(handle.fd); tried++) {
+      if (tried === TRIES) throw inUse(folder)
+      await sleep(TRY_EVERY_MS)
+    }
+    return handle
+  } catch (error) {
+    await handle.close()
+    if (error instanceof DataInUse) throw error
+    throw new CannotLock(
+      `${resolve(folder)} cannot be locked (${error instanceof Error ? error.message : error}); choose a --data-dir on a disk of this machine`,
+    )
   }
 }
 
-async function release(server: Server): Promise<void> {
-  server.close() // removes the socket
-  await once(server, 'close')
+async function isFileAt(handle: FileHandle, path: string): Promise<boolean> {
+  const [held, found] = await Promise.all([handle.stat(), stat(path).catch(() => null)])
+  return found !== null && found.ino === held.ino && found.dev === held.dev
+}
+
+const inUse = (folder: string) =>
+  new DataInUse(`another process works on ${resolve(folder)}; stop it, or choose another --data-dir`)
+
+/** Version 0.1.0 listened on a socket in the folder instead. */
+async function isHeldByOlder(folder: string): Promise<boolean> {
+  const socket = connect(oldSocket(folder))
+  return new Promise((settle) => {
+    socket.once('connect', () => settle(true))
+    socket.once('error', () => settle(false))
+  }).finally(() => socket.destroy()) as Promise<boolean>
+}
+
+const MAX_SOCKET_PATH = 100 // systems take 104 to 108 bytes
+
+function oldSocket(folder: string): string {
+  const absolute = join(resolve(folder), 'lock')
+  return [absolute, relative(process.cwd(), absolute)].find((path) => path.length <= MAX_SOCKET_PATH) ?? absolute
 }

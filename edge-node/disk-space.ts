@@ -4,11 +4,12 @@ import type { Clock } from './clock'
 const LOOK_EVERY_MS = 500
 
 /**
- * Watches the room on the disk of a folder. Ingest ends while there is little, so that closings, finals and checkpoints, which free the log, still find
+ * Watches the room on the disk of a folder, and whether the folder is there. Ingest ends while there is little, so that closings, finals and checkpoints, which free the log, still find
  * theirs: a full disk can then be left.
  */
 export class DiskSpace {
   private low = false
+  private gone = false
   private free: number | null = null
   private cancel = () => {}
   private stopped = false
@@ -17,7 +18,14 @@ export class DiskSpace {
     private readonly folder: string,
     private readonly reservedBytes: number,
     private readonly clock: Clock,
+    /** Whether the folder is still the one that this process began with. */
+    private readonly stands: () => Promise<boolean> = async () => true,
   ) {}
+
+  /** True once the folder was removed, moved or replaced: what is written from then on is lost, so that never ends. */
+  get isGone(): boolean {
+    return this.gone
+  }
 
   /** True while less than the reserve is free. */
   get isLow(): boolean {
@@ -42,6 +50,7 @@ export class DiskSpace {
 
   private async look(): Promise<void> {
     try {
+      this.gone ||= !(await this.stands())
       const { bavail, bsize } = await statfs(this.folder)
       this.free = bavail * bsize
       this.low = this.free < this.reservedBytes

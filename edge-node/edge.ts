@@ -39,7 +39,7 @@ export interface Edge {
 }
 
 /**
- * Starts an edge node: reads the deployment, recovers the log, listens. Rejects with BadConfig, NotDeployed, CannotRecover, DataInUse or
+ * Starts an edge node: reads the deployment, recovers the log, listens. Rejects with BadConfig, NotDeployed, CannotRecover, DataInUse, CannotLock or
  * LogFailed, each of which says what to do.
  */
 export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
@@ -56,7 +56,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     return { deployment, lanes: await readLanes(kinesis, lambda, deployment) }
   }
   await keepPrivate(config.dataDir, logger)
-  const unlock = await lockData(config.dataDir)
+  const lock = await lockData(config.dataDir)
   const { deployment, lanes } = await knownDeployment(config.dataDir, config.stack, readCloud, logger)
   const checkpoints = await Checkpoints.open(join(config.dataDir, 'checkpoints'))
   const checkpoint = await checkpoints.newest()
@@ -77,7 +77,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
   takeBackStale(recovered.ledger, deadLetters)
   await attachLines(recovered.ledger, log)
   const replays = await Replays.open(config.dataDir, records, checkpoint)
-  const diskSpace = new DiskSpace(config.dataDir, config.reservedDiskBytes, systemClock)
+  const diskSpace = new DiskSpace(config.dataDir, config.reservedDiskBytes, systemClock, lock.stands)
   await diskSpace.start()
   const onLanes = (wider: Lanes) => {
     prewarmer.lanes = lanesOf(config, wider)
@@ -143,7 +143,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
       await node.stop()
       await tracing.stop()
       await replays.close()
-      await unlock()
+      await lock.release()
     },
   }
 }

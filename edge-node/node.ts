@@ -41,7 +41,7 @@ export interface NodeDependencies {
   readonly config: Config
   readonly pipeline: Pipeline
   readonly log: Log
-  readonly diskSpace: Pick<DiskSpace, 'isLow'>
+  readonly diskSpace: Pick<DiskSpace, 'isLow' | 'isGone'>
   readonly checkpoints: Pick<Checkpoints, 'write'>
   readonly recovered: Recovered
   readonly results: Pick<Results, 'store' | 'publish' | 'count' | 'since'>
@@ -181,6 +181,8 @@ export class EdgeNode {
   /** Why no request can be accepted now, in words; null while they can. */
   get unready(): string | null {
     if (this.stopped) return 'the node is stopping'
+    if (this.deps.diskSpace.isGone)
+      return 'the data folder was removed or replaced under the node; stop it, see to the folder, and start it again'
     if (!this.deps.log.healthy) return 'the log cannot be written'
     return this.deps.diskSpace.isLow ? 'the disk is nearly full' : null
   }

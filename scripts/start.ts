@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
 import { ensurePackaged } from '../localstack/package'
-import type { Child } from './start/child'
+import type { Stoppable } from './start/child'
 import { printReport } from './start/print-report'
 import { type RunOptions, run } from './start/run'
 
@@ -44,7 +44,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`)
 
 async function main(): Promise<number> {
   const chosen = options()
-  const children: Child[] = []
+  const children: Stoppable[] = []
   const interrupted = new Promise<void>((resolve) => {
     process.once('SIGINT', resolve)
     process.once('SIGTERM', resolve)

@@ -47,7 +47,7 @@ async function dataFinding({ dataDir, reservedDiskBytes }: Config): Promise<Find
   if (privacy !== 'absent' && (await isHeld(dataDir)))
     return problem(
       what,
-      `an edge node works on ${path}`,
+      `a process works on ${path}`,
       'stop it, or choose another --data-dir; if it is the one meant, all is well',
     )
   const { bavail, bsize } = await statfs(existing)

@@ -100,7 +100,8 @@ export const REPLAY_FAILURES = {
 export const START_ERRORS = {
   bad_config: 'a setting names something that is not there: a pipeline, an address, a plan',
   not_deployed: 'the stack is not there, or cannot be read: credentials, region, endpoint or name',
-  data_in_use: 'another edge node works on that folder',
+  data_in_use: 'another process works on that folder',
+  cannot_lock: 'the disk of that folder has no locks',
   data_not_private: 'the folder belongs to another user, or holds other things and others can enter it',
   cannot_recover: 'the folder is of another pipeline or version; the message says what to do',
   log_failed: 'the log cannot be written',

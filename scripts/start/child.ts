@@ -15,6 +15,9 @@ export interface Child {
   stop(): Promise<void>
 }
 
+/** What a run leaves to its caller to end, in the reverse order. */
+export type Stoppable = Pick<Child, 'stop'>
+
 const STOP_TIMEOUT_MS = 10_000 // then it is killed: nothing may be left behind
 
 /** Starts `file`; its standard error is ours, its standard output goes to an open file where one is given. */

@@ -1,4 +1,4 @@
-import { type Child, startChild } from './child'
+import { type Stoppable, startChild } from './child'
 import { LOCAL_ENV } from './local-env'
 
 export interface CloudOptions {
@@ -13,7 +13,7 @@ export interface CloudOptions {
 /** Starts the embedded cloud on a free port, adds it to `children` and returns its endpoint. */
 export async function startCloud(
   { logFile, params = {}, concurrency }: CloudOptions,
-  children: Child[],
+  children: Stoppable[],
 ): Promise<string> {
   const given = Object.entries(params).flatMap(([name, value]) => ['--param', `${name}=${value}`])
   const limit = concurrency === undefined ? [] : ['--concurrency', String(concurrency)]

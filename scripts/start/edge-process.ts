@@ -1,4 +1,4 @@
-import { type Child, startChild } from './child'
+import { type Child, type Stoppable, startChild } from './child'
 import { EdgeClient } from './edge-client'
 import { LOCAL_ENV } from './local-env'
 
@@ -19,7 +19,7 @@ export interface EdgeProcess {
 }
 
 /** Starts an edge node, adds it to `children` and resolves when it serves. */
-export async function startEdgeNode(edge: EdgeOptions, children: Child[]): Promise<EdgeProcess> {
+export async function startEdgeNode(edge: EdgeOptions, children: Stoppable[]): Promise<EdgeProcess> {
   const { endpoint, dataDir, options, env = {}, program = 'edge-node/main.ts' } = edge
   const all = { port: 0, 'data-dir': dataDir, 'log-level': 'warn', ...options }
   const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)])

@@ -1,4 +1,4 @@
-import { type Child, startChild } from './child'
+import { type Child, type Stoppable, startChild } from './child'
 
 /** How the rate runs; rates are events per second. `scripts/load/profile.ts` says what each shape is. */
 export type LoadShape =
@@ -37,7 +37,7 @@ export interface LoadOrder {
 const DRAIN_S = 600 // longer than any backlog here: every batch gets its answer
 
 /** Starts the load, adds it to `children`, and leaves its report and what was accepted in the folder. */
-export function startLoad(order: LoadOrder, children: Child[]): Child {
+export function startLoad(order: LoadOrder, children: Stoppable[]): Child {
   const env = order.token === undefined ? {} : { SPILLWAY_TOKEN: order.token }
   const child = startChild('scripts/load.ts', loadArgs(order), env)
   children.push(child)

@@ -3,7 +3,7 @@ import type { Status } from '../../edge-node/status'
 import type { LoadReport } from '../load/report'
 import { type VerifyReport, verify } from '../verify/report'
 import { leastOverflowOf } from './arrivals'
-import type { Child } from './child'
+import type { Stoppable } from './child'
 import type { EdgeClient } from './edge-client'
 import { type LoadOrder, startLoad } from './load-process'
 import { buildReport, type Report } from './report'
@@ -30,7 +30,7 @@ export interface LoadSetting {
 }
 
 /** Sends a load to an edge node, waits until every window is final, computes them all again, and reports. */
-export async function measureLoad(setting: LoadSetting, children: Child[]): Promise<MeasuredLoad> {
+export async function measureLoad(setting: LoadSetting, children: Stoppable[]): Promise<MeasuredLoad> {
   const { edge, order, capacity, acceptedBefore, sampleMs, onLook, onFinal } = setting
   const series = await watchUntilFinal(edge, startLoad({ ...order, url: edge.url }, children), sampleMs, onLook)
   onFinal?.()

@@ -1,14 +1,14 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import type { Status } from '../../edge-node/status'
 import { bidLines } from '../load/bids'
 import { llmUsageLines } from '../load/llm-usage'
 import { measureCapacity } from './calibrate'
-import type { Child } from './child'
+import type { Stoppable } from './child'
 import { startCloud } from './cloud-process'
 import { startEdgeNode } from './edge-process'
 import type { LoadShape } from './load-process'
 import { measureLoad } from './measured-load'
 import type { Report } from './report'
+import { edgeFolder, emptyRunFolder } from './run-folder'
 import { PROGRESS_HEADER, progressLine, sampleOf } from './samples'
 
 /** What to run. Rates are shares of the capacity that is measured first, so that a run means the same on any machine. */
@@ -46,12 +46,17 @@ const SAMPLES_PER_LINE = 4
  * Starts the embedded cloud and an edge node, measures its capacity, sends the load, waits until every window is final and checks them
  * all. The processes are added to `children` as they start and go on running: the caller stops them. Rejects when one of them fails.
  */
-export async function run(options: RunOptions, children: Child[], say: (text: string) => void): Promise<RunOutcome> {
+export async function run(
+  options: RunOptions,
+  children: Stoppable[],
+  say: (text: string) => void,
+): Promise<RunOutcome> {
   const { dataDir, pipeline, port, seed, poison } = options
-  await emptyFolder(dataDir)
+  const lock = await emptyRunFolder(dataDir)
+  children.push({ stop: () => lock.release() })
   say('Starting the embedded cloud: Kinesis, Lambda and DynamoDB on this machine.')
   const endpoint = await startCloud({ logFile: `${dataDir}/functions.log` }, children)
-  const started = await startEdgeNode({ endpoint, dataDir: `${dataDir}/edge`, options: { pipeline, port } }, children)
+  const started = await startEdgeNode({ endpoint, dataDir: edgeFolder(dataDir), options: { pipeline, port } }, children)
   const edge = started.client
   say(`The edge node serves ${pipeline} at ${edge.url}. Measuring its base capacity ...`)
   const lines = pipeline === 'bids' ? bidLines(0, { keys: 1000, zipf: 1, poison: 0 }) : llmUsageLines(0)
@@ -65,19 +70,6 @@ export async function run(options: RunOptions, children: Child[], say: (text: st
   const setting = { edge, order, capacity, acceptedBefore: [calibration], sampleMs: SAMPLE_MS, onLook, onFinal }
   const { report, check } = await measureLoad(setting, children)
   return { report, differences: check.exact ? null : JSON.stringify(check.examples, null, 2), url: edge.url }
-}
-
-const MARK = 'made-by-npm-start'
-
-/** Empties a folder that an earlier run has made; any other with something in it is not touched. */
-async function emptyFolder(folder: string): Promise<void> {
-  const files = await readdir(folder).catch((): string[] => [])
-  if (files.length > 0 && !files.includes(MARK)) {
-    throw new Error(`${folder} is not from an earlier run; choose another --data-dir`)
-  }
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true })
-  await writeFile(`${folder}/${MARK}`, '')
 }
 
 function loadText({ trace, seconds, peak, base, spikeSeconds, speedup }: RunOptions): string {

@@ -80,7 +80,7 @@ export interface TestNode {
   readonly cloud: MemoryCloud
   readonly folder: string
   /** Whether the disk is said to be nearly full. */
-  readonly diskSpace: { isLow: boolean; freeBytes: number | null }
+  readonly diskSpace: { isLow: boolean; isGone: boolean; freeBytes: number | null }
   post(body: string | Buffer, headers?: Record<string, string>): Promise<LightMyRequestResponse>
   /** Final windows, once there are `least` of them. */
   windows(least: number, query?: string): Promise<WindowPage['windows']>
@@ -132,7 +132,7 @@ export async function startNode(options: NodeOptions & { readonly folder: string
   const replays = await Replays.open(folder, records, checkpoint)
   const prewarmer = new Prewarmer({ invoke: async () => null }, 1, logger)
   const parts = { config, pipeline: spec, log, checkpoints, recovered, results, deadLetters, prewarmer, logger }
-  const diskSpace = { isLow: false, freeBytes: 10e9 }
+  const diskSpace = { isLow: false, isGone: false, freeBytes: 10e9 }
   const lanes = () => ({ shards: 1, parallelization: 1 })
   const meters = [cloud.partialItems.meter, cloud.resultItems.meter]
   const policy = policyNamed(config.policy, policyTerms(config))

@@ -95,9 +95,9 @@ describe('what is wrong on this machine', () => {
     await chmod(open, 0o755)
     expect(await problem({ dataDir: open })).toMatchObject({ what: 'data directory', advice: `chmod 700 ${open}` })
     const held = await newFolder()
-    const unlock = await lockData(held)
-    expect((await problem({ dataDir: held })).says).toMatch(/an edge node works on/)
-    await unlock()
+    const lock = await lockData(held)
+    expect((await problem({ dataDir: held })).says).toMatch(/a process works on/)
+    await lock.release()
   })
 
   test('a disk without room', async () => {

@@ -144,6 +144,7 @@ export class SimEdge {
         merge: mergeCalls(context, cloud, process, () => host.edgeCalls()),
       },
       diskSpace: {
+        isGone: false,
         get isLow() {
           return disk.isLow
         },
