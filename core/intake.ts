@@ -1,17 +1,20 @@
 import { digestInput, type Envelope, type EnvelopeHeader } from './envelope'
-import type { ReadLine, Rejection } from './event'
+import type { ReadLine } from './event'
 import { addEvent, type EventHasher, eventHasher } from './hash-sum'
 import type { Answer, LogRecord } from './log-record'
 import { OpenPanes } from './open-panes'
 import { type Tally, zeroTally } from './partial'
 import type { Pipeline } from './pipeline'
+import { bounded, joinRejections, passesLater, type RejectedLine, RejectionList, type Rejections } from './rejections'
+import { RememberedAnswers } from './remembered-answers'
 import { Uncut } from './uncut'
 import { lateness, paneStart } from './window'
 
 /** Limits and times of admission; see `edge-node/config.ts` for the defaults and their reasons. */
 export interface IntakeLimits {
-  /** Idempotency keys remembered; the oldest are forgotten first. */
+  /** Idempotency keys remembered, and bytes that they and their answers take; the oldest are forgotten first. */
   readonly answers: number
+  readonly answerBytes: number
   /** Panes that may hold events at once; an event that would open another is rejected. */
   readonly openPanes: number
   /** Time without requests, in ticks, after which the watermark passes the last open window. */
@@ -33,10 +36,11 @@ export interface CutEnvelope {
 }
 
 /** A request as it was read: lines that can be admitted, and those that cannot with their number. */
-export interface ReadRequest {
+export interface ReadRequest extends Rejections {
   readonly key: string | null
   readonly lines: readonly ReadLine[]
-  readonly rejected: readonly ({ readonly line: number } & Rejection)[]
+  /** Whether a rejected line may be accepted when it is sent again as it is. */
+  readonly mayPass?: boolean
 }
 
 /** The state of admission at a place in the log where nothing is uncut. Infinities are null. */
@@ -61,7 +65,7 @@ export class Intake {
   private newestMs = Number.NEGATIVE_INFINITY
   private idleMs = 0
   private readonly uncut = new Uncut()
-  private readonly answers = new Map<string, Answer>()
+  private readonly answers: RememberedAnswers
   private readonly openPanes: OpenPanes
   private readonly hasher: EventHasher
 
@@ -73,6 +77,7 @@ export class Intake {
   ) {
     this.hasher = eventHasher(identity.incarnation)
     this.openPanes = new OpenPanes(pipeline.window)
+    this.answers = new RememberedAnswers(limits.answers, limits.answerBytes)
   }
 
   /** Event time in ms up to which windows are closed; -Infinity at first. */
@@ -95,7 +100,12 @@ export class Intake {
     return { events: this.uncut.events, bytes: this.uncut.bytes }
   }
 
-  /** The answer that a request with this key has had. */
+  /** Bytes that the remembered keys and answers take, by the formula in `remembered-answers.ts`. */
+  get answerBytes(): number {
+    return this.answers.bytes
+  }
+
+  /** The answer that a request with this key has had, when something of it was accepted or may be later. */
   answered(key: string): Answer | undefined {
     return this.answers.get(key)
   }
@@ -107,13 +117,13 @@ export class Intake {
     const lines: string[] = []
     const panes: [number, number][] = []
     let newestMs = Number.NEGATIVE_INFINITY
-    const rejected = [...request.rejected]
+    const unplaced = new RejectionList()
     let late = 0
     let partlyLate = 0
     for (const read of request.lines) {
       const verdict = lateness(this.pipeline.window, read.timestampMs, this.closedMs)
       if (verdict === 'late') late++
-      else if (!this.hasRoom(read.timestampMs)) rejected.push(tooManyWindows(read, this.limits.openPanes))
+      else if (!this.hasRoom(read.timestampMs)) unplaced.add(tooManyWindows(read, this.limits.openPanes))
       else {
         if (verdict === 'partlyLate') partlyLate++
         const pane = paneStart(this.pipeline.window, read.timestampMs)
@@ -124,10 +134,21 @@ export class Intake {
       }
     }
     this.newestMs = Math.max(this.newestMs, newestMs)
-    rejected.sort((a, b) => a.line - b.line)
-    const answer = { accepted: lines.length, late, partlyLate, horizon: finiteOrNull(this.closedMs), rejected }
-    this.remember(request.key, answer)
-    return { type: 'request', key: request.key, answer, firstOffset, newestMs: finiteOrNull(newestMs), panes, lines }
+    const rejections = joinRejections(request, unplaced.rejections)
+    const answer = { accepted: lines.length, late, partlyLate, horizon: finiteOrNull(this.closedMs), ...rejections }
+    const mayPass = request.mayPass === true || unplaced.mayPass
+    if (lines.length > 0 || mayPass) this.remember(request.key, answer)
+    const { key } = request
+    const record = {
+      type: 'request',
+      key,
+      answer,
+      firstOffset,
+      newestMs: finiteOrNull(newestMs),
+      panes,
+      lines,
+    } as const
+    return mayPass ? { ...record, mayPass } : record
   }
 
   /**
@@ -191,7 +212,7 @@ export class Intake {
       envelopes: this.envelopes,
       closedMs: finiteOrNull(this.closedMs),
       newestMs: finiteOrNull(this.newestMs),
-      answers: [...this.answers],
+      answers: this.answers.snapshot(),
       openPanes: this.openPanes.snapshot(),
     }
   }
@@ -232,6 +253,7 @@ export class Intake {
   private replayRequest({
     key,
     answer,
+    mayPass,
     firstOffset,
     newestMs,
     panes,
@@ -245,7 +267,8 @@ export class Intake {
     if (line !== lines.length)
       throw new Error(`the request at offset ${firstOffset} has ${lines.length} lines, ${line} with a pane`)
     this.newestMs = Math.max(this.newestMs, newestMs ?? Number.NEGATIVE_INFINITY)
-    this.remember(key, answer)
+    // Version 0.1.0 logged every request, and not what may pass.
+    if (lines.length > 0 || mayPass || answer.rejected.some(passesLater)) this.remember(key, answer)
   }
 
   private replayCut(header: EnvelopeHeader): CutEnvelope {
@@ -286,11 +309,7 @@ export class Intake {
   }
 
   private remember(key: string | null, answer: Answer): void {
-    if (key === null) return
-    this.answers.set(key, answer)
-    if (this.answers.size <= this.limits.answers) return
-    const oldest = this.answers.keys().next().value
-    if (oldest !== undefined) this.answers.delete(oldest)
+    if (key !== null) this.answers.add(key, bounded(answer))
   }
 }
 
@@ -302,7 +321,7 @@ function addRun(runs: [number, number][], pane: number): void {
 
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
-function tooManyWindows(read: ReadLine, openPanes: number): { line: number } & Rejection {
+function tooManyWindows(read: ReadLine, openPanes: number): RejectedLine {
   const reason = `${openPanes} panes are open already; the event at ${read.timestampMs} would open another; send it again when windows have closed`
   return { line: read.number, code: 'too_many_windows', reason }
 }

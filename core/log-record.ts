@@ -1,9 +1,9 @@
 import type { EnvelopeHeader } from './envelope'
-import type { Rejection } from './event'
 import type { EncodedTally } from './partial'
+import type { Rejections } from './rejections'
 
 /** What a client is told about its request; the same again when it repeats the request under its key. */
-export interface Answer {
+export interface Answer extends Rejections {
   /** Events that count in at least one window, partly late ones included. */
   readonly accepted: number
   /** Events all of whose windows were closed at `horizon`: they count nowhere. */
@@ -12,7 +12,6 @@ export interface Answer {
   readonly partlyLate: number
   /** Closed horizon (event time in ms) at the request's place in the log; null when nothing was closed yet. */
   readonly horizon: number | null
-  readonly rejected: readonly ({ readonly line: number } & Rejection)[]
 }
 
 /** A result that became final. Final is final: no later record changes it. */
@@ -50,6 +49,8 @@ export type LogRecord =
       /** The client's idempotency key, when it sent one. */
       readonly key: string | null
       readonly answer: Answer
+      /** A rejected line may be accepted when it is sent again as it is, so the answer is remembered even if nothing was accepted. */
+      readonly mayPass?: boolean
       /** Offset of the first accepted event; the others follow. */
       readonly firstOffset: number
       /** Largest timestamp of the lines in ms; null without lines. */

@@ -8,6 +8,7 @@ import { processFields } from './config/process'
 import { securityFields } from './config/security'
 
 export { burstLingerMs, lanesOf, policyTerms } from './config/controller'
+export { intakeLimits } from './config/intake'
 
 /** The settings by topic, in the order of the help. */
 export const TOPICS = {

@@ -14,7 +14,7 @@ import { BadConfig } from './bad-config'
 import { Checkpoints } from './checkpoints'
 import { chosenPolicy } from './chosen-policy'
 import { systemClock } from './clock'
-import { type Config, lanesOf } from './config'
+import { type Config, intakeLimits, lanesOf } from './config'
 import { lockData } from './data-lock'
 import { DeadLetters } from './dead-letters'
 import { DiskSpace } from './disk-space'
@@ -62,7 +62,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
   const checkpoint = await checkpoints.newest()
   const { log, records, tornBytes } = await DurableLog.open(join(config.dataDir, 'log'), checkpoint?.segment)
   if (tornBytes > 0) logger.warn({ tornBytes }, 'a torn tail was cut off the log; nothing of it had been answered')
-  const limits = { answers: config.maxAnswers, openPanes: config.maxOpenPanes, idleTimeoutMs: config.idleTimeoutMs }
+  const limits = intakeLimits(config)
   const recovered = recover(pipeline, version, records, limits, Date.now(), checkpoint)
   await log.append([recovered.boot])
   const results = await Results.open(join(config.dataDir, 'results'))

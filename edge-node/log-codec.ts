@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { LogRecord } from '../core/log-record'
+import { bounded } from '../core/rejections'
 
 /**
  * A record on disk is a frame and a payload. Frame, big endian: magic (4 bytes), length of the payload (4), number of the record (6), number of the
@@ -91,7 +92,7 @@ export function recordOf(payload: Buffer): LogRecord {
   const record = JSON.parse(head!)
   switch (record.type) {
     case 'request':
-      return { ...record, lines }
+      return { ...record, answer: bounded(record.answer), lines }
     case 'cut':
       return { ...record, header: { ...record.header, horizonMs: record.header.horizonMs ?? Number.NEGATIVE_INFINITY } }
     default:

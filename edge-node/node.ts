@@ -11,6 +11,7 @@ import type { Answer, FinalRecord, LogRecord } from '../core/log-record'
 import type { MergeWork } from '../core/merge-answer'
 import type { Pipeline } from '../core/pipeline'
 import type { RunningPolicy } from '../core/policies'
+import { rejectedCount } from '../core/rejections'
 import { Arrivals } from './arrivals'
 import { Checkpointer } from './checkpointer'
 import type { Checkpoints } from './checkpoints'
@@ -210,8 +211,10 @@ export class EdgeNode {
     this.admitted += record.answer.accepted
     this.events.accepted += record.answer.accepted
     this.events.late += record.answer.late
-    this.events.rejected += record.answer.rejected.length
-    await this.append([record], this.dueClosing() ?? this.cutter.due())
+    this.events.rejected += rejectedCount(record.answer)
+    // Of a request that accepted nothing and never will, no restart has to know: garbage leaves no trace.
+    if (record.lines.length > 0 || record.mayPass) await this.append([record], this.dueClosing() ?? this.cutter.due())
+    else await this.deps.log.appendNow([]) // the horizon that the answer names may still be on its way to the disk
     return { kind: 'accepted', answer: record.answer }
   }
 

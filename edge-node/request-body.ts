@@ -4,6 +4,7 @@ import { gunzip } from 'node:zlib'
 import type { ReadLine } from '../core/event'
 import { type Rejection, readLine } from '../core/event'
 import type { Pipeline } from '../core/pipeline'
+import { RejectionList, type Rejections } from '../core/rejections'
 
 /** Sizes taken from clients; see `config.ts` for the reasons. */
 export interface BodyLimits {
@@ -57,17 +58,17 @@ export function readBody(
   body: Buffer,
   limits: BodyLimits,
   nowMs: number,
-): { readonly lines: ReadLine[]; readonly rejected: ({ line: number } & Rejection)[] } {
+): { readonly lines: ReadLine[]; readonly mayPass?: boolean } & Rejections {
   const lines: ReadLine[] = []
-  const rejected: ({ line: number } & Rejection)[] = []
+  const rejections = new RejectionList()
   const latestMs = nowMs + limits.futureSkewMs
   for (const [number, line] of linesOf(body, limits)) {
     if (number > (limits.lines ?? Number.POSITIVE_INFINITY)) throw tooManyLines(limits)
     const read = typeof line === 'string' ? readLine(pipeline, number, line, latestMs) : line
-    if ('code' in read) rejected.push({ line: number, ...read })
+    if ('code' in read) rejections.add({ line: number, ...read })
     else lines.push(read)
   }
-  return { lines, rejected }
+  return { lines, ...rejections.rejections, ...(rejections.mayPass && { mayPass: true }) }
 }
 
 function linesOf(body: Buffer, limits: BodyLimits): Iterable<readonly [number, string | Rejection]> {

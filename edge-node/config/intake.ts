@@ -1,3 +1,4 @@
+import type { IntakeLimits } from '../../core/intake'
 import { decimal, KiB, MiB, wholeNumber } from './fields'
 
 /** How events are taken, cut into envelopes, and held. */
@@ -21,13 +22,16 @@ export const intakeFields = {
     .describe('size of a request, unpacked'),
   maxRequestLines: wholeNumber({ min: 1, max: 100_000 })
     .default(20_000)
-    .describe('lines in a request: an answer may have to name each of them, and is remembered'),
+    .describe('lines in a request: they are read in one turn of the loop'),
   maxLineBytes: wholeNumber({ min: 64, max: 320 * KiB })
     .default(128 * KiB)
     .describe('size of an event: half an envelope at most'),
   maxAnswers: wholeNumber({ min: 1 })
     .default(50_000)
     .describe('idempotency keys remembered; they are in each checkpoint'),
+  maxAnswerBytes: wholeNumber({ min: 64 * KiB })
+    .default(64 * MiB)
+    .describe('memory for these keys and their answers; the oldest are forgotten first'),
   maxOpenPanes: wholeNumber({ min: 1 })
     .default(10_000)
     .describe('panes with events at once: each has its groups in memory'),
@@ -41,3 +45,23 @@ export const intakeFields = {
     .default(60_000)
     .describe('how far ahead of the clock a timestamp may be: one wrong clock must not close all windows'),
 }
+
+interface LimitFields {
+  readonly maxAnswers: number
+  readonly maxAnswerBytes: number
+  readonly maxOpenPanes: number
+  readonly idleTimeoutMs: number
+}
+
+/** What admission needs of the settings. */
+export const intakeLimits = ({
+  maxAnswers,
+  maxAnswerBytes,
+  maxOpenPanes,
+  idleTimeoutMs,
+}: LimitFields): IntakeLimits => ({
+  answers: maxAnswers,
+  answerBytes: maxAnswerBytes,
+  openPanes: maxOpenPanes,
+  idleTimeoutMs,
+})

@@ -25,12 +25,12 @@ export async function openAcceptedFile(path: string): Promise<AcceptedFile> {
   }
 }
 
-/** Rejected lines are left out. Late ones stay in: the checker judges them by the horizon. */
+/** Rejected lines are left out, as far as the answer lists them; `unlisted` says how many more there are. Late ones stay in: the checker judges them by the horizon. */
 export function acceptedRecord(key: string, answer: Taken, lines: readonly string[]): string {
   const { horizon, accepted, late, partlyLate } = answer
   const rejected = new Set(answer.rejected.map(({ line }) => line))
   const kept = lines.filter((_, index) => !rejected.has(index + 1))
-  return `${JSON.stringify({ key, horizon, accepted, late, partlyLate, lines: kept })}\n`
+  return `${JSON.stringify({ key, horizon, accepted, late, partlyLate, lines: kept, unlisted: answer.moreRejected })}\n`
 }
 
 async function close(file: FileHandle, written: Promise<void>): Promise<void> {

@@ -23,6 +23,8 @@ const taken = z.object({
   horizon: z.number().nullable(),
   /** `line` counts from 1. */
   rejected: z.array(z.object({ line: z.number(), code: z.string(), reason: z.string() })),
+  /** How many more there are than `rejected` lists. */
+  moreRejected: z.number().optional(),
 })
 
 const refusal = z.object({

@@ -46,7 +46,9 @@ export function noteOutcome(tally: Tally, batch: Batch, outcome: Outcome, elapse
       tally.accepted += outcome.accepted
       tally.late += outcome.late
       tally.partlyLate += outcome.partlyLate
-      tally.rejected += outcome.rejected.length
+      const more = outcome.moreRejected ?? 0
+      tally.rejected += outcome.rejected.length + more
+      if (more > 0) noteReason(tally, 'not listed', more)
       for (const { code } of outcome.rejected) noteReason(tally, code, 1)
       for (const timeMs of batch.times) recordLatencyMs(tally.latency, elapsedMs - timeMs)
       const second = Math.floor(elapsedMs / 1000)

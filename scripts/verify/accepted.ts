@@ -11,6 +11,8 @@ const recordShape = z.object({
   late: count,
   partlyLate: count,
   lines: z.array(z.string()),
+  /** Lines among these that were rejected: an answer lists the first ones alone. */
+  unlisted: count.optional(),
 })
 
 /** What a client sent under one idempotency key (less rejected lines), and what it was answered. */

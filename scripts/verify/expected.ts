@@ -63,7 +63,8 @@ function record(batch: AcceptedBatch, expected: Tally, expectation: Expectation)
   expectation.events += expected.accepted
   expectation.late += expected.late
   expectation.partlyLate += expected.partlyLate
-  const actual: Tally = { accepted: batch.accepted, late: batch.late, partlyLate: batch.partlyLate, rejected: 0 }
+  const { accepted, late, partlyLate, unlisted: rejected = 0 } = batch
+  const actual: Tally = { accepted, late, partlyLate, rejected }
   if (!isSameTally(expected, actual)) expectation.wrongAnswers.push({ key: batch.key, expected, actual })
 }
 

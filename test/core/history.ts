@@ -21,7 +21,7 @@ export const slidingPipeline = (options: Partial<Options> = {}) =>
     ...options,
   })
 
-const LIMITS: IntakeLimits = { answers: 3, openPanes: 6, idleTimeoutMs: 1_000 }
+const LIMITS: IntakeLimits = { answers: 3, answerBytes: 10_000, openPanes: 6, idleTimeoutMs: 1_000 }
 
 /** The digest of lines is the lines themselves, so that a test sees what was digested. */
 export const digestOf = (lines: readonly string[]): string => lines.join('\n')

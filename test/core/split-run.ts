@@ -163,7 +163,7 @@ const FROM = { pipeline: 'everything', ...IDENTITY }
 /** Runs the real admission, ledger, fold, partial store and merge over a schedule; `isBurst` says where each envelope is folded. */
 export async function runSplit(schedule: Schedule, isBurst: (envelope: number) => boolean): Promise<SplitRun> {
   const { pipeline: spec } = everything(schedule.shape)
-  const limits = { answers: 100, openPanes: 1_000, idleTimeoutMs: 1_000 }
+  const limits = { answers: 100, answerBytes: 1_000_000, openPanes: 1_000, idleTimeoutMs: 1_000 }
   const intake = new Intake(spec, IDENTITY, limits, digestOf)
   const ledger = new Ledger(spec.window)
   const state = new EdgeState(spec)

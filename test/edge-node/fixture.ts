@@ -12,7 +12,7 @@ import { tumbling } from '../../core/window'
 import { BurstSender } from '../../edge-node/burst-sender'
 import { Checkpoints } from '../../edge-node/checkpoints'
 import { type Clock, systemClock } from '../../edge-node/clock'
-import { type Config, configSchema, policyTerms } from '../../edge-node/config'
+import { type Config, configSchema, intakeLimits, policyTerms } from '../../edge-node/config'
 import { DeadLetters } from '../../edge-node/dead-letters'
 import type { Transport } from '../../edge-node/envelope-sender'
 import { createHttp } from '../../edge-node/http'
@@ -121,7 +121,7 @@ export async function startNode(options: NodeOptions & { readonly folder: string
   const checkpoints = await Checkpoints.open(join(folder, 'checkpoints'))
   const checkpoint = await checkpoints.newest()
   const { log, records } = await DurableLog.open(join(folder, 'log'), checkpoint?.segment)
-  const limits = { answers: config.maxAnswers, openPanes: config.maxOpenPanes, idleTimeoutMs: config.idleTimeoutMs }
+  const limits = intakeLimits(config)
   const recovered = recover(spec, VERSION, records, limits, clock.epochMs(), checkpoint)
   await attachLines(recovered.ledger, log)
   await log.append([recovered.boot])

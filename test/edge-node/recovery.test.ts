@@ -9,7 +9,7 @@ import { tumbling } from '../../core/window'
 import { CannotRecover } from '../../edge-node/cannot-recover'
 import { recover } from '../../edge-node/recovery'
 
-const LIMITS = { answers: 100, openPanes: 100, idleTimeoutMs: 1_000 }
+const LIMITS = { answers: 100, answerBytes: 1_000_000, openPanes: 100, idleTimeoutMs: 1_000 }
 const NOW_MS = 77
 
 const specOf = (sizeMs: number, name = 'test') =>

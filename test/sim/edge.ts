@@ -7,7 +7,7 @@ import { policyNamed } from '../../core/policies'
 import { BurstSender } from '../../edge-node/burst-sender'
 import type { Checkpoint } from '../../edge-node/checkpoints'
 import type { Clock } from '../../edge-node/clock'
-import { policyTerms } from '../../edge-node/config'
+import { intakeLimits, policyTerms } from '../../edge-node/config'
 import { DeadLetters } from '../../edge-node/dead-letters'
 import type { Transport } from '../../edge-node/envelope-sender'
 import { InvokeSender } from '../../edge-node/invoke-sender'
@@ -112,7 +112,7 @@ export class SimEdge {
     const { rules, scenario } = this.context
     const { clock, log, files, pipeline } = this
     const { config } = scenario
-    const limits = { answers: config.maxAnswers, openPanes: config.maxOpenPanes, idleTimeoutMs: config.idleTimeoutMs }
+    const limits = intakeLimits(config)
     const recovered = recover(pipeline, VERSION, records, limits, clock.epochMs(), checkpoint)
     await log.append([recovered.boot])
     for (const final of recovered.finals) files.publish(final)

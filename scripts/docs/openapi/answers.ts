@@ -33,13 +33,16 @@ export const ingested = named(
     late: count().describe('events all of whose windows are closed: they count nowhere'),
     partlyLate: count().describe('accepted events that miss some of their windows'),
     horizon: epochMs().nullable().describe('windows that end at or before it were closed; null: none was'),
-    rejected: z.array(
-      z.strictObject({
-        line: z.int().min(1).describe('its number in the request'),
-        code: codesOf(LINE_REJECTIONS),
-        reason: z.string(),
-      }),
-    ),
+    rejected: z
+      .array(
+        z.strictObject({
+          line: z.int().min(1).describe('its number in the request'),
+          code: codesOf(LINE_REJECTIONS),
+          reason: z.string(),
+        }),
+      )
+      .describe('the first 100'),
+    moreRejected: z.int().min(1).optional().describe('how many more were rejected than are listed'),
   }),
 )
 
