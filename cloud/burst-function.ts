@@ -48,6 +48,7 @@ export class BurstFunction {
       const failure = await this.tryFold(event, { signal: expiry, onSent: sent })
       tried(failure?.code ?? null)
       if (failure === null) return { kind: 'finished' }
+      if (failure.code === 'refused') return { kind: 'failed', isOutage: true, reason: reasonOf(failure) }
       if (expiry.aborted) return { kind: 'expired' }
       try {
         await delays.next(failure.message)
@@ -73,6 +74,7 @@ const WORDS = {
   throttled: 'is throttled',
   function_error: 'fails',
   unreachable: 'cannot be reached',
+  refused: 'cannot be called',
 } as const satisfies Record<InvokeFailure, string>
 const MAX_DETAIL = 200 // characters: it is shown in the status and logged for each envelope
 

@@ -3,19 +3,22 @@ import { AS_IT_GOES_OUT, SendingStopwatch } from './sending-stopwatch'
 
 /**
  * Why a call came to nothing: too many are at work already; the function was reached and failed; it could not be reached, or was not
- * answered for.
+ * answered for; the call itself is refused (too large, not allowed, no such function), as it will be again.
  */
-export type InvokeFailure = 'throttled' | 'function_error' | 'unreachable'
+export type InvokeFailure = 'throttled' | 'function_error' | 'unreachable' | 'refused'
 
-/** A call came to nothing. Retrying helps for all but a bug in the function. */
+/** A call came to nothing. Retrying helps unless the call is refused, or the function has a bug. */
 export class InvokeFailed extends Error {
-  readonly retryable = true
   constructor(
     readonly code: InvokeFailure,
     functionName: string,
     detail: string,
   ) {
     super(`${functionName}: ${detail}`)
+  }
+
+  get retryable(): boolean {
+    return this.code !== 'refused'
   }
 }
 
@@ -71,7 +74,21 @@ export class FunctionInvoker {
 const describe = (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
 
 function codeOf(error: unknown): InvokeFailure {
-  const { name, $metadata } = error as { readonly name?: string; readonly $metadata?: { httpStatusCode?: number } }
-  const isThrottled = name === 'TooManyRequestsException' || $metadata?.httpStatusCode === TOO_MANY_REQUESTS
-  return isThrottled ? 'throttled' : 'unreachable'
+  const { name, $metadata } = error as AwsError
+  if (name === 'TooManyRequestsException' || $metadata?.httpStatusCode === TOO_MANY_REQUESTS) return 'throttled'
+  return isRefusal(error) ? 'refused' : 'unreachable'
+}
+
+interface AwsError {
+  readonly name?: string
+  readonly $metadata?: { readonly httpStatusCode?: number }
+}
+
+const PASSING = /throttl|limitexceeded|throughputexceeded|toomanyrequests|timeout/i // what AWS says with a 400 although it passes
+
+/** Whether the same request would get the same answer again: a 4xx that is neither a throttle nor a time-out. */
+export function isRefusal(error: unknown): boolean {
+  const { name = '', $metadata } = error as AwsError
+  const status = $metadata?.httpStatusCode ?? 0
+  return status >= 400 && status < 500 && status !== TOO_MANY_REQUESTS && !PASSING.test(name)
 }

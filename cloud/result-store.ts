@@ -3,7 +3,7 @@ import type { Row } from '../core/pipeline'
 import { CHUNK_ROOM_BYTES } from './chunks'
 import type { Item, ItemStore } from './item-store'
 import { chunkKey, HEAD, type Origin, resultPartition } from './keys'
-import { pack, unpack } from './packing'
+import { digestOf, pack, unpack } from './packing'
 
 /** A merged result that waits to be adopted: everything of it but the rows. */
 export interface Candidate {
@@ -12,6 +12,8 @@ export interface Candidate {
   /** Digest of the accepted set that it was made from. */
   readonly acceptedDigest: string
   readonly chunks: number
+  /** Digest of the rows, as the result file of the edge has it; version 0.1.0 wrote none. */
+  readonly rowsDigest?: string
   readonly result: Omit<WindowResult, 'rows'>
 }
 
@@ -32,7 +34,9 @@ export class ResultStore {
     const pk = resultPartition(from, result.endMs)
     const runs = chunkRows(rows)
     await this.items.putAll(runs.map((run, index) => this.item(pk, chunkKey(attempt, result.endMs, index), run)))
-    const candidate: Candidate = { attempt, version: from.version, acceptedDigest, chunks: runs.length, result }
+    const { version } = from
+    const rowsDigest = digestOfRows(rows)
+    const candidate: Candidate = { attempt, version, acceptedDigest, chunks: runs.length, rowsDigest, result }
     return this.items.putIfAbsent(this.item(pk, HEAD, candidate))
   }
 
@@ -63,6 +67,9 @@ export class ResultStore {
     return { pk, sk, body: pack(content), expiresAtS: this.expiresAtS() }
   }
 }
+
+/** Digest of a window's rows: the same wherever it was merged. */
+export const digestOfRows = (rows: readonly Row[]): string => digestOf(rows.map((row) => JSON.stringify(row)))
 
 function chunkRows(rows: readonly Row[]): Row[][] {
   const chunks: Row[][] = []

@@ -1,5 +1,6 @@
 import { type KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis'
 import { jitteredDelays } from './backoff'
+import { isRefusal } from './functions'
 import { AS_IT_GOES_OUT, SendingStopwatch } from './sending-stopwatch'
 
 /** A record for the stream. Envelopes need no order among them, so each has a partition key of its own. */
@@ -50,13 +51,14 @@ export class KinesisStream {
     let throttled = 0
     let cpuMs = 0
     for (;;) {
-      const { failures, ...call } = await this.tryPut(records, pending, onAccepted)
+      const { failures, isRefused, ...call } = await this.tryPut(records, pending, onAccepted)
       cpuMs += call.cpuMs
       const slowed = failures.filter(isThrottled).length
       throttled += slowed
       if (slowed > 0) onThrottled(slowed)
       pending = failures.map(({ index }) => index)
       if (pending.length === 0) return { failed: [], throttled, isOutage: false, cpuMs }
+      if (isRefused) return { failed: pending, throttled, isOutage: true, cpuMs }
       try {
         await delays.next(`${pending.length} records were not taken by ${this.stream}`)
       } catch {
@@ -85,13 +87,16 @@ export class KinesisStream {
       AS_IT_GOES_OUT,
     )
     const answer = await this.client.send(command).catch((error: Error) => error)
-    if (answer instanceof Error) return { failures: pending.map((index) => ({ index, code: answer.name })), cpuMs }
+    if (answer instanceof Error) {
+      const failures = pending.map((index) => ({ index, code: answer.name }))
+      return { failures, isRefused: isRefusal(answer), cpuMs }
+    }
     const failures: { index: number; code: string }[] = []
     pending.forEach((index, place) => {
       const { SequenceNumber, ErrorCode = 'unanswered' } = answer.Records?.[place] ?? {}
       if (SequenceNumber !== undefined) onAccepted(index)
       else failures.push({ index, code: ErrorCode })
     })
-    return { failures, cpuMs }
+    return { failures, isRefused: false, cpuMs }
   }
 }

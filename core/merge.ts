@@ -30,9 +30,38 @@ export interface Unbalanced {
 }
 
 /**
- * Joins the parts of a window and checks the balance. The one way in which results are made, at the edge and in the merge
- * function alike. The parts are read only; those of the edge and of the burst are told apart for the figures alone.
+ * Joins the parts of a window as they come, and checks the balance. The one way in which results are made, at the edge and in the merge
+ * function alike. A part is read only and not kept, so memory grows with the groups and not with the parts; those of the edge and of the
+ * burst are told apart for the figures alone.
  */
+export class WindowMerge {
+  private readonly whole = emptyPartial()
+  private readonly events = { edge: 0, burst: 0 }
+
+  constructor(private readonly pipeline: Pipeline) {}
+
+  add(from: 'edge' | 'burst', part: Partial): void {
+    mergePartial(this.pipeline, this.whole, part)
+    this.events[from] += part.folded.count
+  }
+
+  /** The result of a window that accepted these events. */
+  result(
+    { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+    accepted: Tally,
+  ): WindowResult | Unbalanced {
+    const { whole } = this
+    const found = zeroTally()
+    addTally(found, whole.folded)
+    addTally(found, whole.dead)
+    if (!tallyEquals(found, accepted)) return { expected: encodeTally(accepted), found: encodeTally(found) }
+    const { count: deadLettered } = whole.dead
+    const rows = presentRows(this.pipeline, whole)
+    return { startMs, endMs, accepted: encodeTally(accepted), ...this.events, deadLettered, rows }
+  }
+}
+
+/** The result of parts that are all there. */
 export function mergeWindow(
   pipeline: Pipeline,
   window: { readonly startMs: number; readonly endMs: number },
@@ -40,21 +69,8 @@ export function mergeWindow(
   edge: readonly Partial[],
   burst: readonly Partial[],
 ): WindowResult | Unbalanced {
-  const whole = emptyPartial()
-  for (const part of [...edge, ...burst]) mergePartial(pipeline, whole, part)
-  const found = zeroTally()
-  addTally(found, whole.folded)
-  addTally(found, whole.dead)
-  if (!tallyEquals(found, accepted)) return { expected: encodeTally(accepted), found: encodeTally(found) }
-  return {
-    startMs: window.startMs,
-    endMs: window.endMs,
-    accepted: encodeTally(accepted),
-    edge: foldedIn(edge),
-    burst: foldedIn(burst),
-    deadLettered: whole.dead.count,
-    rows: presentRows(pipeline, whole),
-  }
+  const merge = new WindowMerge(pipeline)
+  for (const part of edge) merge.add('edge', part)
+  for (const part of burst) merge.add('burst', part)
+  return merge.result(window, accepted)
 }
-
-const foldedIn = (parts: readonly Partial[]) => parts.reduce((events, part) => events + part.folded.count, 0)

@@ -76,7 +76,7 @@ export class InvokeSender implements EnvelopeSender {
 
   private tried(failure: InvokeFailure | null): void {
     if (failure === 'throttled') this.totals.throttled += 1
-    else if (failure !== 'unreachable') this.totals.invocations += 1
+    else if (failure !== 'unreachable' && failure !== 'refused') this.totals.invocations += 1
   }
 
   private ended(envelope: Envelope, report: FoldReport): void {

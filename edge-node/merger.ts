@@ -5,7 +5,7 @@ import { type FunctionInvoker, InvokeFailed } from '../cloud/functions'
 import type { Origin } from '../cloud/keys'
 import { digestOf } from '../cloud/packing'
 import type { PartialStore } from '../cloud/partial-store'
-import type { Candidate, ResultStore } from '../cloud/result-store'
+import { type Candidate, digestOfRows, type ResultStore } from '../cloud/result-store'
 import type { EdgeState } from '../core/edge-state'
 import type { FoldTerms } from '../core/fold'
 import type { Account, Manifest } from '../core/ledger'
@@ -89,6 +89,7 @@ export class Merger {
           return { kind: 'recall', envelopes: merged.envelopes, reason: 'their partials are gone' }
       } catch (error) {
         if (error instanceof GroupTooLarge) return recallAll(account, error.message)
+        if (isRefused(error)) return recallAll(account, `the call of the merge function is refused: ${error}`)
         if (!isAway(error)) failures += 1
         if (failures >= MAX_FAILURES) return recallAll(account, `merging fails again and again: ${error}`)
         this.warn(account, error)
@@ -162,6 +163,9 @@ export class Merger {
     }
     const rows = await this.cloud.results.rows(this.from, account.endMs, candidate)
     if (rows === null) throw new Error('a part of the candidate is missing')
+    // Chunks stand under the attempt as somebody has written them. The edge's own result would be the same to the bit.
+    if (digestOfRows(rows) !== candidate.rowsDigest)
+      return recallAll(account, 'the rows of the candidate are not those that were merged')
     return { kind: 'result', result: { ...candidate.result, rows } }
   }
 
@@ -173,6 +177,9 @@ export class Merger {
     return { startMs: endMs - this.pipeline.window.sizeMs, endMs }
   }
 }
+
+/** Asking again with the same input gets the same answer. */
+const isRefused = (error: unknown) => error instanceof InvokeFailed && error.code === 'refused'
 
 /** The merge function was not reached or had no room, which passes; a failure inside comes again with the same input. */
 const isAway = (error: unknown) => error instanceof InvokeFailed && error.code !== 'function_error'

@@ -5,9 +5,9 @@ import { expiresAtS } from '../cloud/expiry'
 import { PartialStore } from '../cloud/partial-store'
 import { ResultStore } from '../cloud/result-store'
 import type { Manifest } from '../core/ledger'
-import { mergeWindow } from '../core/merge'
+import { WindowMerge } from '../core/merge'
 import type { MergeAnswer, MergeWork } from '../core/merge-answer'
-import { decodeTally, type Partial } from '../core/partial'
+import { decodeTally } from '../core/partial'
 import type { Pipeline } from '../core/pipeline'
 import { panesOfWindow } from '../core/window'
 import { pipelines } from '../pipelines/registry'
@@ -50,35 +50,49 @@ async function merge(dependencies: MergeDependencies, manifest: Manifest): Promi
   const pipeline = dependencies.pipelines.get(manifest.pipeline)
   if (pipeline === undefined) return { status: 'refused', reason: `no pipeline ${manifest.pipeline} here` }
   if (manifest.version !== version) return { status: 'refused', reason: `this function has version ${version}` }
-  const edge = manifest.edge === null ? [] : [await partials.edge(pipeline, manifest, manifest.endMs, manifest.edge)]
-  const burst = await burstParts(pipeline, partials, manifest)
-  const missing = burst.filter(({ parts }) => parts === null).map(({ number }) => number)
-  if (missing.length > 0 || edge.includes(null))
-    return { status: 'missing', envelopes: missing, edge: edge.includes(null) }
-  const parts = burst.flatMap(({ parts }) => parts ?? [])
-  const result = mergeWindow(pipeline, manifest, decodeTally(manifest.accepted), edge.filter(isPresent), parts)
+  const merge = new WindowMerge(pipeline)
+  const isEdgeThere = await addEdge(merge, pipeline, partials, manifest)
+  const envelopes = await addBurst(merge, pipeline, partials, manifest)
+  if (envelopes.length > 0 || !isEdgeThere) return { status: 'missing', envelopes, edge: !isEdgeThere }
+  const result = merge.result(manifest, decodeTally(manifest.accepted))
   if (!('rows' in result)) return { status: 'unbalanced', ...result }
   await results.putCandidate(manifest, newAttempt(), manifest.acceptedDigest, result)
   return { status: 'merged' }
 }
 
-/** The parts of each envelope on the manifest; null where its head, a chunk of it, or the content it should have is missing. */
-async function burstParts(pipeline: Pipeline, partials: PartialStore, manifest: Manifest) {
-  const heads = await partials.heads(
-    manifest,
-    manifest.burst.map(([number]) => number),
-  )
-  const wanted = new Set(panesOfWindow(pipeline.window, manifest.endMs))
-  const found: { number: number; parts: Partial[] | null }[] = []
-  for (const [number, digest] of manifest.burst) {
-    const head = heads.get(number)
-    const usable = head !== undefined && head.kind === 'done' && head.digest === digest
-    found.push({ number, parts: usable ? await partials.panes(pipeline, manifest, number, head, wanted) : null })
-  }
-  return found
+/** Adds the part that the edge has folded; false where it, or a chunk of it, is missing. */
+async function addEdge(merge: WindowMerge, pipeline: Pipeline, partials: PartialStore, manifest: Manifest) {
+  if (manifest.edge === null) return true
+  const partial = await partials.edge(pipeline, manifest, manifest.endMs, manifest.edge)
+  if (partial !== null) merge.add('edge', partial)
+  return partial !== null
 }
 
-const isPresent = (partial: Partial | null): partial is Partial => partial !== null
+const HEADS_AT_ONCE = 100 // as DynamoDB gives them; a head takes up to 200 kB, and none is kept once it is merged
+
+/** Adds the parts of each envelope on the manifest. Returns those whose head, a chunk of it, or the content it should have is missing. */
+async function addBurst(
+  merge: WindowMerge,
+  pipeline: Pipeline,
+  partials: PartialStore,
+  manifest: Manifest,
+): Promise<number[]> {
+  const wanted = new Set(panesOfWindow(pipeline.window, manifest.endMs))
+  const missing: number[] = []
+  for (let start = 0; start < manifest.burst.length; start += HEADS_AT_ONCE) {
+    const run = manifest.burst.slice(start, start + HEADS_AT_ONCE)
+    const numbers = run.map(([number]) => number)
+    const heads = await partials.heads(manifest, numbers)
+    for (const [number, digest] of run) {
+      const head = heads.get(number)
+      const isUsable = head?.kind === 'done' && head.digest === digest
+      const parts = isUsable ? await partials.panes(pipeline, manifest, number, head, wanted) : null
+      if (parts === null) missing.push(number)
+      else for (const part of parts) merge.add('burst', part)
+    }
+  }
+  return missing
+}
 
 let standing: ReturnType<typeof createMergeHandler> | undefined
 

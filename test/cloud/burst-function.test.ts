@@ -79,6 +79,16 @@ describe('a call with an envelope', () => {
     expect(tries).toEqual(Array.from({ length: 8 }, () => code))
   })
 
+  test('that is refused is given up at once: it would be refused again', async () => {
+    const { tries, fold } = functionThat(failure('refused'), DONE)
+    expect(await fold()).toEqual({
+      kind: 'failed',
+      isOutage: true,
+      reason: 'the function cannot be called (burst: detail)',
+    })
+    expect(tries).toEqual(['refused'])
+  })
+
   test('whose time is over has expired, whatever came of it', async () => {
     instantSleeps()
     const burst = new BurstFunction({

@@ -51,4 +51,27 @@ describe('a call of a function', () => {
     const call = invokerOver(new ScriptedClient(throttled)).invoke({})
     await expect(call).rejects.toMatchObject({ code: 'throttled', message: `merge: ${error.name}: Rate Exceeded.` })
   })
+
+  const answered = (name: string, httpStatusCode: number) =>
+    Object.assign(new Error('detail'), { name, $metadata: { httpStatusCode } })
+
+  test.each([
+    ['RequestTooLargeException', 413],
+    ['ResourceNotFoundException', 404],
+    ['AccessDeniedException', 403],
+    ['InvalidRequestContentException', 400],
+  ])('that is refused will be refused again: %s', async (name, status) => {
+    const call = invokerOver(new ScriptedClient(answered(name, status))).invoke({})
+    await expect(call).rejects.toMatchObject({ code: 'refused', retryable: false })
+  })
+
+  test.each([
+    ['ThrottlingException', 400],
+    ['LimitExceededException', 400],
+    ['RequestTimeout', 408],
+    ['ServiceException', 500],
+  ])('that passes is not refused: %s', async (name, status) => {
+    const call = invokerOver(new ScriptedClient(answered(name, status))).invoke({})
+    await expect(call).rejects.toMatchObject({ retryable: true })
+  })
 })

@@ -88,6 +88,17 @@ describe('what the cloud will not merge is recalled', () => {
     expect(calls).toBe(8)
   })
 
+  test('at once when the call itself is refused, as one that is too large is', async () => {
+    const window = await completeWindow({ edge: [here], burst: [there] })
+    let calls = 0
+    const { merger } = mergerOf(window, async () => {
+      calls += 1
+      throw new InvokeFailed('refused', 'merge', 'RequestTooLargeException: 6291556 bytes')
+    })
+    expect(await merger.result(window.account)).toEqual(recalled('RequestTooLargeException'))
+    expect(calls).toBe(1)
+  })
+
   test('when the function refuses', async () => {
     const window = await completeWindow({ edge: [here], burst: [there] })
     const { merger } = mergerOf(window, async () => ({

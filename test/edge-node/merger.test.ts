@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Row } from '../../core/pipeline'
 import { acceptedDigest } from '../../edge-node/merger'
 import { completeWindow, here, mergerOf, ROWS, there, type Window } from './complete-window'
 import { ORIGIN } from './envelopes'
@@ -85,6 +86,25 @@ describe('a standing candidate', () => {
       kind: 'recall',
       envelopes: new Set([there.number]),
       reason: expect.stringContaining('another accepted set'),
+    })
+  })
+
+  test.each([
+    ['changed', (rows: Row[]) => rows.map((row) => ({ ...row, n: 99 }))],
+    ['fewer', (rows: Row[]) => rows.slice(1)],
+    ['in another order', (rows: Row[]) => [...rows].reverse()],
+  ])('whose rows are %s is not adopted: the edge does without the cloud', async (_, change) => {
+    const window = await completeWindow({ edge: [here], burst: [there] })
+    const { merger } = mergerOf(window, async (payload) => {
+      const answer = await window.invoke(payload)
+      const rows = window.results.rows.bind(window.results)
+      window.results.rows = async (...args) => change((await rows(...args))!)
+      return answer
+    })
+    expect(await merger.result(window.account)).toEqual({
+      kind: 'recall',
+      envelopes: new Set([there.number]),
+      reason: expect.stringContaining('the rows of the candidate'),
     })
   })
 

@@ -101,3 +101,18 @@ describe('a merge', () => {
     expect(cloud.resultItems.written).toEqual([])
   })
 })
+
+test('a merge of many envelopes reads their heads a hundred at a time, and each once', async () => {
+  const many = Array.from({ length: 250 }, (_, number) => envelopeOf(number, [{ k: 'a', t: 15, v: 1 }]))
+  const cloud = mergeFunction()
+  await cloud.burst(...many)
+  const reads: number[] = []
+  const heads = cloud.partials.heads.bind(cloud.partials)
+  cloud.partials.heads = (from, numbers) => {
+    reads.push(numbers.length)
+    return heads(from, numbers)
+  }
+  expect(await cloud.merge(manifestOf(many, many, null))).toMatchObject({ status: 'merged' })
+  expect(reads).toEqual([100, 100, 50])
+  expect((await cloud.candidate())?.rows).toEqual((await allEdgeResult(many)).rows)
+})

@@ -1,6 +1,7 @@
 import type { Item, ItemKey, ItemStore } from '../../cloud/item-store'
 import { itemId } from '../../cloud/item-store'
 import { MemoryItemStore } from '../../cloud/memory-item-store'
+import { pack, unpack } from '../../cloud/packing'
 import type { Faults } from './faults'
 import type { SimProcess } from './process'
 import { Random } from './random'
@@ -64,13 +65,21 @@ export class CloudTables {
     }
   }
 
-  private put(table: MemoryItemStore, item: Item, fails: Failure, onPut: (item: Item, isNew: boolean) => void): void {
+  private put(table: MemoryItemStore, given: Item, fails: Failure, onPut: (item: Item, isNew: boolean) => void): void {
+    const item = table === this.results ? this.storedAs(given) : given
     // A batch that fails may have been written in part.
     if (fails === 'before' && this.random.chance(0.5)) return
     const standing = table.items.get(itemId(item))
     if (standing !== undefined) this.rules.overwrites(standing, item)
     void table.putAll([item])
     onPut(item, standing === undefined)
+  }
+
+  /** The chunk of a candidate as it comes to stand: at times with other rows than were merged. */
+  private storedAs(item: Item): Item {
+    if (!this.faults.strikes('candidate rows altered')) return item
+    const rows = unpack(item.body) as { readonly key: string }[]
+    return { ...item, body: pack(rows.map((row) => ({ ...row, key: `${row.key}?` }))) }
   }
 
   private get(table: MemoryItemStore, key: ItemKey, stale: boolean): Item | undefined {

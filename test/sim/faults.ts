@@ -37,6 +37,7 @@ export const FAULTS = {
   'store fails after': 0.02,
   'store read is stale': 0.05,
   'table loses items': 0.015,
+  'candidate rows altered': 0.05,
   'merge request lost': 0.06,
   'merge response lost': 0.08,
   'merge called twice': 0.1,

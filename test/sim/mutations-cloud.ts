@@ -1,7 +1,7 @@
 import type { Item, ItemStore } from '../../cloud/item-store'
 import { envelopePartition, HEAD, type Origin } from '../../cloud/keys'
 import { PartialStore } from '../../cloud/partial-store'
-import type { Candidate, ResultStore } from '../../cloud/result-store'
+import { type Candidate, digestOfRows, ResultStore } from '../../cloud/result-store'
 import type { Account } from '../../core/ledger'
 import { decodeTally, type EncodedTally, emptyPartial, type Partial } from '../../core/partial'
 import { type Merged, Merger } from '../../edge-node/merger'
@@ -104,6 +104,20 @@ export const CLOUD_MUTATIONS: readonly Mutation[] = [
     name: 'the edge adopts any candidate that stands',
     breaks: 'A standing candidate is adopted only if it was made of exactly what the window accepted.',
     apply: () => adoptAnything((candidate) => candidate.result.accepted),
+  },
+  {
+    name: 'the rows of a candidate are not checked',
+    breaks: 'Rows are adopted only if they are those that were merged.',
+    apply: () =>
+      around<ResultStore['candidate'], ResultStore>(
+        ResultStore.prototype,
+        'candidate',
+        async (original, store, args) => {
+          const candidate = await original(...args)
+          const rows = candidate && (await store.rows(...args, candidate))
+          return candidate && rows ? { ...candidate, rowsDigest: digestOfRows(rows) } : candidate
+        },
+      ),
   },
 ]
 
