@@ -22,11 +22,11 @@ import { createHttp } from './http'
 import { knownDeployment } from './known-deployment'
 import { DurableLog } from './log'
 import { EdgeNode } from './node'
+import { fromCloud, openResults } from './open-results'
 import { Prewarmer } from './prewarmer'
 import { attachLines, recover, takeBackStale } from './recovery'
 import { Replayer } from './replayer'
 import { Replays } from './replays'
-import { Results } from './results'
 import { statusOf } from './status'
 import { openTracing } from './tracing/open-tracing'
 import { transportOf } from './transports'
@@ -64,12 +64,13 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
   if (tornBytes > 0) logger.warn({ tornBytes }, 'a torn tail was cut off the log; nothing of it had been answered')
   const limits = { answers: config.maxAnswers, openPanes: config.maxOpenPanes, idleTimeoutMs: config.idleTimeoutMs }
   const recovered = recover(pipeline, version, records, limits, Date.now(), checkpoint)
-  await log.append([recovered.boot])
-  const results = await Results.open(join(config.dataDir, 'results'))
-  for (const final of recovered.finals) results.publish(final)
   const dynamo = dynamoClient()
   const partialItems = new DynamoItemStore(dynamo, deployment.partialsTable)
   const resultItems = new DynamoItemStore(dynamo, deployment.resultsTable)
+  const resultStore = new ResultStore(resultItems, expiresAtS)
+  const copies = fromCloud(pipeline.name, recovered.boot.incarnation, resultStore)
+  const { results, finals } = await openResults(config.dataDir, checkpoint, recovered.finals, copies)
+  await log.append([recovered.boot])
   const burstFunction = new FunctionInvoker(burstClient(config.maxInvokes), deployment.burstFunction)
   const prewarmer = new Prewarmer(burstFunction, lanesOf(config, lanes), named('prewarmer'), config.keepWarmEveryMs)
   const deadLettersFolder = join(config.dataDir, 'dead-letters')
@@ -93,10 +94,11 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     diskSpace,
     recovered,
     results,
+    finals,
     deadLetters,
     cloud: {
       partials: new PartialStore(partialItems, expiresAtS),
-      results: new ResultStore(resultItems, expiresAtS),
+      results: resultStore,
       merge: new FunctionInvoker(lambda, deployment.mergeFunction),
     },
     policy: await chosenPolicy(config),

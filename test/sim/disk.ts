@@ -1,6 +1,6 @@
-import type { LogRecord } from '../../core/log-record'
+import type { FinalRecord, LogRecord } from '../../core/log-record'
 import type { Row } from '../../core/pipeline'
-import type { Checkpoint } from '../../edge-node/checkpoints'
+import { type Checkpoint, checkpointOf } from '../../edge-node/checkpoints'
 import { decodeRecords } from '../../edge-node/log-codec'
 import type { OraclePipeline } from '../../scripts/verify/pipeline'
 import { History } from './history'
@@ -20,6 +20,8 @@ export class SimDisk {
   readonly rows = new Map<string, readonly Row[]>()
   /** The lines of their file. */
   readonly deadLetters: string[] = []
+  /** The files of finals. */
+  readonly finals: FinalRecord[] = []
   /** By segment; as text, since a file shares nothing with the memory that it was written from. */
   readonly checkpoints = new Map<number, string>()
   /** Nothing can be written. */
@@ -36,7 +38,7 @@ export class SimDisk {
   /** The newest that can be read. */
   newestCheckpoint(): Checkpoint | null {
     const newest = [...this.checkpoints].sort(([a], [b]) => b - a).find(([, text]) => text !== DAMAGED)
-    return newest === undefined ? null : JSON.parse(newest[1])
+    return newest === undefined ? null : checkpointOf(newest[1].split('\n'))
   }
 
   /** Of those that are kept, one may be damaged at a time. Returns whether there was one to damage. */
@@ -112,6 +114,7 @@ export class SimDisk {
     for (const [name, rows] of this.rows) copy.rows.set(name, rows)
     for (const [segment, text] of this.checkpoints) copy.checkpoints.set(segment, text)
     copy.deadLetters.push(...this.deadLetters)
+    copy.finals.push(...this.finals)
     copy.history = this.history.fork()
     return copy
   }
