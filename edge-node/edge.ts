@@ -27,10 +27,14 @@ import { Prewarmer } from './prewarmer'
 import { attachLines, recover, takeBackStale } from './recovery'
 import { Replayer } from './replayer'
 import { Replays } from './replays'
+import { Retainer } from './retainer'
+import { retentionInWords } from './retention-in-words'
 import { statusOf } from './status'
 import { openTracing } from './tracing/open-tracing'
 import { transportOf } from './transports'
 import { widthOf } from './width'
+
+const HOUR_MS = 3_600_000
 
 /** A running edge node. */
 export interface Edge {
@@ -110,8 +114,13 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     clock: systemClock,
     trace: tracing.trace,
   })
+  const retention = { ageMs: config.retentionHours * HOUR_MS, bytes: config.retentionBytes }
+  const needed = () => node.needed()
+  const retained = { results, finals, deadLetters, needed, logger: named('retention') }
+  const retainer = new Retainer(retained, retention, systemClock)
+  await retainer.look() // so that nothing is served that a crash kept from being taken away
   const replayer = new Replayer({ pipeline, version, deadLetters, replays, results, node, clock: systemClock })
-  const status = () => statusOf({ node, pipeline: pipeline.name, identity: recovered.boot, config, width })
+  const status = () => statusOf({ node, pipeline: pipeline.name, identity: recovered.boot, config, width, results })
   const http = createHttp({
     config,
     pipeline,
@@ -126,13 +135,21 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     logger: named('http'),
   })
   node.start()
+  retainer.start()
   if (config.mode !== 'never' && config.policy !== 'none' && config.maxUsdPerHour > 0) prewarmer.start()
   await width.start(node)
   const url = await http.listen({ host: config.host, port: config.port }).catch((error: Error) => {
     throw new BadConfig(`${config.host}:${config.port} cannot be listened on (${error.message}); choose another --port`)
   })
   logger.info(
-    { url, pipeline: pipeline.name, version, recoveredRecords: records.length, lanes },
+    {
+      url,
+      pipeline: pipeline.name,
+      version,
+      recoveredRecords: records.length,
+      lanes,
+      retention: retentionInWords(config),
+    },
     'the edge node is listening',
   )
   return {
@@ -141,6 +158,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
       await http.close()
       diskSpace.stop()
       prewarmer.stop()
+      await retainer.stop()
       await width.stop()
       await node.stop()
       await tracing.stop()

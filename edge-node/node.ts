@@ -221,6 +221,12 @@ export class EdgeNode {
     return this.ledger.unfinished().map(({ endMs, ...rest }) => ({ start: endMs - sizeMs, end: endMs, ...rest }))
   }
 
+  /** The end of the first window that is not final, and the first event that may be folded again; Infinity when there is none. */
+  needed(): { readonly endMs: number; readonly offset: number } {
+    const ends = this.ledger.unfinished().map(({ endMs }) => endMs)
+    return { endMs: Math.min(...ends), offset: this.ledger.neededOffset() }
+  }
+
   get controller(): Controller {
     return this.router.controller
   }

@@ -146,6 +146,7 @@ export async function startNode(options: NodeOptions & { readonly folder: string
       pipeline: spec.name,
       identity: recovered.boot,
       config,
+      results,
       width: { diagnosis: 'one lane', bottleneck: 'unknown' },
     })
   const shown = { config, pipeline: spec, node, results, deadLetters, replays, replayer, log, diskSpace }
