@@ -24,7 +24,7 @@ import { Prewarmer } from '../../edge-node/prewarmer'
 import { attachLines, recover } from '../../edge-node/recovery'
 import { Replayer } from '../../edge-node/replayer'
 import { Replays } from '../../edge-node/replays'
-import type { WindowPage } from '../../edge-node/results'
+import type { Results, WindowPage } from '../../edge-node/results'
 import { type Status, statusOf } from '../../edge-node/status'
 import type { Trace } from '../../edge-node/trace'
 import { eventually } from './eventually'
@@ -79,6 +79,7 @@ export interface TestNode {
   readonly app: FastifyInstance
   readonly node: EdgeNode
   readonly cloud: MemoryCloud
+  readonly results: Results
   readonly folder: string
   /** Whether the disk is said to be nearly full. */
   readonly diskSpace: { isLow: boolean; freeBytes: number | null }
@@ -152,7 +153,7 @@ export async function startNode(options: NodeOptions & { readonly folder: string
   const shown = { config, pipeline: spec, node, results, deadLetters, replays, replayer, log, diskSpace }
   const app = createHttp({ ...shown, status, logger })
   node.start()
-  return { app, node, cloud, folder, diskSpace, ...client(app), stop: stopOnce(app, node, replays) }
+  return { app, node, cloud, results, folder, diskSpace, ...client(app), stop: stopOnce(app, node, replays) }
 }
 
 const transportOf =
