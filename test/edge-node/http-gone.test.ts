@@ -5,7 +5,10 @@ const { start } = testNodes()
 
 test('what retention took away is answered with 410 and the reason, in pages and in the stream; the rest is served', async () => {
   const { app, post, windows, results, status } = await start()
-  await post([1, 11, 21, 44].map((seconds) => event('a', seconds)).join('\n'))
+  for (const [closed, seconds] of [1, 14, 24, 34].entries()) {
+    await post(event('a', seconds))
+    await windows(closed) // one after the other: their numbers are in the order of their starts
+  }
   const [, second] = await windows(3)
   await results.take(2, second!.end)()
   const page = async (query: string) => app.inject(`/v1/windows?${query}`)
