@@ -24,6 +24,7 @@ import { Retainer } from '../../edge-node/retainer'
 const LOOK_MS = 200 // of real time: at the pace of a simulation that is some hours
 const HOUR_MS = 3_600_000
 const VERSION = 'soak'
+const MAX_ANSWERS = 5_000 // so many are remembered before the retention is full: what has a limit of its own is at it
 
 export interface SoakOptions {
   readonly folder: string
@@ -46,7 +47,8 @@ export interface SoakNode {
 export async function startSoakNode(options: SoakOptions): Promise<SoakNode> {
   const { folder, retentionHours, checkpointEveryMs } = options
   const spec = soakPipeline(options.windowMs)
-  const config = configSchema.parse({ mode: 'never', edgeLingerMs: 1, checkpointEveryMs, retentionHours })
+  const settings = { mode: 'never', edgeLingerMs: 1, checkpointEveryMs, retentionHours, maxAnswers: MAX_ANSWERS }
+  const config = configSchema.parse(settings)
   const clock: Clock = { ...systemClock, epochMs: options.epochMs }
   const logger = pino({ level: 'warn' })
   const checkpoints = await Checkpoints.open(join(folder, 'checkpoints'))
