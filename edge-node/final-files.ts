@@ -4,7 +4,7 @@ import type { FinalRecord } from '../core/log-record'
 import { decodeFinalLines, encodeFinalLine, type FinalLine, type Taken } from './final-lines'
 import { CannotRecover } from './recovery'
 
-const MAX_FILE_BYTES = 8 * 1024 * 1024 // some 20,000 finals: deleted as a whole, read at once
+const MAX_FILE_BYTES = 1024 * 1024 // some 2,500 finals: deleted as a whole, read at once
 
 /** Who is told of what the files hold. */
 export interface FinalReader {

@@ -21,6 +21,7 @@ import { readBody } from '../../edge-node/request-body'
 import type { Results } from '../../edge-node/results'
 import { Retainer } from '../../edge-node/retainer'
 
+const LETTER_FILE_BYTES = 256 * 1024 // so that several fill up in the time of the retention: they are deleted as a whole
 const LOOK_MS = 200 // of real time: at the pace of a simulation that is some hours
 const HOUR_MS = 3_600_000
 const VERSION = 'soak'
@@ -59,7 +60,13 @@ export async function startSoakNode(options: SoakOptions): Promise<SoakNode> {
   const { results, finals } = await openResults(folder, checkpoint, recovered.finals)
   await log.append([recovered.boot])
   const lettersFolder = join(folder, 'dead-letters')
-  const deadLetters = await DeadLetters.open(lettersFolder, spec, results, recovered.ledger.neededOffset())
+  const deadLetters = await DeadLetters.open(
+    lettersFolder,
+    spec,
+    results,
+    recovered.ledger.neededOffset(),
+    LETTER_FILE_BYTES,
+  )
   await attachLines(recovered.ledger, log)
   const node = new EdgeNode({
     ...{ config, pipeline: spec, log, checkpoints, recovered, results, finals, deadLetters, clock, logger },
