@@ -31,6 +31,8 @@ export interface FinalRecord {
   /** SHA-256 of the result file's content, in hex. */
   readonly digest: string
   readonly atMs: number
+  /** Size of the result file; absent in records of older versions. */
+  readonly bytes?: number
 }
 
 /** Everything the log holds. Its order decides what is late, which envelopes there are and which results are final. */

@@ -1,12 +1,25 @@
 import type { Logger } from 'pino'
-import type { Checkpoint, Checkpoints } from './checkpoints'
+import type { FrozenState } from '../core/edge-state'
+import type { CheckpointHead, Checkpoints } from './checkpoints'
+import type { Clock } from './clock'
 import type { DeadLetterBook } from './dead-letters'
+import type { FinalFiles } from './final-files'
 import type { Log } from './log'
+import type { Results } from './results'
 
-const MIN_PAUSES = 20 // a checkpoint stops the node while its state is copied: for at most a twentieth of the time
+const MIN_PAUSES = 20 // copying the state takes time from ingest: a twentieth of it at most
 
 /** What a checkpoint keeps, less where the log goes on. */
-export type CheckpointContent = Omit<Checkpoint, 'format' | 'segment'>
+export type CheckpointContent = Omit<CheckpointHead, 'format' | 'segment'>
+
+/** What checkpoints cost. */
+export interface CheckpointCost {
+  /** Time of the thread that takes events that the newest one took, in whole and at once at most. */
+  readonly heldMs: number
+  readonly longestHoldMs: number
+  /** Size of its file. */
+  readonly bytes: number
+}
 
 /** Writes checkpoints now and then, and lets go of the log that they make superfluous. */
 export class Checkpointer {
@@ -16,29 +29,32 @@ export class Checkpointer {
   private state = ''
   /** Checkpoints that could not be written. */
   failed = 0
+  cost: CheckpointCost = { heldMs: 0, longestHoldMs: 0, bytes: 0 }
 
   constructor(
     private readonly deps: {
       readonly checkpoints: Pick<Checkpoints, 'write'>
+      readonly finals: Pick<FinalFiles, 'count' | 'append'>
+      readonly results: Pick<Results, 'since'>
       readonly log: Log
       readonly deadLetters: Pick<DeadLetterBook, 'flush' | 'forgetBefore'>
       readonly logger: Logger
     },
     private readonly everyMs: number,
-    private readonly monotonicMs: () => number,
+    private readonly clock: Pick<Clock, 'monotonicMs' | 'soon'>,
   ) {
-    this.writtenAtMs = monotonicMs()
+    this.writtenAtMs = clock.monotonicMs()
     this.nextAtMs = this.writtenAtMs + everyMs
   }
 
   /** Time since the newest one was written, or since the start. */
   get ageMs(): number {
-    return this.monotonicMs() - this.writtenAtMs
+    return this.clock.monotonicMs() - this.writtenAtMs
   }
 
   /** Whether it is time for one, and `state` is another than at the last time: an idle node writes none. */
   isDue(state: () => string): boolean {
-    if (this.writing !== null || this.monotonicMs() < this.nextAtMs) return false
+    if (this.writing !== null || this.clock.monotonicMs() < this.nextAtMs) return false
     const before = this.state
     this.state = state()
     return this.state !== before
@@ -48,13 +64,14 @@ export class Checkpointer {
    * Takes the state as it is now, when everything accepted is cut and no final is on its way to the disk, and writes it in the background.
    * `neededOffset`: the log from this event on is still needed.
    */
-  take(content: () => CheckpointContent, neededOffset: number): Promise<void> {
-    const startMs = this.monotonicMs()
-    const segment = this.deps.log.roll()
-    const checkpoint: Checkpoint = { format: 1, segment, ...content() }
-    const tookMs = this.monotonicMs() - startMs
-    this.writing ??= this.write(checkpoint, neededOffset).finally(() => {
-      this.nextAtMs = this.monotonicMs() + Math.max(this.everyMs, tookMs * MIN_PAUSES)
+  take(content: () => CheckpointContent, freeze: () => FrozenState, neededOffset: number): Promise<void> {
+    if (this.writing !== null) return this.writing
+    const hold = new Hold(this.clock)
+    const head: CheckpointHead = hold.during(() => ({ format: 2, segment: this.deps.log.roll(), ...content() }))
+    const frozen = hold.during(freeze)
+    this.writing = this.write(head, frozen, hold, neededOffset).finally(() => {
+      frozen.thaw()
+      this.nextAtMs = this.clock.monotonicMs() + Math.max(this.everyMs, hold.wholeMs * MIN_PAUSES)
       this.writing = null
     })
     return this.writing
@@ -66,18 +83,58 @@ export class Checkpointer {
   }
 
   // A checkpoint saves time at the next start and nothing else: without it the log says the same.
-  private async write(checkpoint: Checkpoint, neededOffset: number): Promise<void> {
+  private async write(head: CheckpointHead, frozen: FrozenState, hold: Hold, neededOffset: number): Promise<void> {
     const { checkpoints, log, deadLetters, logger } = this.deps
     try {
       await log.flushed()
       await deadLetters.flush()
       deadLetters.forgetBefore?.(neededOffset)
-      const oldestSegment = await checkpoints.write(checkpoint)
-      this.writtenAtMs = this.monotonicMs()
+      await this.appendFinals(head.finals)
+      const { oldestSegment, bytes } = await checkpoints.write(head.segment, this.lines(head, frozen, hold))
+      this.writtenAtMs = this.clock.monotonicMs()
+      this.cost = { heldMs: hold.wholeMs, longestHoldMs: hold.longestMs, bytes }
       await log.deleteBefore(oldestSegment, neededOffset)
     } catch (error) {
       this.failed += 1
       logger.warn({ error: String(error) }, 'a checkpoint could not be written')
     }
+  }
+
+  /** The checkpoint leaves out the first `count` finals, and with it the log does: they have to be in their files before it. */
+  private async appendFinals(count: number): Promise<void> {
+    const { finals, results } = this.deps
+    while (finals.count < count) await finals.append(results.since(finals.count).filter(({ number }) => number < count))
+  }
+
+  /** The head, then a piece of the state at a time; everything else that is ready has its turn before each. */
+  private async *lines(head: CheckpointHead, { pieces }: FrozenState, hold: Hold): AsyncGenerator<string> {
+    yield hold.during(() => JSON.stringify(head))
+    const left = pieces[Symbol.iterator]()
+    for (;;) {
+      await new Promise<void>((resolve) => this.clock.soon(resolve))
+      const line = hold.during(() => {
+        const piece = left.next()
+        return piece.done ? null : JSON.stringify(piece.value)
+      })
+      if (line === null) return
+      yield line
+    }
+  }
+}
+
+/** How long the thread was held by something that is done in parts. */
+class Hold {
+  wholeMs = 0
+  longestMs = 0
+
+  constructor(private readonly clock: Pick<Clock, 'monotonicMs'>) {}
+
+  during<T>(work: () => T): T {
+    const fromMs = this.clock.monotonicMs()
+    const result = work()
+    const tookMs = this.clock.monotonicMs() - fromMs
+    this.wholeMs += tookMs
+    this.longestMs = Math.max(this.longestMs, tookMs)
+    return result
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -10,7 +11,7 @@ import type { FinalRecord, LogRecord } from '../core/log-record'
 
 /** Everything that the log before `segment` says, so that a restart reads only what is after it. */
 export interface Checkpoint {
-  readonly format: 1
+  readonly format: 2
   readonly pipeline: string
   /** The log segment that goes on where this ends. */
   readonly segment: number
@@ -18,11 +19,25 @@ export interface Checkpoint {
   readonly intake: IntakeSnapshot
   readonly ledger: LedgerSnapshot
   readonly state: readonly SliceSnapshot[]
-  readonly finals: readonly FinalRecord[]
+  /** How many windows were final; their records are in the files of finals. */
+  readonly finals: number
+  /** In a checkpoint that an older version wrote, the final records were inside. */
+  readonly finalsInside?: readonly FinalRecord[]
+}
+
+/** A checkpoint but for the state, which is copied piece by piece. */
+export type CheckpointHead = Omit<Checkpoint, 'state' | 'finalsInside'>
+
+/** What was written. */
+export interface WrittenCheckpoint {
+  /** The oldest segment that a kept checkpoint needs. */
+  readonly oldestSegment: number
+  readonly bytes: number
 }
 
 const KEPT = 2 // should the newest be damaged, the one before it still stands, and the log is kept for both
-const FORMAT = 1
+const FORMAT = 2
+const FORMAT_WITH_FINALS = 1 // a digest and one JSON text with everything
 
 const zip = promisify(gzip)
 const unzip = promisify(gunzip)
@@ -45,13 +60,26 @@ export class Checkpoints {
     return null
   }
 
-  /** Writes a checkpoint, drops those that are no longer kept, and returns the oldest segment that a kept one needs. */
-  async write(checkpoint: Checkpoint): Promise<number> {
-    const text = JSON.stringify(checkpoint)
-    const path = this.path(checkpoint.segment)
+  /**
+   * Writes a checkpoint and drops those that are no longer kept. The file is its lines (the head, then a piece of the state each) and their
+   * digest, packed line by line as they come.
+   */
+  async write(segment: number, lines: AsyncIterable<string>): Promise<WrittenCheckpoint> {
+    const path = this.path(segment)
+    const hash = createHash('sha256')
     const handle = await open(`${path}.new`, 'w', 0o600)
+    let bytes = 0
+    const put = async (text: string) => {
+      const packed = await zip(text, { level: 1 }) // members of gzip that follow each other unpack as one
+      await handle.appendFile(packed)
+      bytes += packed.length
+    }
     try {
-      await handle.writeFile(await zip(`${digestOf([text])}\n${text}`, { level: 1 }))
+      for await (const line of lines) {
+        hash.update(`${line}\n`)
+        await put(`${line}\n`)
+      }
+      await put(hash.digest('hex'))
       await handle.sync()
     } finally {
       await handle.close()
@@ -60,17 +88,12 @@ export class Checkpoints {
     await syncFolder(this.folder)
     const segments = await this.segments()
     for (const old of segments.slice(0, -KEPT)) await rm(this.path(old), { force: true })
-    return segments.slice(-KEPT)[0]!
+    return { oldestSegment: segments.slice(-KEPT)[0]!, bytes }
   }
 
   private async read(segment: number): Promise<Checkpoint | null> {
     try {
-      const content = (await unzip(await readFile(this.path(segment)))).toString('utf8')
-      const newline = content.indexOf('\n')
-      const text = content.slice(newline + 1)
-      if (digestOf([text]) !== content.slice(0, newline)) return null
-      const checkpoint = JSON.parse(text) as Checkpoint
-      return checkpoint.format === FORMAT ? checkpoint : null
+      return decoded((await unzip(await readFile(this.path(segment)))).toString('utf8'))
     } catch {
       return null
     }
@@ -85,6 +108,33 @@ export class Checkpoints {
   private path(segment: number): string {
     return join(this.folder, `${String(segment).padStart(12, '0')}.checkpoint`)
   }
+}
+
+/** Null when it is not what was written, or of a format that is not known. */
+function decoded(content: string): Checkpoint | null {
+  return content.startsWith('{') ? ofLines(content) : withFinalsInside(content)
+}
+
+function ofLines(content: string): Checkpoint | null {
+  const end = content.lastIndexOf('\n') + 1
+  const body = content.slice(0, end)
+  if (createHash('sha256').update(body).digest('hex') !== content.slice(end)) return null
+  return checkpointOf(body.slice(0, -1).split('\n'))
+}
+
+/** The checkpoint that was written as these lines; null when its format is not known. */
+export function checkpointOf([head, ...state]: readonly string[]): Checkpoint | null {
+  const checkpoint = JSON.parse(head!) as CheckpointHead
+  return checkpoint.format === FORMAT ? { ...checkpoint, state: state.map((piece) => JSON.parse(piece)) } : null
+}
+
+function withFinalsInside(content: string): Checkpoint | null {
+  const newline = content.indexOf('\n')
+  const text = content.slice(newline + 1)
+  if (digestOf([text]) !== content.slice(0, newline)) return null
+  const { format, finals, ...rest } = JSON.parse(text)
+  if (format !== FORMAT_WITH_FINALS) return null
+  return { ...rest, format: FORMAT, finals: finals.length, finalsInside: finals }
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LineFile, type PlacedLine, readLines } from './line-file'
 
@@ -66,6 +66,23 @@ export class DeadLetterFiles {
     yield* this.endOf(last, bytes)
   }
 
+  /**
+   * Deletes the oldest files, whole: those that were last written before `beforeMs`, and as many more as it takes to have `bytes` at most. The newest
+   * stays, and so do letters of events from `neededOffset` on.
+   */
+  async deleteBefore(beforeMs: number, bytes: number, neededOffset: number): Promise<void> {
+    const found = await Promise.all(this.numbers.map((number) => statOf(pathOf(this.folder, number))))
+    let left = found.reduce((sum, { size }) => sum + size, 0)
+    for (const { size, mtimeMs } of found.slice(0, -1)) {
+      const next = this.numbers[1]
+      const isOver = mtimeMs < beforeMs || left > bytes
+      if (next === undefined || next > neededOffset || !isOver) return
+      await rm(pathOf(this.folder, this.numbers[0]!), { force: true })
+      this.numbers.shift()
+      left -= size
+    }
+  }
+
   async close(): Promise<void> {
     await this.newest.close()
   }
@@ -93,6 +110,10 @@ export class DeadLetterFiles {
 }
 
 const pathOf = (folder: string, number: number): string => join(folder, `${String(number).padStart(16, '0')}.ndjson`)
+
+/** Of a file that was moved away: nothing, long ago. */
+const statOf = (path: string): Promise<{ readonly size: number; readonly mtimeMs: number }> =>
+  stat(path).catch(() => ({ size: 0, mtimeMs: 0 }))
 
 const bytesOf = (path: string): Promise<number> =>
   stat(path).then(

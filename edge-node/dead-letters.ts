@@ -7,6 +7,7 @@ import { paneStart, windowEndsOfPane } from '../core/window'
 import { DeadLetterFiles, type Place } from './dead-letter-files'
 import { LineQueue } from './line-queue'
 import { InvalidCursor, type Results } from './results'
+import type { RetentionLimits } from './retention'
 
 const MAX_FILE_BYTES = 16 * 1024 * 1024 // small enough to open, to read in a fraction of a second and to move away one by one
 const MAX_SCANNED_BYTES = 4 * 1024 * 1024 // per page: an answer of a few megabytes, also where letters of one code are rare
@@ -52,7 +53,7 @@ export interface LetterQuery {
 
 /** What the letters need of their files; a simulation has its own. */
 export type LetterFiles = Pick<DeadLetterFiles, 'all' | 'append' | 'from' | 'linesOf' | 'close'> &
-  Partial<Pick<DeadLetterFiles, 'tail'>>
+  Partial<Pick<DeadLetterFiles, 'tail' | 'deleteBefore'>>
 
 /** What the node needs of them. One whose `map` never changes its mind gets along without the second half. */
 export type DeadLetterBook = Pick<DeadLetters, 'add' | 'flush' | 'close'> &
@@ -119,6 +120,11 @@ export class DeadLetters {
       const [first] = offsets.keys()
       if (first !== undefined && first < neededOffset) this.known.delete(digest)
     }
+  }
+
+  /** Deletes files whose letters are past their retention, but none that has events from `neededOffset` on. */
+  async deleteBefore({ ageMs, bytes }: RetentionLimits, nowMs: number, neededOffset: number): Promise<void> {
+    await this.files.deleteBefore?.(nowMs - ageMs, bytes, neededOffset)
   }
 
   /** Resolves when all that was added is on disk. After it rejected, with the error of the disk, the next one tries again. */

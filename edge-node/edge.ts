@@ -22,15 +22,19 @@ import { createHttp } from './http'
 import { knownDeployment } from './known-deployment'
 import { DurableLog } from './log'
 import { EdgeNode } from './node'
+import { fromCloud, openResults } from './open-results'
 import { Prewarmer } from './prewarmer'
 import { attachLines, recover, takeBackStale } from './recovery'
 import { Replayer } from './replayer'
 import { Replays } from './replays'
-import { Results } from './results'
+import { Retainer } from './retainer'
+import { retentionInWords } from './retention-in-words'
 import { statusOf } from './status'
 import { openTracing } from './tracing/open-tracing'
 import { transportOf } from './transports'
 import { widthOf } from './width'
+
+const HOUR_MS = 3_600_000
 
 /** A running edge node. */
 export interface Edge {
@@ -64,12 +68,13 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
   if (tornBytes > 0) logger.warn({ tornBytes }, 'a torn tail was cut off the log; nothing of it had been answered')
   const limits = intakeLimits(config)
   const recovered = recover(pipeline, version, records, limits, Date.now(), checkpoint)
-  await log.append([recovered.boot])
-  const results = await Results.open(join(config.dataDir, 'results'))
-  for (const final of recovered.finals) results.publish(final)
   const dynamo = dynamoClient()
   const partialItems = new DynamoItemStore(dynamo, deployment.partialsTable)
   const resultItems = new DynamoItemStore(dynamo, deployment.resultsTable)
+  const resultStore = new ResultStore(resultItems, expiresAtS)
+  const copies = fromCloud(pipeline.name, recovered.boot.incarnation, resultStore)
+  const { results, finals } = await openResults(config.dataDir, checkpoint, recovered.finals, copies)
+  await log.append([recovered.boot])
   const burstFunction = new FunctionInvoker(burstClient(config.maxInvokes), deployment.burstFunction)
   const prewarmer = new Prewarmer(burstFunction, lanesOf(config, lanes), named('prewarmer'), config.keepWarmEveryMs)
   const deadLettersFolder = join(config.dataDir, 'dead-letters')
@@ -93,10 +98,11 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     diskSpace,
     recovered,
     results,
+    finals,
     deadLetters,
     cloud: {
       partials: new PartialStore(partialItems, expiresAtS),
-      results: new ResultStore(resultItems, expiresAtS),
+      results: resultStore,
       merge: new FunctionInvoker(lambda, deployment.mergeFunction),
     },
     policy: await chosenPolicy(config),
@@ -108,8 +114,13 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     clock: systemClock,
     trace: tracing.trace,
   })
+  const retention = { ageMs: config.retentionHours * HOUR_MS, bytes: config.retentionBytes }
+  const needed = () => node.needed()
+  const retained = { results, finals, deadLetters, needed, logger: named('retention') }
+  const retainer = new Retainer(retained, retention, systemClock)
+  await retainer.look() // so that nothing is served that a crash kept from being taken away
   const replayer = new Replayer({ pipeline, version, deadLetters, replays, results, node, clock: systemClock })
-  const status = () => statusOf({ node, pipeline: pipeline.name, identity: recovered.boot, config, width })
+  const status = () => statusOf({ node, pipeline: pipeline.name, identity: recovered.boot, config, width, results })
   const http = createHttp({
     config,
     pipeline,
@@ -124,13 +135,21 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     logger: named('http'),
   })
   node.start()
+  retainer.start()
   if (config.mode !== 'never' && config.policy !== 'none' && config.maxUsdPerHour > 0) prewarmer.start()
   await width.start(node)
   const url = await http.listen({ host: config.host, port: config.port }).catch((error: Error) => {
     throw new BadConfig(`${config.host}:${config.port} cannot be listened on (${error.message}); choose another --port`)
   })
   logger.info(
-    { url, pipeline: pipeline.name, version, recoveredRecords: records.length, lanes },
+    {
+      url,
+      pipeline: pipeline.name,
+      version,
+      recoveredRecords: records.length,
+      lanes,
+      retention: retentionInWords(config),
+    },
     'the edge node is listening',
   )
   return {
@@ -139,6 +158,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
       await http.close()
       diskSpace.stop()
       prewarmer.stop()
+      await retainer.stop()
       await width.stop()
       await node.stop()
       await tracing.stop()

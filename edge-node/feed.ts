@@ -77,6 +77,8 @@ export interface Overview {
     readonly final: number
     readonly withBurst: number
   }
+  /** How long results are kept, in words. */
+  readonly retention: string
   readonly processingDelayMs: Quantiles
   readonly windowLatencyMs: Quantiles
   readonly cloud: {

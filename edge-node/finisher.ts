@@ -7,6 +7,7 @@ import { isDiskError } from './disk-error'
 import { DurationHistogram } from './histogram'
 import { type Log, LogFailed } from './log'
 import type { Merger } from './merger'
+import type { Stored } from './result-files'
 import type { Results } from './results'
 import { NO_TRACE, type Trace } from './trace'
 
@@ -16,11 +17,9 @@ const DISK_RETRY_MS = 500 // between tries while the disk refuses
 export interface FinisherDependencies {
   readonly merger: Merger
   readonly deadLetters: Pick<DeadLetters, 'flush'>
-  readonly results: Pick<Results, 'store' | 'publish'>
+  readonly results: Pick<Results, 'store' | 'publish' | 'count' | 'withBurst'>
   readonly log: Log
   readonly version: string
-  /** Finals that the log has already. */
-  readonly finals: readonly FinalRecord[]
   /** The cloud will not give these envelopes of a window: the edge has to fold them. */
   readonly onRecall: (endMs: number, envelopes: ReadonlySet<number>, reason: string) => Promise<void>
   /** The window is final and can be let go. */
@@ -47,8 +46,8 @@ export class Finisher {
     private readonly deps: FinisherDependencies,
     private readonly clock: Clock = systemClock,
   ) {
-    this.next = deps.finals.length
-    this.withBurst = deps.finals.filter(({ burst }) => burst > 0).length
+    this.next = deps.results.count
+    this.withBurst = deps.results.withBurst
   }
 
   /** Begins to measure the latency of a window that takes no more events. */
@@ -102,12 +101,12 @@ export class Finisher {
   /** False when stopped before it was done. */
   private async commit(result: WindowResult): Promise<boolean> {
     const { deadLetters, results, log } = this.deps
-    const digest = await this.untilDone(async () => {
+    const stored = await this.untilDone(async () => {
       await deadLetters.flush()
       return results.store(result.startMs, result.endMs, result.rows)
     })
-    if (digest === null) return false
-    const final = this.record(result, digest)
+    if (stored === null) return false
+    const final = this.record(result, stored)
     this.commits += 1
     try {
       await log.append([final])
@@ -131,7 +130,7 @@ export class Finisher {
     return null
   }
 
-  private record({ rows, ...result }: WindowResult, digest: string): FinalRecord {
+  private record({ rows, ...result }: WindowResult, { digest, bytes }: Stored): FinalRecord {
     const { version } = this.deps
     return {
       type: 'final',
@@ -141,6 +140,7 @@ export class Finisher {
       rows: rows.length,
       digest,
       atMs: this.clock.epochMs(),
+      bytes,
     }
   }
 

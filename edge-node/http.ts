@@ -17,7 +17,7 @@ import { LogFailed } from './log'
 import type { EdgeNode } from './node'
 import { decodeBody, readBody, UnreadableBody } from './request-body'
 import { streamFinals } from './result-stream'
-import { InvalidCursor, type Results } from './results'
+import { InvalidCursor, type Results, WindowGone } from './results'
 import type { Status } from './status'
 
 const MAX_KEY_LENGTH = 128 // an idempotency key is remembered; a UUID has 36
@@ -128,6 +128,7 @@ async function postBurst(surface: Surface, request: FastifyRequest, reply: Fasti
 function answerError(surface: Surface, error: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
   if (error instanceof UnreadableBody) return fail(reply, error.status, error.code, error.message)
   if (error instanceof InvalidCursor) return fail(reply, 400, error.code, error.message)
+  if (error instanceof WindowGone) return fail(reply, 410, error.code, error.message)
   if (error instanceof LogFailed) return fail(reply, 503, error.code, `${error.message}; ${REPEAT}`, true)
   if (isDiskError(error)) return fail(reply, 503, 'disk_refuses', `the disk refuses: ${String(error)}`, true)
   const { statusCode = 500, message = String(error) } = error as { statusCode?: number; message?: string }

@@ -9,7 +9,8 @@ const MAX_ROWS = 50_000 // looked at for one answer, and in one window: some ten
 export interface Finals {
   readonly count: number
   since(number: number): readonly FinalRecord[]
-  rows(final: FinalRecord): Promise<readonly Row[]>
+  /** No rows where they are lost. */
+  rowsOrError(final: FinalRecord): Promise<{ readonly rows: readonly Row[] }>
 }
 
 /** The newest final row of each key that has `search` in it, upper and lower case alike; windows of very many keys are passed over. */
@@ -23,7 +24,8 @@ export async function latestRows(finals: Finals, search: string, limit: number):
     if (looked + final.rows > MAX_ROWS) continue
     looked += final.rows
     windows += 1
-    for (const row of await finals.rows(final)) {
+    const { rows: all } = await finals.rowsOrError(final)
+    for (const row of all) {
       if (seen.has(row.key) || !row.key.toLowerCase().includes(wanted)) continue
       seen.add(row.key)
       if (rows.length < limit) rows.push({ start: final.startMs, end: final.endMs, row })

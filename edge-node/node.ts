@@ -22,6 +22,7 @@ import { Cutter } from './cutter'
 import type { DeadLetterBook } from './dead-letters'
 import type { DiskSpace } from './disk-space'
 import type { UnfinishedWindow } from './feed'
+import type { FinalFiles } from './final-files'
 import { Finisher } from './finisher'
 import type { Log } from './log'
 import { type DeadOf, type MergeCloud, Merger } from './merger'
@@ -45,7 +46,9 @@ export interface NodeDependencies {
   readonly diskSpace: Pick<DiskSpace, 'isLow' | 'isGone'>
   readonly checkpoints: Pick<Checkpoints, 'write'>
   readonly recovered: Recovered
-  readonly results: Pick<Results, 'store' | 'publish' | 'count' | 'since'>
+  readonly results: Pick<Results, 'store' | 'publish' | 'count' | 'since' | 'withBurst'>
+  /** Where finals are kept that no checkpoint needs to hold. */
+  readonly finals: Pick<FinalFiles, 'count' | 'append'>
   readonly deadLetters: DeadLetterBook
   readonly cloud: Omit<MergeCloud, 'onMerged'> & { readonly partials: PartialStore; readonly results: ResultStore }
   readonly policy: RunningPolicy
@@ -126,10 +129,9 @@ export class EdgeNode {
     const { log, results, deadLetters } = deps
     const onFinal = ({ endMs }: FinalRecord) => this.letGo(endMs)
     const onRecall = this.recall.bind(this)
-    const { finals } = recovered
-    const finisherDeps = { merger, deadLetters, results, log, version: boot.version, finals, onFinal, onRecall, trace }
+    const finisherDeps = { merger, deadLetters, results, log, version: boot.version, onFinal, onRecall, trace }
     this.finisher = new Finisher(finisherDeps, clock)
-    this.checkpointer = new Checkpointer(named('checkpoints'), config.checkpointEveryMs, () => clock.monotonicMs())
+    this.checkpointer = new Checkpointer(named('checkpoints'), config.checkpointEveryMs, clock)
     const { maxEnvelopeBytes } = config
     const { intake, ledger, arrivals } = this
     const onCut = this.route.bind(this)
@@ -222,6 +224,12 @@ export class EdgeNode {
   unfinished(): UnfinishedWindow[] {
     const { sizeMs } = this.deps.pipeline.window
     return this.ledger.unfinished().map(({ endMs, ...rest }) => ({ start: endMs - sizeMs, end: endMs, ...rest }))
+  }
+
+  /** The end of the first window that is not final, and the first event that may be folded again; Infinity when there is none. */
+  needed(): { readonly endMs: number; readonly offset: number } {
+    const ends = this.ledger.unfinished().map(({ endMs }) => endMs)
+    return { endMs: Math.min(...ends), offset: this.ledger.neededOffset() }
   }
 
   get controller(): Controller {
@@ -365,10 +373,9 @@ export class EdgeNode {
       boot: this.deps.recovered.boot,
       intake: this.intake.snapshot(),
       ledger: this.ledger.snapshot(),
-      state: this.state.snapshot(),
-      finals: this.deps.results.since(0),
+      finals: this.deps.results.count,
     })
-    return this.checkpointer.take(content, this.ledger.neededOffset())
+    return this.checkpointer.take(content, () => this.state.freeze(), this.ledger.neededOffset())
   }
 
   /** Tells one state of the node from another: while it stays, the last checkpoint says all there is to say. */

@@ -45,6 +45,7 @@ export function overviewOf(
     latencyTargetMs: terms.latencyTargetMs,
     limitMs: terms.maxQueueDelayMs,
     ...{ events, windows, processingDelayMs, windowLatencyMs },
+    retention: status.retention.inWords,
     cloud: cloudOf(status),
     cost: {
       usd: status.cloud.usd,

@@ -17,6 +17,7 @@ export interface Recovered {
   readonly ledger: Ledger
   /** What the edge had folded at the checkpoint. */
   readonly state: EdgeState
+  /** Those that the log has after the checkpoint. */
   readonly finals: readonly FinalRecord[]
   readonly boot: Extract<LogRecord, { type: 'boot' }>
 }
@@ -69,7 +70,7 @@ export function recover(
     intake,
     ledger,
     state,
-    finals: [...(checkpoint?.finals ?? []), ...replayed],
+    finals: replayed,
     boot: { type: 'boot', incarnation, epoch: (last?.epoch ?? 0) + 1, version, atMs: nowMs },
   }
 }

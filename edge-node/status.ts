@@ -5,12 +5,15 @@ import { queueDelayMs } from '../core/facts'
 import type { PolicyName } from '../core/policies'
 import type { PolicyTerms } from '../core/policy'
 import type { BurstMode } from '../core/route'
+import type { CheckpointCost } from './checkpointer'
 import type { Bottleneck } from './cloud-scaler'
 import { type Config, policyTerms } from './config'
 import type { ModeChange } from './decisions'
 import type { Episode } from './episodes'
 import type { Percentiles } from './histogram'
 import type { EdgeNode, EventCounts } from './node'
+import type { Results } from './results'
+import { retentionInWords } from './retention-in-words'
 import type { Width } from './width'
 
 /** Everything that `GET /v1/status` tells. Times are epoch ms, delays ms, rates events per second, counts since the start of the process. */
@@ -28,7 +31,21 @@ export interface Status {
     readonly finalizing: number
     readonly final: number
     readonly withBurst: number
+    /** Final ones that retention has left. */
+    readonly kept: number
+    /** Of these, those whose rows turned out to be lost. */
+    readonly damaged: number
   }
+  /** How long results are kept, and how much there is of them. */
+  readonly retention: {
+    readonly hours: number
+    readonly bytes: number
+    readonly resultBytes: number
+    /** Windows that end at or before it may have been taken away; null when none was. */
+    readonly takenBefore: number | null
+    readonly inWords: string
+  }
+  readonly checkpoint: CheckpointCost
   /** null before the first closing. */
   readonly horizon: number | null
   readonly watermark: number | null
@@ -87,9 +104,10 @@ export interface StatusSources {
   readonly identity: { readonly version: string; readonly incarnation: string; readonly epoch: number }
   readonly config: Config
   readonly width: Pick<Width, 'diagnosis' | 'bottleneck'>
+  readonly results: Pick<Results, 'count' | 'first' | 'damaged' | 'kept' | 'takenBeforeMs'>
 }
 
-export function statusOf({ node, pipeline, identity, config, width }: StatusSources): Status {
+export function statusOf({ node, pipeline, identity, config, width, results }: StatusSources): Status {
   const { controller, lanes } = node
   const facts = controller.facts()
   const { windows, horizonMs, watermarkMs, groups, folded, busyMs } = node.progress
@@ -113,7 +131,17 @@ export function statusOf({ node, pipeline, identity, config, width }: StatusSour
       finalizing: windows.finalizing,
       final: windows.final,
       withBurst: node.finisher.withBurst,
+      kept: results.count - results.first,
+      damaged: results.damaged,
     },
+    retention: {
+      hours: config.retentionHours,
+      bytes: config.retentionBytes,
+      resultBytes: results.kept.bytes,
+      takenBefore: finiteOrNull(results.takenBeforeMs),
+      inWords: retentionInWords(config),
+    },
+    checkpoint: node.checkpointer.cost,
     horizon: finiteOrNull(horizonMs),
     watermark: finiteOrNull(watermarkMs),
     edge: {

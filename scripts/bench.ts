@@ -8,6 +8,7 @@ import { overhead } from './bench/overhead'
 import { policies } from './bench/policies'
 import { recovery } from './bench/recovery-bench'
 import { RESULTS_FOLDER, readResults, writeResults } from './bench/results'
+import { soak } from './bench/soak'
 import { spike } from './bench/spike'
 import { trace } from './bench/trace'
 
@@ -58,6 +59,7 @@ const program = new Command('bench')
   .addCommand(commandFor(everythingOn))
   .addCommand(commandFor(trace))
   .addCommand(commandFor(recovery))
+  .addCommand(commandFor(soak))
   .addHelpText(
     'after',
     '\nExit code: 0 when everything holds that must hold, 1 when something does not or the run failed.',

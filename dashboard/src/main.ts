@@ -67,6 +67,7 @@ class Page implements ConnectionListener {
     this.overview = overview
     const { windows, events, policy, mode } = overview
     showIdentity(overview)
+    setText(byId('results-kept'), keptInWords(overview))
     showPhases(windows)
     setText(byId('policy'), `policy ${policy}, mode ${mode}`)
     showCloud(overview, meanLatencyMs(this.samples))
@@ -97,6 +98,11 @@ class Page implements ConnectionListener {
     showHeadline(this.overview, pace)
     showTiles(this.overview, pace)
   }
+}
+
+/** How long results are kept, as a sentence. */
+function keptInWords({ retention }: Overview): string {
+  return `${retention.charAt(0).toUpperCase()}${retention.slice(1)}.`
 }
 
 function showHeadline(overview: Overview, pace: Pace): void {

@@ -8,6 +8,7 @@ const OURS = [
   'log',
   'checkpoints',
   'results',
+  'finals',
   'dead-letters',
   'deployment.json',
   'cloud-capacity.json',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 export const KiB = 1024
 export const MiB = 1024 * KiB
+export const GiB = 1024 * MiB
 
 interface Bounds {
   readonly min: number

@@ -1,4 +1,4 @@
-import { choice, MiB, text, wholeNumber } from './fields'
+import { choice, decimal, GiB, MiB, text, wholeNumber } from './fields'
 
 /** What this process runs, and where it keeps it. */
 export const processFields = {
@@ -15,6 +15,16 @@ export const processFields = {
   reservedDiskBytes: wholeNumber({ min: 0 })
     .default(64 * MiB)
     .describe('room kept free on the disk: below it nothing is accepted, so that windows can still be finished'),
+  retentionHours: decimal({ min: 0.01 })
+    .default(7 * 24)
+    .describe(
+      'how long results, their records, dead letters and corrections are kept, 7 days unless set: until they are read',
+    ),
+  retentionBytes: wholeNumber({ min: 1024 })
+    .default(4 * GiB)
+    .describe(
+      'most bytes of results, and as many of dead letters: a week of 10 s windows of 2,000 keys; the oldest go first',
+    ),
   logLevel: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('least level that is logged; no level logs the contents of events'),

@@ -22,6 +22,23 @@ export const MACHINE_METRICS: readonly Metric<Observed>[] = [
     ({ disk }) => disk.checkpointsFailed,
   ),
   gauge(
+    'spillway_checkpoint_held_seconds',
+    'Time of the thread that takes events that the newest checkpoint took in whole.',
+    ({ status: { checkpoint } }) => checkpoint.heldMs / 1000,
+  ),
+  gauge(
+    'spillway_checkpoint_longest_hold_seconds',
+    'Longest time for which it held that thread at once.',
+    ({ status: { checkpoint } }) => checkpoint.longestHoldMs / 1000,
+  ),
+  gauge('spillway_checkpoint_bytes', 'Size of the newest checkpoint.', ({ status }) => status.checkpoint.bytes),
+  gauge('spillway_result_bytes', 'Size of the results that are kept.', ({ status }) => status.retention.resultBytes),
+  gauge(
+    'spillway_result_bytes_limit',
+    'Size above which the oldest results are taken away.',
+    ({ status }) => status.retention.bytes,
+  ),
+  gauge(
     'spillway_disk_free_bytes',
     'Room on the disk of the data directory; absent while it does not answer.',
     ({ disk }) => disk.freeBytes,

@@ -19,6 +19,12 @@ export const WINDOW_METRICS: readonly Metric<Observed>[] = [
     'Final windows of which a part was folded in the burst.',
     ({ status }) => status.windows.withBurst,
   ),
+  gauge('spillway_windows_kept', 'Final windows that retention has left.', ({ status }) => status.windows.kept),
+  gauge(
+    'spillway_results_damaged',
+    'Final windows whose rows turned out to be lost when somebody asked for them.',
+    ({ status }) => status.windows.damaged,
+  ),
   histogram(
     'spillway_window_latency_seconds',
     'From the closing of a window until it is final.',

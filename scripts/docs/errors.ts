@@ -40,6 +40,11 @@ export const REQUEST_ERRORS = {
   missing_scope: refused(403, 'the token has not the scope that the route asks for', 'use one that has it'),
   foreign_origin: refused(403, 'a page of another origin in a browser sent it', 'use the own page, or a program'),
   not_found: refused(404, 'there is no such route', 'see docs/reference/http-api.md'),
+  window_gone: refused(
+    410,
+    'retention took away the windows that were asked for',
+    'the message says from when on they are kept',
+  ),
   body_too_large: refused(413, 'the body is over `maxBodyBytes`, packed or unpacked', 'send less at a time'),
   too_many_lines: refused(413, 'the request has more lines than `maxRequestLines`', 'send less at a time'),
   unknown_encoding: refused(415, 'the `content-encoding` is neither gzip nor none', 'send it plain or with gzip'),

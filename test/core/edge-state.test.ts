@@ -107,7 +107,9 @@ describe('the state of the edge', () => {
         const [state, restored] = [new EdgeState(spec), new EdgeState(spec)]
         state.absorb(NOTHING_MS, await folded(x, NOTHING_MS))
         state.absorb(10, await folded(y, 10, 100))
-        restored.restore(JSON.parse(JSON.stringify(state.snapshot())))
+        const frozen = state.freeze()
+        restored.restore(JSON.parse(JSON.stringify([...frozen.pieces])))
+        frozen.thaw()
         expect(restored.groups).toBe(state.groups)
         restored.absorb(20, await folded(z, 20, 200))
         for (const endMs of [10, 20]) expect(plain(restored.window(endMs))).toEqual(plain(state.window(endMs)))
@@ -115,5 +117,37 @@ describe('the state of the edge', () => {
         for (const endMs of [30, 40]) expect(plain(restored.window(endMs))).toEqual(plain(state.window(endMs)))
       }),
     )
+  })
+
+  test('while it is copied for a checkpoint goes on, and the copy is of the moment at which it froze', async () => {
+    await fc.assert(
+      fc.asyncProperty(someEvents(), someEvents(), someEvents(), async (before, during, after) => {
+        const [state, plainState, atFreeze] = [new EdgeState(spec), new EdgeState(spec), new EdgeState(spec)]
+        for (const each of [state, plainState, atFreeze]) each.absorb(NOTHING_MS, await folded(before, NOTHING_MS))
+        const frozen = state.freeze()
+        for (const each of [state, plainState]) each.absorb(NOTHING_MS, await folded(during, NOTHING_MS, 100))
+        for (const endMs of [10, 20, 30, 40])
+          expect(plain(state.window(endMs))).toEqual(plain(plainState.window(endMs)))
+        const copy = new EdgeState(spec)
+        copy.restore(JSON.parse(JSON.stringify([...frozen.pieces])))
+        frozen.thaw()
+        for (const each of [state, plainState]) each.absorb(NOTHING_MS, await folded(after, NOTHING_MS, 200))
+        for (const endMs of [10, 20, 30, 40]) {
+          expect(plain(copy.window(endMs))).toEqual(plain(atFreeze.window(endMs)))
+          expect(plain(state.window(endMs))).toEqual(plain(plainState.window(endMs)))
+        }
+        expect(state.groups).toBe(plainState.groups)
+      }),
+    )
+  })
+
+  test('of very many keys is copied in pieces, each key once', async () => {
+    const lines = Array.from({ length: 4_500 }, (_, index) => event(`k${index}`, 1))
+    const state = await stateOf([NOTHING_MS, ...lines])
+    const pieces = [...state.freeze().pieces]
+    expect(pieces.map(({ groups }) => groups.length)).toEqual([2_000, 2_000, 500])
+    const copy = new EdgeState(spec)
+    copy.restore(pieces)
+    expect(plain(copy.window(20))).toEqual(plain(state.window(20)))
   })
 })

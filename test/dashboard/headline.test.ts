@@ -35,6 +35,7 @@ const NODE: Overview = {
   windows: { open: 0, closing: 0, finalizing: 0, final: 0, withBurst: 0 },
   processingDelayMs: none,
   windowLatencyMs: none,
+  retention: 'results are kept for 7 days',
   cloud: {
     away: null,
     shards: 2,

@@ -19,11 +19,12 @@ import { createHttp } from '../../edge-node/http'
 import { InvokeSender } from '../../edge-node/invoke-sender'
 import { DurableLog } from '../../edge-node/log'
 import { EdgeNode } from '../../edge-node/node'
+import { fromCloud, openResults } from '../../edge-node/open-results'
 import { Prewarmer } from '../../edge-node/prewarmer'
 import { attachLines, recover } from '../../edge-node/recovery'
 import { Replayer } from '../../edge-node/replayer'
 import { Replays } from '../../edge-node/replays'
-import { Results, type WindowPage } from '../../edge-node/results'
+import type { Results, WindowPage } from '../../edge-node/results'
 import { type Status, statusOf } from '../../edge-node/status'
 import type { Trace } from '../../edge-node/trace'
 import { eventually } from './eventually'
@@ -78,6 +79,7 @@ export interface TestNode {
   readonly app: FastifyInstance
   readonly node: EdgeNode
   readonly cloud: MemoryCloud
+  readonly results: Results
   readonly folder: string
   /** Whether the disk is said to be nearly full. */
   readonly diskSpace: { isLow: boolean; isGone: boolean; freeBytes: number | null }
@@ -124,14 +126,14 @@ export async function startNode(options: NodeOptions & { readonly folder: string
   const limits = intakeLimits(config)
   const recovered = recover(spec, VERSION, records, limits, clock.epochMs(), checkpoint)
   await attachLines(recovered.ledger, log)
+  const copies = fromCloud(spec.name, recovered.boot.incarnation, cloud.results)
+  const { results, finals } = await openResults(folder, checkpoint, recovered.finals, copies)
   await log.append([recovered.boot])
-  const results = await Results.open(join(folder, 'results'))
-  for (const final of recovered.finals) results.publish(final)
   const deadLettersFolder = join(folder, 'dead-letters')
   const deadLetters = await DeadLetters.open(deadLettersFolder, spec, results, recovered.ledger.neededOffset())
   const replays = await Replays.open(folder, records, checkpoint)
   const prewarmer = new Prewarmer({ invoke: async () => null }, 1, logger)
-  const parts = { config, pipeline: spec, log, checkpoints, recovered, results, deadLetters, prewarmer, logger }
+  const parts = { config, pipeline: spec, log, checkpoints, recovered, results, finals, deadLetters, prewarmer, logger }
   const diskSpace = { isLow: false, isGone: false, freeBytes: 10e9 }
   const lanes = () => ({ shards: 1, parallelization: 1 })
   const meters = [cloud.partialItems.meter, cloud.resultItems.meter]
@@ -145,12 +147,13 @@ export async function startNode(options: NodeOptions & { readonly folder: string
       pipeline: spec.name,
       identity: recovered.boot,
       config,
+      results,
       width: { diagnosis: 'one lane', bottleneck: 'unknown' },
     })
   const shown = { config, pipeline: spec, node, results, deadLetters, replays, replayer, log, diskSpace }
   const app = createHttp({ ...shown, status, logger })
   node.start()
-  return { app, node, cloud, folder, diskSpace, ...client(app), stop: stopOnce(app, node, replays) }
+  return { app, node, cloud, results, folder, diskSpace, ...client(app), stop: stopOnce(app, node, replays) }
 }
 
 const transportOf =

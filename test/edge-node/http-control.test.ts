@@ -65,7 +65,8 @@ describe('the status', () => {
     })
     await post([event('a', 1), event('a', 11), event('a', 14)].join('\n'))
     await windows(1)
-    expect((await status()).windows).toEqual({ open: 1, closing: 0, finalizing: 0, final: 1, withBurst: 0 })
+    const counts = { open: 1, closing: 0, finalizing: 0, final: 1, withBurst: 0, kept: 1, damaged: 0 }
+    expect((await status()).windows).toEqual(counts)
   })
 })
 

@@ -27,9 +27,9 @@ beforeAll(async () => {
 
 async function publish(to: Results, [startMs, endMs, keys]: (typeof WINDOWS)[number]): Promise<void> {
   const rows: Row[] = [...keys].map((key, n) => ({ key, n }))
-  const digest = await to.store(startMs, endMs, rows)
+  const stored = await to.store(startMs, endMs, rows)
   const counts = { accepted: [keys.length, '0'.repeat(16)] as const, edge: keys.length, burst: 0, deadLettered: 0 }
-  const common = { type: 'final' as const, version: 'v1', rows: rows.length, digest, atMs: 0 }
+  const common = { type: 'final' as const, version: 'v1', rows: rows.length, ...stored, atMs: 0 }
   to.publish({ ...common, ...counts, number: to.count, startMs, endMs })
 }
 

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { digestOf } from '../../cloud/packing'
 import type { FinalRecord } from '../../core/log-record'
 import type { Row } from '../../core/pipeline'
+import type { Stored } from '../../edge-node/result-files'
 import { InvalidCursor, Results } from '../../edge-node/results'
 import { fileHandles } from './disk'
 import { temporaryFolders } from './temporary-folder'
@@ -17,16 +18,16 @@ const everything = { fromMs: -Infinity, toMs: Infinity, key: null, limit: 10_000
 const row = (key: string, n: number): Row => ({ key, n })
 const rowsOf = (count: number): Row[] => Array.from({ length: count }, (_, n) => row(`k${n}`, n))
 
-function final(number: number, startMs: number, endMs: number, digest: string, rows: number): FinalRecord {
+function final(number: number, startMs: number, endMs: number, stored: Stored, rows: number): FinalRecord {
   const counts = { edge: 3, burst: 2, deadLettered: 1 }
   const accepted = [6, '0123456789abcdef'] as const
-  return { type: 'final', number, startMs, endMs, version: 'v1', accepted, ...counts, rows, digest, atMs: 0 }
+  return { type: 'final', number, startMs, endMs, version: 'v1', accepted, ...counts, rows, ...stored, atMs: 0 }
 }
 
 /** Stores and publishes a window, which becomes final now. */
 async function add(results: Results, startMs: number, rows: readonly Row[]): Promise<FinalRecord> {
-  const digest = await results.store(startMs, startMs + 10, rows)
-  const record = final(results.count, startMs, startMs + 10, digest, rows.length)
+  const stored = await results.store(startMs, startMs + 10, rows)
+  const record = final(results.count, startMs, startMs + 10, stored, rows.length)
   results.publish(record)
   return record
 }
@@ -34,24 +35,28 @@ async function add(results: Results, startMs: number, rows: readonly Row[]): Pro
 describe('publishing', () => {
   test('a stored window is not visible before its final record is', async () => {
     const results = await Results.open(await newFolder())
-    const digest = await results.store(0, 10, rowsOf(1))
-    expect(await results.page(everything)).toEqual({ windows: [], next: null })
-    results.publish(final(0, 0, 10, digest, 1))
+    const stored = await results.store(0, 10, rowsOf(1))
+    expect(await results.page(everything)).toEqual({ windows: [], next: null, takenBefore: null })
+    results.publish(final(0, 0, 10, stored, 1))
     const shown = { start: 0, end: 10, version: 'v1', accepted: 6, edge: 3, burst: 2, deadLettered: 1 }
-    expect(await results.page(everything)).toEqual({ windows: [{ ...shown, rows: rowsOf(1) }], next: null })
+    expect(await results.page(everything)).toEqual({
+      windows: [{ ...shown, rows: rowsOf(1) }],
+      next: null,
+      takenBefore: null,
+    })
   })
 
   test('the digest is that of the rows, so other rows have another', async () => {
     const results = await Results.open(await newFolder())
-    expect(await results.store(0, 10, rowsOf(2))).toBe(digestOf(['{"key":"k0","n":0}', '{"key":"k1","n":1}']))
-    expect(await results.store(0, 10, rowsOf(3))).not.toBe(await results.store(0, 10, rowsOf(2)))
+    expect((await results.store(0, 10, rowsOf(2))).digest).toBe(digestOf(['{"key":"k0","n":0}', '{"key":"k1","n":1}']))
+    expect((await results.store(0, 10, rowsOf(3))).digest).not.toBe((await results.store(0, 10, rowsOf(2))).digest)
   })
 
   test('rows stored for a window that never became final do not replace those that did', async () => {
     const results = await Results.open(await newFolder())
-    const digest = await results.store(0, 10, rowsOf(2))
+    const stored = await results.store(0, 10, rowsOf(2))
     await results.store(0, 10, rowsOf(3))
-    results.publish(final(0, 0, 10, digest, 2))
+    results.publish(final(0, 0, 10, stored, 2))
     expect((await results.page(everything)).windows[0]?.rows).toEqual(rowsOf(2))
   })
 
@@ -69,7 +74,7 @@ describe('publishing', () => {
     const stored = await Promise.allSettled(Array.from({ length: 100 }, (_, n) => results.store(n, n + 1, rowsOf(n))))
     expect(stored.filter(({ status }) => status === 'rejected').length).toBe(1)
     expect(most).toBeLessThanOrEqual(16)
-    expect(await results.store(0, 1, rowsOf(1))).toBe(digestOf(['{"key":"k0","n":0}']))
+    expect((await results.store(0, 1, rowsOf(1))).digest).toBe(digestOf(['{"key":"k0","n":0}']))
   })
 
   test('finals have dense numbers: a gap or a repetition is a bug', async () => {
@@ -147,7 +152,7 @@ describe('reading', () => {
     const finals = [await add(results, 0, rowsOf(120_000)), await add(results, 10, rowsOf(120_000))]
     for (const record of finals) await results.rows(record)
     for (const name of await readdir(folder)) await rm(join(folder, name))
-    await expect(results.rows(finals[0]!)).rejects.toMatchObject({ code: 'ENOENT' })
+    await expect(results.rows(finals[0]!)).rejects.toMatchObject({ code: 'result_damaged' })
     expect((await results.rows(finals[1]!)).length).toBe(120_000)
   })
 })

@@ -1,6 +1,6 @@
-import type { LogRecord } from '../../core/log-record'
+import type { FinalRecord, LogRecord } from '../../core/log-record'
 import type { Row } from '../../core/pipeline'
-import type { Checkpoint } from '../../edge-node/checkpoints'
+import { type Checkpoint, checkpointOf } from '../../edge-node/checkpoints'
 import { decodeRecords, soundRecords } from '../../edge-node/log-codec'
 import { LogReader } from '../../edge-node/log-reader'
 import type { OraclePipeline } from '../../scripts/verify/pipeline'
@@ -21,6 +21,8 @@ export class SimDisk {
   readonly rows = new Map<string, readonly Row[]>()
   /** The lines of their file. */
   readonly deadLetters: string[] = []
+  /** The files of finals. */
+  readonly finals: FinalRecord[] = []
   /** By segment; as text, since a file shares nothing with the memory that it was written from. */
   readonly checkpoints = new Map<number, string>()
   /** A record that was durable, as the mark beside the log says; null before the first. */
@@ -41,7 +43,7 @@ export class SimDisk {
   /** The newest that can be read. */
   newestCheckpoint(): Checkpoint | null {
     const newest = [...this.checkpoints].sort(([a], [b]) => b - a).find(([, text]) => text !== DAMAGED)
-    return newest === undefined ? null : JSON.parse(newest[1])
+    return newest === undefined ? null : checkpointOf(newest[1].split('\n'))
   }
 
   /** Of those that are kept, one may be damaged at a time. Returns whether there was one to damage. */
@@ -155,6 +157,7 @@ export class SimDisk {
     for (const [name, rows] of this.rows) copy.rows.set(name, rows)
     for (const [segment, text] of this.checkpoints) copy.checkpoints.set(segment, text)
     copy.deadLetters.push(...this.deadLetters)
+    copy.finals.push(...this.finals)
     copy.history = this.history.fork()
     return copy
   }

@@ -10,6 +10,7 @@ import type { Clock } from '../../edge-node/clock'
 import { intakeLimits, policyTerms } from '../../edge-node/config'
 import { DeadLetters } from '../../edge-node/dead-letters'
 import type { Transport } from '../../edge-node/envelope-sender'
+import { finalsToAdd } from '../../edge-node/fit-finals'
 import { InvokeSender } from '../../edge-node/invoke-sender'
 import { LogFailed } from '../../edge-node/log'
 import { EdgeNode, type NodeDependencies } from '../../edge-node/node'
@@ -114,15 +115,17 @@ export class SimEdge {
     const { config } = scenario
     const limits = intakeLimits(config)
     const recovered = recover(pipeline, VERSION, records, limits, clock.epochMs(), checkpoint)
+    for (const final of files.durableFinals) files.publish(final)
+    const added = finalsToAdd(files.finalFiles, checkpoint?.finals ?? 0, recovered.finals)
     await log.append([recovered.boot])
-    for (const final of recovered.finals) files.publish(final)
+    for (const final of added) files.publish(final)
     rules.restarted(files.finals)
     const neededOffset = recovered.ledger.neededOffset()
     const deadLetters = await DeadLetters.over(files.letters, pipeline, files.results, neededOffset)
     takeBackStale(recovered.ledger, deadLetters)
     await attachLines(recovered.ledger, log)
-    const { checkpoints, results } = files
-    const node = { config, pipeline, log, checkpoints, recovered, results, deadLetters, clock }
+    const { checkpoints, results, finalFiles: finals } = files
+    const node = { config, pipeline, log, checkpoints, recovered, results, finals, deadLetters, clock }
     this.node = new EdgeNode({ ...node, ...this.surroundings() })
     this.watch.requested()
     this.node.start()

@@ -1,9 +1,10 @@
-import { digestOf } from '../../cloud/packing'
 import type { FinalRecord } from '../../core/log-record'
 import type { Row } from '../../core/pipeline'
-import type { Checkpoint } from '../../edge-node/checkpoints'
+import type { WrittenCheckpoint } from '../../edge-node/checkpoints'
 import type { LetterFiles } from '../../edge-node/dead-letters'
+import type { KeptFinals } from '../../edge-node/fit-finals'
 import type { NodeDependencies } from '../../edge-node/node'
+import { rowsDigest, type Stored } from '../../edge-node/result-files'
 import type { SimDisk } from './disk'
 import type { SimProcess } from './process'
 
@@ -25,14 +26,16 @@ export class SimFiles {
   readonly letters: LetterFiles = lettersOf(this)
 
   readonly checkpoints: NodeDependencies['checkpoints'] = {
-    write: (checkpoint) => this.writeCheckpoint(checkpoint),
+    write: (segment, lines) => this.writeCheckpoint(segment, lines),
   }
 
-  async store(_startMs: number, endMs: number, rows: readonly Row[]): Promise<string> {
+  readonly finalFiles: NodeDependencies['finals'] & KeptFinals = finalFilesOf(this)
+
+  async store(_startMs: number, endMs: number, rows: readonly Row[]): Promise<Stored> {
     await this.written()
-    const digest = digestOf(rows.map((row) => JSON.stringify(row)))
+    const digest = rowsDigest(rows)
     this.disk.rows.set(rowsName(endMs, digest), JSON.parse(JSON.stringify(rows)))
-    return digest
+    return { digest, bytes: JSON.stringify(rows).length }
   }
 
   publish(final: FinalRecord): void {
@@ -53,14 +56,28 @@ export class SimFiles {
     }
   }
 
-  private async writeCheckpoint(checkpoint: Checkpoint): Promise<number> {
-    const text = JSON.stringify(checkpoint)
+  get durableFinals(): readonly FinalRecord[] {
+    return this.disk.finals
+  }
+
+  /** A crash leaves the first of several. */
+  async appendFinals(finals: readonly FinalRecord[]): Promise<void> {
+    for (const [index, final] of finals.entries()) {
+      await (index === 0 ? this.written() : this.process.sleep(this.delayMs()))
+      this.disk.finals.push(JSON.parse(JSON.stringify(final)))
+    }
+  }
+
+  private async writeCheckpoint(segment: number, lines: AsyncIterable<string>): Promise<WrittenCheckpoint> {
+    const written: string[] = []
+    for await (const line of lines) written.push(line)
+    const text = written.join('\n')
     await this.written()
     const { checkpoints } = this.disk
-    checkpoints.set(checkpoint.segment, text)
+    checkpoints.set(segment, text)
     const kept = [...checkpoints.keys()].sort((a, b) => b - a).slice(0, KEPT_CHECKPOINTS)
-    for (const segment of checkpoints.keys()) if (!kept.includes(segment)) checkpoints.delete(segment)
-    return kept.at(-1)!
+    for (const old of checkpoints.keys()) if (!kept.includes(old)) checkpoints.delete(old)
+    return { oldestSegment: kept.at(-1)!, bytes: text.length }
   }
 
   private async written(): Promise<void> {
@@ -82,6 +99,19 @@ function resultsOf(
     isFinal: (_startMs, endMs) => files.finals.some((final) => final.endMs === endMs),
     get count() {
       return files.finals.length
+    },
+    get withBurst() {
+      return files.finals.filter(({ burst }) => burst > 0).length
+    },
+  }
+}
+
+function finalFilesOf(files: SimFiles): NodeDependencies['finals'] & KeptFinals {
+  return {
+    append: (finals) => files.appendFinals(finals),
+    end: 'the disk ends',
+    get count() {
+      return files.durableFinals.length
     },
   }
 }

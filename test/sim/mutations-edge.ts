@@ -1,7 +1,8 @@
-import { EdgeState } from '../../core/edge-state'
+import { EdgeState, type FrozenState } from '../../core/edge-state'
 import type { EnvelopePartial } from '../../core/fold'
 import { Intake } from '../../core/intake'
 import { Ledger } from '../../core/ledger'
+import { Checkpointer } from '../../edge-node/checkpointer'
 import type { Clock } from '../../edge-node/clock'
 import { Finisher } from '../../edge-node/finisher'
 import { EdgeNode } from '../../edge-node/node'
@@ -25,6 +26,8 @@ interface Node {
 }
 
 type Absorb = (horizonMs: number, partial: EnvelopePartial) => void
+type Freeze = () => FrozenState
+type Appends = (count: number) => Promise<void>
 type Append = (records: unknown, after: Sequel) => unknown
 
 /** Bugs in what the edge admits, routes, counts and closes. */
@@ -109,6 +112,21 @@ export const EDGE_MUTATIONS: readonly Mutation[] = [
         const appended = original(records, after)
         proceed?.()
         return appended
+      }),
+  },
+  {
+    name: 'a checkpoint does not wait for the finals that it leaves out',
+    breaks: 'A checkpoint counts finals that are in their files.',
+    apply: () => around<Appends>(Checkpointer.prototype, 'appendFinals', async () => {}),
+  },
+  {
+    name: 'what is folded while a checkpoint is copied is in the copy, too',
+    breaks: 'A checkpoint is the state at one place in the log.',
+    apply: () =>
+      around<Freeze>(EdgeState.prototype, 'freeze', (original) => {
+        const frozen = original()
+        frozen.thaw()
+        return { pieces: frozen.pieces, thaw: () => {} }
       }),
   },
   {

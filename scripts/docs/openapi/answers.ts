@@ -62,12 +62,20 @@ z.strictObject(windowFields) satisfies z.ZodType<ServedWindow>
 
 const next = z.string().nullable().describe('the cursor of the next page; null in the last')
 
+const windowError = z
+  .strictObject({ code: z.literal('result_damaged'), message: z.string() })
+  .optional()
+  .describe('its rows are lost, and so there are none; the rest of it is right')
+
 export const windowPage = named(
   'WindowPage',
   z.strictObject({
     pipeline: z.string(),
-    windows: z.array(z.strictObject({ ...windowFields, rows: z.array(row) })),
+    windows: z.array(z.strictObject({ ...windowFields, rows: z.array(row), error: windowError })),
     next,
+    takenBefore: epochMs()
+      .nullable()
+      .describe('windows that end at or before it may have been taken away by retention; null: none was'),
   }),
 )
 
@@ -78,6 +86,7 @@ export const windowEvent = named(
     rowCount: count(),
     rows: z.array(row),
     truncated: z.boolean().describe('there are more rows: GET /v1/windows has them'),
+    error: windowError,
   }),
 )
 

@@ -58,6 +58,7 @@ const overview = named(
     limitMs: z.number(),
     events: eventCounts,
     windows: windowCounts,
+    retention: z.string().describe('how long results are kept, in words'),
     processingDelayMs: quantiles,
     windowLatencyMs: quantiles,
     cloud,

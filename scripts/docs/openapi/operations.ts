@@ -86,6 +86,8 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'GET',
     path: '/v1/windows',
     summary: 'Final windows, by start',
+    description:
+      'Windows are kept as long as `retentionHours` and `retentionBytes` say. A range of which everything was taken away, and a cursor whose window was, are answered with `window_gone`; a range that only begins there gives what is left, and `takenBefore` says from when on it is whole.',
     parameters: [
       query('from', { type: 'number' }, 'windows that start at or after it (epoch ms)'),
       query('to', { type: 'number' }, 'windows that end at or before it (epoch ms)'),
@@ -94,7 +96,7 @@ export const OPERATIONS: readonly Operation[] = [
       cursor,
     ],
     answers: [json(answers.windowPage)],
-    errors: ['invalid_query', 'invalid_cursor', 'disk_refuses'],
+    errors: ['invalid_query', 'invalid_cursor', 'window_gone', 'disk_refuses'],
   },
   {
     method: 'GET',
@@ -103,7 +105,7 @@ export const OPERATIONS: readonly Operation[] = [
     description: 'Server-sent events `window`, each a WindowEvent; the id is the number of the window.',
     parameters: [header('last-event-id', { type: 'integer' }, 'begin after this one instead of with the next final')],
     answers: [{ status: 200, kind: 'stream', type: 'text/event-stream', says: 'events of the schema WindowEvent' }],
-    errors: ['too_many_streams'],
+    errors: ['window_gone', 'too_many_streams'],
   },
   {
     method: 'GET',

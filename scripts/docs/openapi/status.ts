@@ -29,6 +29,24 @@ export const windowCounts = z.strictObject({
   finalizing: count(),
   final: count(),
   withBurst: count().describe('final ones of which a part was folded in the cloud'),
+  kept: count().describe('final ones that retention has left'),
+  damaged: count().describe('of these, those whose rows turned out to be lost'),
+})
+
+const retention = z.strictObject({
+  hours: z.number(),
+  bytes: count().describe('most bytes of results'),
+  resultBytes: count(),
+  takenBefore: epochMs()
+    .nullable()
+    .describe('windows that end at or before it may have been taken away; null: none was'),
+  inWords: z.string(),
+})
+
+const checkpoint = z.strictObject({
+  heldMs: z.number().describe('time of the thread that takes events, in whole'),
+  longestHoldMs: z.number().describe('the most at once'),
+  bytes: count(),
 })
 
 const factFields = {
@@ -127,6 +145,8 @@ export const status = named(
     mode: z.enum(['auto', 'always', 'never']),
     events: eventCounts,
     windows: windowCounts,
+    retention,
+    checkpoint,
     horizon: epochMs().nullable(),
     watermark: epochMs().nullable(),
     edge,

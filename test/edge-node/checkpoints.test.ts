@@ -1,0 +1,65 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from '@jest/globals'
+import { digestOf } from '../../cloud/packing'
+import { Checkpoints } from '../../edge-node/checkpoints'
+import { finalsOf } from './finals'
+import { temporaryFolders } from './temporary-folder'
+
+const newFolder = temporaryFolders()
+
+const head = { format: 2, pipeline: 'test', segment: 3, finals: 7 }
+const piece = (pane: number) => ({ pane, firstEndMs: 10, folded: [1, '0'], dead: [0, '0'], groups: [['k', 1]] })
+
+async function* linesOf(...contents: readonly unknown[]): AsyncGenerator<string> {
+  for (const content of contents) yield JSON.stringify(content)
+}
+
+async function onlyFile(folder: string): Promise<string> {
+  const names = await readdir(folder)
+  expect(names.length).toBe(1)
+  return join(folder, names[0]!)
+}
+
+describe('a checkpoint', () => {
+  test('is read as it was written, piece by piece', async () => {
+    const folder = await newFolder()
+    const checkpoints = await Checkpoints.open(folder)
+    const { oldestSegment, bytes } = await checkpoints.write(3, linesOf(head, piece(0), piece(10)))
+    expect(await checkpoints.newest()).toEqual({ ...head, state: [piece(0), piece(10)] })
+    expect([oldestSegment, bytes]).toEqual([3, (await readFile(await onlyFile(folder))).length])
+  })
+
+  test('of no state has its head alone', async () => {
+    const checkpoints = await Checkpoints.open(await newFolder())
+    await checkpoints.write(3, linesOf(head))
+    expect(await checkpoints.newest()).toEqual({ ...head, state: [] })
+  })
+
+  test('with any byte of it flipped is none, or the same', async () => {
+    const folder = await newFolder()
+    const checkpoints = await Checkpoints.open(folder)
+    await checkpoints.write(3, linesOf(head, piece(0), piece(10)))
+    const path = await onlyFile(folder)
+    const sound = await readFile(path)
+    let none = 0
+    for (let at = 0; at < sound.length; at++) {
+      const bad = Buffer.from(sound)
+      bad[at]! ^= 8
+      await writeFile(path, bad)
+      const read = await checkpoints.newest()
+      if (read === null) none += 1
+      else expect(read).toEqual({ ...head, state: [piece(0), piece(10)] }) // a byte that gzip does not look at
+    }
+    expect(none).toBeGreaterThan(sound.length / 2)
+  })
+
+  test('of an older version, with its finals inside, is read as one that counts them', async () => {
+    const folder = await newFolder()
+    const text = JSON.stringify({ ...head, format: 1, state: [piece(0)], finals: finalsOf(0, 2) })
+    await writeFile(join(folder, '000000000003.checkpoint'), gzipSync(`${digestOf([text])}\n${text}`))
+    const checkpoint = await (await Checkpoints.open(folder)).newest()
+    expect(checkpoint).toEqual({ ...head, state: [piece(0)], finals: 2, finalsInside: finalsOf(0, 2) })
+  })
+})

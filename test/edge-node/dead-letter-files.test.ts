@@ -1,0 +1,52 @@
+import { readdir, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { DeadLetterFiles } from '../../edge-node/dead-letter-files'
+import { temporaryFolders } from './temporary-folder'
+
+const newFolder = temporaryFolders()
+const DAY_S = 86_400
+const EVERYTHING = Number.POSITIVE_INFINITY
+
+/** Four files of one letter each, at offsets 0 to 3; written 1, 2, 3 and 4 days after the start of time. */
+async function fourFiles() {
+  const folder = await newFolder()
+  const files = await DeadLetterFiles.open(folder, 1)
+  for (const offset of [0, 1, 2, 3]) await files.append([`letter ${offset}`], offset)
+  for (const [index, name] of (await readdir(folder)).sort().entries())
+    await utimes(join(folder, name), DAY_S, (index + 1) * DAY_S)
+  return { folder, files }
+}
+
+async function left(files: DeadLetterFiles): Promise<string[]> {
+  const lines: string[] = []
+  for await (const { line } of files.from(null)) lines.push(line)
+  return lines.map((line) => line.at(-1)!)
+}
+
+const atDay = (day: number) => day * DAY_S * 1_000
+
+test('files that were last written before a time go, oldest first', async () => {
+  const { folder, files } = await fourFiles()
+  await files.deleteBefore(atDay(2.5), EVERYTHING, EVERYTHING)
+  expect([await left(files), (await readdir(folder)).length]).toEqual([['2', '3'], 2])
+  await files.close()
+})
+
+test('the oldest go while there are too many bytes, and the newest stays', async () => {
+  const { files } = await fourFiles()
+  await files.deleteBefore(0, 20, EVERYTHING)
+  expect(await left(files)).toEqual(['2', '3'])
+  await files.deleteBefore(atDay(9), 0, EVERYTHING)
+  expect(await left(files)).toEqual(['3'])
+  await files.append(['letter 4'], 4)
+  expect(await left(files)).toEqual(['3', '4'])
+  await files.close()
+})
+
+test('letters of events that may be folded again stay, however old', async () => {
+  const { files } = await fourFiles()
+  await files.deleteBefore(atDay(9), 0, 1)
+  expect(await left(files)).toEqual(['1', '2', '3'])
+  await files.close()
+})
