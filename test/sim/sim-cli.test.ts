@@ -31,7 +31,7 @@ describe('npm run sim', () => {
     const repeated = await run(...wordsOf(/^again: npm run sim -- (.*)$/m.exec(out)![1]!))
     expect(repeated.code).toBe(1)
     expect(repeated.out).toContain(`breaks a rule: ${rule}`)
-  })
+  }, 60_000)
 
   test('prints what happens when asked to', async () => {
     const { code, out } = await run('--seeds', '1', '--requests', '1', '--trace')
