@@ -91,6 +91,15 @@ export class Checkpoints {
     return { oldestSegment: segments.slice(-KEPT)[0]!, bytes }
   }
 
+  /** Each that is kept, oldest first; null for one that is damaged. */
+  async all(): Promise<{ readonly path: string; readonly checkpoint: Checkpoint | null }[]> {
+    const all = []
+    for (const segment of await this.segments()) {
+      all.push({ path: this.path(segment), checkpoint: await this.read(segment) })
+    }
+    return all
+  }
+
   private async read(segment: number): Promise<Checkpoint | null> {
     try {
       return decoded((await unzip(await readFile(this.path(segment)))).toString('utf8'))

@@ -291,7 +291,12 @@ export class DurableLog {
   }
 }
 
-async function readLog(folder: string, fromSegment: number, mark: DurableMark): Promise<LogReader> {
+/** Reads the log of a folder and changes nothing. Rejects with CannotRecover. */
+export async function readLog(
+  folder: string,
+  fromSegment: number,
+  mark = new DurableMark(`${folder}.mark`),
+): Promise<LogReader> {
   const reader = new LogReader(fromSegment, (segment) => segmentPath(folder, segment))
   const numbers = await listSegments(folder)
   for (const number of numbers) reader.take(number, await readSegment(folder, number), number === numbers.at(-1))

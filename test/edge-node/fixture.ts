@@ -107,6 +107,16 @@ export function testNodes() {
 }
 
 export async function startNode(options: NodeOptions & { readonly folder: string }): Promise<TestNode> {
+  const opened: DurableLog[] = []
+  try {
+    return await startOver(options, opened)
+  } catch (error) {
+    for (const log of opened) await log.close() // its file would stay open where the folder was refused
+    throw error
+  }
+}
+
+async function startOver(options: NodeOptions & { readonly folder: string }, opened: DurableLog[]): Promise<TestNode> {
   const { folder, pipeline: spec = testPipeline(), clock = systemClock } = options
   const cloud = options.cloud ?? new MemoryCloud(spec, VERSION)
   // The idle timeout is out of reach, so that windows close by events alone.
@@ -123,6 +133,7 @@ export async function startNode(options: NodeOptions & { readonly folder: string
   const checkpoints = await Checkpoints.open(join(folder, 'checkpoints'))
   const checkpoint = await checkpoints.newest()
   const { log, records } = await DurableLog.open(join(folder, 'log'), checkpoint?.segment)
+  opened.push(log)
   const limits = intakeLimits(config)
   const recovered = recover(spec, VERSION, records, limits, clock.epochMs(), checkpoint)
   await attachLines(recovered.ledger, log)

@@ -1,0 +1,132 @@
+import { access, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FinalRecord } from '../../core/log-record'
+import { CannotRecover } from '../../edge-node/cannot-recover'
+import { type Checkpoint, Checkpoints } from '../../edge-node/checkpoints'
+import { FinalFiles } from '../../edge-node/final-files'
+import { finalsToAdd } from '../../edge-node/fit-finals'
+import { readLog } from '../../edge-node/log'
+import { ResultDamaged, ResultFiles } from '../../edge-node/result-files'
+
+/** What was found in one part of a data folder. `note` is sound, and worth knowing. */
+export interface Finding {
+  readonly verdict: 'sound' | 'note' | 'damaged'
+  readonly says: string
+}
+
+const sound = (says: string): Finding => ({ verdict: 'sound', says })
+const note = (says: string): Finding => ({ verdict: 'note', says })
+const damaged = (says: string): Finding => ({ verdict: 'damaged', says })
+
+/** Reads everything in a data folder that no node holds, and says part by part whether it is sound. Changes nothing. */
+export async function* findingsIn(folder: string): AsyncGenerator<Finding> {
+  const checkpoints = await checkpointsIn(join(folder, 'checkpoints'))
+  for (const { path, checkpoint } of checkpoints)
+    yield checkpoint === null ? damaged(`${path}: the start takes the one before it`) : sound(path)
+  const newest = checkpoints.findLast(({ checkpoint }) => checkpoint !== null)?.checkpoint ?? null
+  const finals: FinalRecord[] = []
+  yield* ofFinals(folder, newest, finals)
+  yield* ofResults(join(folder, 'results'), finals)
+  for (const path of await lineFilesIn(folder)) yield* ofLines(path)
+}
+
+async function checkpointsIn(folder: string) {
+  return (await isThere(folder)) ? (await Checkpoints.open(folder)).all() : []
+}
+
+/** The log, the files of finals, and whether they fit together; adds the finals that they have to `finals`. */
+async function* ofFinals(
+  folder: string,
+  checkpoint: Checkpoint | null,
+  finals: FinalRecord[],
+): AsyncGenerator<Finding> {
+  const log = join(folder, 'log')
+  const replayed: FinalRecord[] = []
+  if (await isThere(log)) {
+    try {
+      const { segments, records, offset, torn } = await readLog(log, checkpoint?.segment ?? 0)
+      for (const record of records) if (record.type === 'final') replayed.push(record)
+      yield sound(`${log}: ${segments.length} segments, ${offset} events ever accepted`)
+      if (torn !== null)
+        yield note(`${log}: ${torn.bytes} bytes of a torn flush will be cut off; nothing of it was answered`)
+    } catch (error) {
+      yield refusal(error)
+    }
+  }
+  finals.push(...(checkpoint?.finalsInside ?? []))
+  const path = join(folder, 'finals')
+  if (!(await isThere(path))) {
+    finals.push(...replayed)
+    return
+  }
+  try {
+    const files = await FinalFiles.open(path, { begin: () => {}, final: (final) => finals.push(final) })
+    finals.push(...finalsToAdd(files, checkpoint?.finals ?? 0, replayed))
+    yield sound(`${path}: ${files.count} windows ever became final`)
+  } catch (error) {
+    yield refusal(error)
+  }
+}
+
+async function* ofResults(folder: string, finals: readonly FinalRecord[]): AsyncGenerator<Finding> {
+  if (finals.length === 0) return
+  const files = await ResultFiles.open(folder)
+  let readable = 0
+  for (const final of finals) {
+    try {
+      await files.read(final)
+      readable += 1
+    } catch (error) {
+      if (!(error instanceof ResultDamaged)) throw error
+      yield damaged(`${error.message}: window ${final.startMs} to ${final.endMs}, final ${final.number}`)
+    }
+  }
+  yield sound(`${folder}: the rows of ${readable} of ${finals.length} final windows`)
+}
+
+async function lineFilesIn(folder: string): Promise<string[]> {
+  const letters = join(folder, 'dead-letters')
+  const names = await readdir(letters).catch((): string[] => [])
+  const paths = [
+    ...names.sort().map((name) => join(letters, name)),
+    join(folder, 'corrections.ndjson'),
+    join(folder, 'replays.ndjson'),
+  ]
+  const there = await Promise.all(paths.map(isThere))
+  return paths.filter((_, index) => there[index])
+}
+
+async function* ofLines(path: string): AsyncGenerator<Finding> {
+  const bytes = await readFile(path)
+  let unsound = 0
+  let at = 0
+  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, at)) {
+    if (!isJson(bytes.toString('utf8', at, end))) {
+      unsound += 1
+      yield damaged(`${path}: the line at byte ${at} cannot be read`)
+    }
+    at = end + 1
+  }
+  if (at < bytes.length) yield note(`${path}: ${bytes.length - at} bytes of a torn line will be cut off`)
+  if (unsound === 0) yield sound(path)
+}
+
+function refusal(error: unknown): Finding {
+  if (error instanceof CannotRecover) return damaged(error.message)
+  throw error
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const isThere = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

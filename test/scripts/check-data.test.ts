@@ -1,0 +1,82 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { lockData } from '../../edge-node/data-lock'
+import { main } from '../../scripts/check-data'
+import { event, testNodes } from '../edge-node/fixture'
+
+const { start, newFolder } = testNodes()
+
+async function run(...args: string[]) {
+  const lines: string[] = []
+  const hear = (line: string) => lines.push(line)
+  const code = await main(args, { out: hear, err: hear })
+  return { code, text: lines.join('\n') }
+}
+
+/** The folder of a node that was stopped: two final windows, a dead letter, an open window. */
+async function stopped(): Promise<string> {
+  const { post, windows, stop, folder } = await start()
+  await post([event('a', 1, 1), event('b', 2, 'no number'), event('c', 11, 2), event('d', 25, 3)].join('\n'))
+  await windows(1)
+  await post(event('e', 45, 4))
+  await windows(2)
+  await stop()
+  return folder
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true })
+  return found.filter((each) => each.isFile()).map((each) => join(each.parentPath ?? each.path, each.name))
+}
+
+async function flip(path: string, at: number): Promise<void> {
+  const bytes = await readFile(path)
+  bytes[at] = bytes[at]! ^ 1
+  await writeFile(path, bytes)
+}
+
+describe('the data folder of a stopped node', () => {
+  test('is said to be sound, part by part, and nothing in it changes', async () => {
+    const folder = await stopped()
+    const contents = async () => Promise.all((await filesIn(folder)).map(async (path) => [path, await readFile(path)]))
+    const before = await contents()
+    const { code, text } = await run(folder)
+    expect(text).toMatch(/log: \d+ segments, 5 events ever accepted/)
+    expect(text).toMatch(/the rows of 3 of 3 final windows/)
+    expect(code).toBe(0)
+    expect(await contents()).toEqual(before)
+  })
+
+  test.each([
+    ['log', /\d+\.log$/, 40, /\.log is damaged at byte 0.*events from offset 0/],
+    ['result', /results.*\.json\.gz$/, 15, /\.json\.gz is damaged.*window \d+ to \d+, final \d+/],
+    ['final record', /finals.*\.ndjson$/, 30, /finals.*is damaged at byte 0/],
+    ['checkpoint', /\.checkpoint$/, 30, /\.checkpoint: the start takes the one before it/],
+    ['dead letter', /dead-letters.*\.ndjson$/, 0, /dead-letters.*the line at byte 0 cannot be read/],
+  ])(
+    'with a flipped byte in a %s is said to be damaged, with the file and what is concerned',
+    async (_, name, at, says) => {
+      const folder = await stopped()
+      const path = (await filesIn(folder)).sort().find((each) => name.test(each))!
+      await flip(path, at)
+      const { code, text } = await run(folder)
+      expect(text).toMatch(says)
+      expect(code).toBe(1)
+    },
+  )
+})
+
+describe('what cannot be looked at', () => {
+  test('is a folder that a process works on', async () => {
+    const folder = await newFolder()
+    const lock = await lockData(folder)
+    expect(await run(folder)).toMatchObject({ code: 2, text: expect.stringContaining('stop it first') })
+    await lock.release()
+  })
+
+  test('is a folder that is not there, or none at all', async () => {
+    expect(await run(join(await newFolder(), 'absent'))).toMatchObject({ code: 2 })
+    expect((await run()).code).toBe(2)
+  })
+})
