@@ -8,7 +8,9 @@ export class Refusal {
       | 'missing_key'
       | 'key_too_long'
       | 'map_failed'
-      | 'map_timeout',
+      | 'map_timeout'
+      | 'map_killed'
+      | 'by_hand',
     readonly reason: string,
   ) {}
 }

@@ -35,4 +35,4 @@ export type Head =
     }
   | { readonly kind: 'refused'; readonly digest: string; readonly code: RefusalCode; readonly reason: string }
 
-export type RefusalCode = 'corrupt' | 'unknown_version' | 'unknown_pipeline' | 'too_large'
+export type RefusalCode = 'corrupt' | 'unknown_version' | 'unknown_pipeline' | 'too_large' | 'map_killed'

@@ -36,9 +36,8 @@ export interface PipelineOptions<Event, Mapped, A extends Aggregates> {
   /**
    * How long one call of `map` may take before its event is dead-lettered; default 10 s, at most 15 min. 10 s leave a slow service
    * time for a retry, and are a third of the time after which the edge takes an envelope back from the cloud. Calls wait for each other
-   * beyond `mapConcurrency`, so an envelope in which more of them hang takes a multiple of this. It ends waiting, not computing: an
-   * endless loop without an `await` cannot be interrupted in its process. In a function the timeout of Lambda ends it, and the
-   * envelope comes back to the edge. There it stops the whole node, for good: a loop that may not end needs a bound of its own.
+   * beyond `mapConcurrency`, so an envelope in which more of them hang takes a multiple of this. It ends waiting, not computing: what
+   * loops without an `await` ends its process, a while after this time. That costs two starts of the node; then the event is found and dead-lettered.
    */
   readonly mapTimeout?: Duration
   readonly window: WindowSpec

@@ -7,9 +7,12 @@ import { expiresAtS } from '../cloud/expiry'
 import { FunctionInvoker } from '../cloud/functions'
 import { PartialStore } from '../cloud/partial-store'
 import { ResultStore } from '../cloud/result-store'
+import type { Envelope } from '../core/envelope'
+import type { Pipeline } from '../core/pipeline'
 import { pipelines } from '../pipelines/registry'
 import { pipelineVersion } from '../pipelines/version.cjs'
 import { keepPrivate } from './access/private-data'
+import { FoldApart, lettersForATrial } from './apart/fold-apart'
 import { BadConfig } from './bad-config'
 import { Checkpoints } from './checkpoints'
 import { chosenPolicy } from './chosen-policy'
@@ -30,8 +33,10 @@ import { Replays } from './replays'
 import { Retainer } from './retainer'
 import { retentionInWords } from './retention-in-words'
 import { statusOf } from './status'
+import { openSuspects } from './suspects'
 import { openTracing } from './tracing/open-tracing'
 import { transportOf } from './transports'
+import { Watchdog } from './watchdog'
 import { widthOf } from './width'
 
 const HOUR_MS = 3_600_000
@@ -42,14 +47,32 @@ export interface Edge {
   stop(): Promise<void>
 }
 
+/** What an edge node runs. */
+export interface Program {
+  readonly pipelines: ReadonlyMap<string, Pipeline>
+  /** The module that they come from: processes that fold apart load it too. */
+  readonly registry: string
+  /** How long a fold may hold the thread, beyond the time limit of `map`, before the process is ended. */
+  readonly heldBeyondMs: number
+}
+
+const HELD_BEYOND_MS = 20_000 // a checkpoint, a collection of garbage or a busy machine hold it for a few seconds
+
+const OURS: Program = {
+  pipelines,
+  registry: join(__dirname, '..', 'pipelines', 'registry.ts'),
+  heldBeyondMs: HELD_BEYOND_MS,
+}
+
 /**
  * Starts an edge node: reads the deployment, recovers the log, listens. Rejects with BadConfig, NotDeployed, CannotRecover, DataInUse, CannotLock or
  * LogFailed, each of which says what to do.
  */
-export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
-  const pipeline = pipelines.get(config.pipeline)
+export async function startEdge(config: Config, logger: Logger, program = OURS): Promise<Edge> {
+  const pipeline = program.pipelines.get(config.pipeline)
   if (pipeline === undefined) {
-    throw new BadConfig(`there is no pipeline "${config.pipeline}"; there are: ${[...pipelines.keys()].join(', ')}`)
+    const names = [...program.pipelines.keys()].join(', ')
+    throw new BadConfig(`there is no pipeline "${config.pipeline}"; there are: ${names}`)
   }
   const version = pipelineVersion()
   const named = (component: string) => logger.child({ component })
@@ -82,6 +105,9 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
   takeBackStale(recovered.ledger, deadLetters)
   await attachLines(recovered.ledger, log)
   const replays = await Replays.open(config.dataDir, records, checkpoint)
+  const suspects = await openSuspects(config.dataDir, recovered.ledger.queued(), named('apart'))
+  const apartDeps = { pipeline, registry: program.registry, logger: named('apart') }
+  const foldApart = new FoldApart({ ...apartDeps, deadLetters })
   const diskSpace = new DiskSpace(config.dataDir, config.reservedDiskBytes, systemClock, lock.stands)
   await diskSpace.start()
   const onLanes = (wider: Lanes) => {
@@ -113,13 +139,17 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     logger,
     clock: systemClock,
     trace: tracing.trace,
+    care: { suspects, foldApart: (envelope) => foldApart.fold(envelope) },
   })
   const retention = { ageMs: config.retentionHours * HOUR_MS, bytes: config.retentionBytes }
   const needed = () => node.needed()
   const retained = { results, finals, deadLetters, needed, logger: named('retention') }
   const retainer = new Retainer(retained, retention, systemClock)
   await retainer.look() // so that nothing is served that a crash kept from being taken away
-  const replayer = new Replayer({ pipeline, version, deadLetters, replays, results, node, clock: systemClock })
+  const tryApart = (envelope: Envelope) =>
+    new FoldApart({ ...apartDeps, deadLetters: lettersForATrial() }).fold(envelope)
+  const replayed = { pipeline, version, deadLetters, replays, results, node, clock: systemClock }
+  const replayer = new Replayer({ ...replayed, foldApart: tryApart })
   const status = () => statusOf({ node, pipeline: pipeline.name, identity: recovered.boot, config, width, results })
   const http = createHttp({
     config,
@@ -134,10 +164,7 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     diskSpace,
     logger: named('http'),
   })
-  node.start()
-  retainer.start()
-  if (config.mode !== 'never' && config.policy !== 'none' && config.maxUsdPerHour > 0) prewarmer.start()
-  await width.start(node)
+  // Listening comes before folding: whatever the fold of what was recovered does, the node says what it is about.
   const url = await http.listen({ host: config.host, port: config.port }).catch((error: Error) => {
     throw new BadConfig(`${config.host}:${config.port} cannot be listened on (${error.message}); choose another --port`)
   })
@@ -152,6 +179,11 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
     },
     'the edge node is listening',
   )
+  const watchdog = Watchdog.start(pipeline.mapTimeoutMs + program.heldBeyondMs)
+  node.start()
+  retainer.start()
+  if (config.mode !== 'never' && config.policy !== 'none' && config.maxUsdPerHour > 0) prewarmer.start()
+  await width.start(node)
   return {
     url,
     stop: async () => {
@@ -160,7 +192,9 @@ export async function startEdge(config: Config, logger: Logger): Promise<Edge> {
       prewarmer.stop()
       await retainer.stop()
       await width.stop()
+      await foldApart.close()
       await node.stop()
+      await watchdog.stop()
       await tracing.stop()
       await replays.close()
       await lock.release()

@@ -19,17 +19,27 @@ export interface InFlight {
 export type Verdict =
   | { readonly kind: 'wait' }
   | { readonly kind: 'count'; readonly head: Extract<Head, { kind: 'done' }> }
-  | { readonly kind: 'reclaim'; readonly reason: string }
+  | { readonly kind: 'reclaim'; readonly reason: string; readonly cause: ReclaimCause }
+
+/**
+ * What may be wrong with an envelope that comes back: an event of it has ended a function; nothing was heard of it, which may be the same; or
+ * nothing that matters to who folds it next.
+ */
+export type ReclaimCause = 'killed' | 'silent' | 'other'
 
 /** Pure: what a head, or its absence, means for an envelope at `nowMs`. */
 export function judge(envelope: InFlight, head: Head | undefined, nowMs: number): Verdict {
   if (head === undefined) {
     return nowMs >= envelope.reclaimAtMs
-      ? { kind: 'reclaim', reason: 'the cloud did not finish it in time' }
+      ? { kind: 'reclaim', reason: 'the cloud did not finish it in time', cause: 'silent' }
       : { kind: 'wait' }
   }
-  if (head.digest !== envelope.digest) return { kind: 'reclaim', reason: 'another content stands under its number' }
-  if (head.kind === 'refused') return { kind: 'reclaim', reason: `${head.code}: ${head.reason}` }
+  if (head.digest !== envelope.digest)
+    return { kind: 'reclaim', reason: 'another content stands under its number', cause: 'other' }
+  if (head.kind === 'refused') {
+    const cause = head.code === 'map_killed' ? 'killed' : 'other'
+    return { kind: 'reclaim', reason: `${head.code}: ${head.reason}`, cause }
+  }
   return { kind: 'count', head }
 }
 

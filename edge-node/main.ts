@@ -9,6 +9,8 @@ import { inspect } from './inspection/inspect'
 import { createLogger } from './logger'
 
 const STOP_TIMEOUT_MS = 8_000 // before those who ask for a stop lose patience, often after 10 s
+const WHAT_NOW =
+  'the node ends by the error below; start it again: all that was accepted is in its log. Where an event did it, the second time that event is found and dead-lettered'
 
 async function main(): Promise<void> {
   const configuration = configurationOrExit()
@@ -43,6 +45,7 @@ function configurationOrExit(): Configuration {
 async function run({ config, file }: Configuration): Promise<void> {
   const logger = createLogger(config.logLevel)
   if (file !== null) logger.info({ file }, 'settings were read from a file')
+  process.on('uncaughtExceptionMonitor', () => logger.fatal(WHAT_NOW))
   const page = ensureBuilt().then((built) => {
     if (built.kind === 'impossible') logger.warn({ reason: built.reason }, 'the dashboard could not be built')
   })

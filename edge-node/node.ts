@@ -12,6 +12,7 @@ import type { MergeWork } from '../core/merge-answer'
 import type { Pipeline } from '../core/pipeline'
 import type { RunningPolicy } from '../core/policies'
 import { rejectedCount } from '../core/rejections'
+import { ApartLane, type Care } from './apart/lane'
 import { Arrivals } from './arrivals'
 import { Checkpointer } from './checkpointer'
 import type { Checkpoints } from './checkpoints'
@@ -24,6 +25,7 @@ import type { DiskSpace } from './disk-space'
 import type { UnfinishedWindow } from './feed'
 import type { FinalFiles } from './final-files'
 import { Finisher } from './finisher'
+import type { ReclaimCause } from './head-watcher'
 import type { Log } from './log'
 import { type DeadOf, type MergeCloud, Merger } from './merger'
 import { Overflow, type OverflowDependencies } from './overflow'
@@ -60,6 +62,8 @@ export interface NodeDependencies {
   readonly transport: OverflowDependencies['transport']
   readonly logger: Logger
   readonly clock: Clock
+  /** How envelopes that may end the process are folded; as any other when absent. */
+  readonly care?: Care
   /** Who is told of the ways of envelopes; nobody when absent. */
   readonly trace?: Trace
 }
@@ -84,7 +88,7 @@ export interface EventCounts {
  * the order of the log; what others may see happens after the log is durable.
  */
 export class EdgeNode {
-  readonly events: EventCounts = { accepted: 0, edge: 0, burst: 0, late: 0, rejected: 0, deadLettered: 0 }
+  readonly events: EventCounts
   /** Events counted in the burst that came back later: they are counted again at the edge. */
   recalledEvents = 0
   readonly arrivals: Arrivals
@@ -95,9 +99,13 @@ export class EdgeNode {
   private readonly ledger: Ledger
   private readonly state: EdgeState
   private readonly workers: Workers
+  private readonly apart: ApartLane
   private readonly router: Router
   readonly finisher: Finisher
   readonly checkpointer: Checkpointer
+  /** Envelopes that the log left unfinished, and the numbers of those of them that are not counted yet. */
+  private readonly unfinishedBefore: readonly Envelope[]
+  private readonly recovering: Set<number>
   /** Envelopes that came back from the cloud and wait to be folded. */
   private readonly recalled: Envelope[] = []
   private linger: (() => void) | undefined
@@ -118,10 +126,15 @@ export class EdgeNode {
     this.intake = recovered.intake
     this.ledger = recovered.ledger
     this.state = recovered.state
+    this.unfinishedBefore = this.ledger.queued()
+    this.recovering = new Set(this.unfinishedBefore.map(({ number }) => number))
+    this.events = { ...foundInLog(recovered, this.unfinishedBefore), late: 0, rejected: 0 }
     const deadOf: DeadOf = (envelope) => deps.deadLetters.of?.(envelope)
-    this.workers = new Workers(pipeline, config.workers, this.foldedAtEdge.bind(this), clock, deadOf, ({ number }) =>
-      trace.envelope(number, { kind: 'folding' }),
-    )
+    const onFolded = this.foldedAtEdge.bind(this)
+    const onBegin = ({ number }: Envelope) => trace.envelope(number, { kind: 'folding' })
+    const before = (envelope: Envelope) => deps.care?.suspects.noteFold(envelope)
+    this.workers = new Workers(pipeline, config.workers, onFolded, clock, deadOf, onBegin, before)
+    this.apart = new ApartLane(deps.care, onFolded)
     const { boot } = recovered
     const from = { pipeline: pipeline.name, version: boot.version, incarnation: boot.incarnation }
     const mergeCloud = { ...cloud, onMerged: (work: MergeWork) => this.overflow.usage.merged(work) }
@@ -138,7 +151,7 @@ export class EdgeNode {
     const maxEnvelopeEvents = () => this.controller.envelopeEvents
     this.cutter = new Cutter({ intake, ledger, arrivals, maxEnvelopeBytes, maxEnvelopeEvents, trace, onCut })
     const onCounted = this.countedInBurst.bind(this)
-    const onReclaimed = (envelope: Envelope) => this.workers.enqueueFirst(envelope)
+    const onReclaimed = this.reclaimed.bind(this)
     this.overflow = new Overflow({
       ...named('overflow'),
       ledger,
@@ -147,18 +160,16 @@ export class EdgeNode {
       onCounted,
       onReclaimed,
     })
-    const { workers, cutter, overflow } = this
+    const { workers, apart, cutter, overflow } = this
     const admitted = () => this.admitted
-    this.router = new Router({ ...named('controller'), intake, ledger, cutter, workers, overflow, admitted })
+    this.router = new Router({ ...named('controller'), intake, ledger, cutter, workers, apart, overflow, admitted })
   }
 
   /** Takes up what the log left unfinished and starts the loops. */
   start(): void {
-    const unfinished = this.ledger.queued()
-    const { edge, burst, deadLettered } = this.ledger.counted()
-    const waiting = unfinished.reduce((events, { count }) => events + count, this.intake.open.events)
-    Object.assign(this.events, { accepted: edge + burst + deadLettered + waiting, edge, burst, deadLettered })
-    for (const envelope of unfinished) this.workers.enqueue(envelope)
+    if (this.recovering.size > 0)
+      this.deps.logger.info({ envelopes: this.recovering.size }, 'what the log left unfinished is folded now')
+    for (const envelope of this.unfinishedBefore) if (!this.apart.takes(envelope)) this.workers.enqueue(envelope)
     if (this.intake.open.events > 0) this.setLinger(0)
     this.lastTickMs = this.clock.monotonicMs()
     this.scheduleTick()
@@ -179,6 +190,7 @@ export class EdgeNode {
     this.finisher.stop()
     await this.deps.log.close()
     await this.deps.deadLetters.close()
+    await this.deps.care?.suspects.close()
   }
 
   /** Why no request can be accepted now, in words; null while they can. */
@@ -246,6 +258,8 @@ export class EdgeNode {
       horizonMs: this.intake.horizonMs,
       watermarkMs: this.intake.watermarkMs,
       groups: this.state.groups,
+      recovering: this.recovering.size,
+      apart: this.apart.backlog.envelopes,
       ...this.workers.counters(),
     }
   }
@@ -322,8 +336,19 @@ export class EdgeNode {
   private foldRecalled(): void {
     for (const envelope of this.recalled.splice(0)) {
       if (this.ledger.isFinalizing(envelope.number)) this.recalled.push(envelope)
-      else this.workers.enqueueFirst(envelope)
+      else this.foldFirst(envelope)
     }
+  }
+
+  /** The cloud gave an envelope back. */
+  private reclaimed(envelope: Envelope, cause: ReclaimCause): void {
+    if (cause === 'killed') this.deps.care?.suspects.add(envelope)
+    if (cause === 'silent') this.deps.care?.suspects.beware(envelope)
+    this.foldFirst(envelope)
+  }
+
+  private foldFirst(envelope: Envelope): void {
+    if (!this.apart.takes(envelope)) this.workers.enqueueFirst(envelope)
   }
 
   private foldedAtEdge(envelope: Envelope, partial: EnvelopePartial): void {
@@ -344,6 +369,8 @@ export class EdgeNode {
     this.events.deadLettered += letters.length
     this.deps.deadLetters.add(envelope, letters)
     this.arrivals.counted(envelope.number, this.clock.epochMs())
+    if (this.recovering.delete(envelope.number) && this.recovering.size === 0)
+      this.deps.logger.info('what the log had left unfinished is folded')
     this.finishWindows()
   }
 
@@ -404,4 +431,11 @@ export class EdgeNode {
     const maySnapshot = !this.finisher.committing && this.deps.log.healthy
     if (maySnapshot && this.checkpointer.isDue(() => this.mark())) void this.checkpoint()
   }
+}
+
+/** Counts of the events of windows that are not final, as the log has them. */
+function foundInLog({ ledger, intake }: Recovered, unfinished: readonly Envelope[]) {
+  const { edge, burst, deadLettered } = ledger.counted()
+  const waiting = unfinished.reduce((events, { count }) => events + count, intake.open.events)
+  return { accepted: edge + burst + deadLettered + waiting, edge, burst, deadLettered }
 }

@@ -14,7 +14,7 @@ import { CloudLatency } from './cloud-latency'
 import type { Config } from './config'
 import type { EnvelopeSender, Transport } from './envelope-sender'
 import { Episodes } from './episodes'
-import { HeadWatcher, type InFlight, type Verdict } from './head-watcher'
+import { HeadWatcher, type InFlight, type ReclaimCause, type Verdict } from './head-watcher'
 import type { Prewarmer } from './prewarmer'
 import { NO_TRACE, type Trace } from './trace'
 import { CloudUsage } from './usage'
@@ -34,7 +34,7 @@ export interface OverflowDependencies {
   /** The cloud finished an envelope, and the ledger counts it there. */
   readonly onCounted: (envelope: Envelope, letters: readonly DeadLetter[]) => void
   /** The cloud did not finish an envelope: it is to be folded at the edge. */
-  readonly onReclaimed: (envelope: Envelope) => void
+  readonly onReclaimed: (envelope: Envelope, cause: ReclaimCause) => void
   readonly trace?: Trace
 }
 
@@ -150,7 +150,7 @@ export class Overflow {
         return
       case 'reclaim':
         this.sign({ kind: 'failed', reason: verdict.reason })
-        this.reclaim(envelope.number, verdict.reason)
+        this.reclaim(envelope.number, verdict.reason, verdict.cause)
         return
     }
   }
@@ -164,7 +164,7 @@ export class Overflow {
 
   private notTaken(number: number, isOutage: boolean, reason: string): void {
     this.sign(isOutage ? { kind: 'failed', reason } : { kind: 'throttled' })
-    this.reclaim(number, reason)
+    this.reclaim(number, reason, 'other')
   }
 
   private count(number: number, head: Extract<Head, { kind: 'done' }>): void {
@@ -178,14 +178,14 @@ export class Overflow {
     this.deps.onCounted(envelope, head.deadLetters)
   }
 
-  private reclaim(number: number, reason: string): void {
+  private reclaim(number: number, reason: string, cause: ReclaimCause): void {
     const envelope = this.deps.ledger.reclaim(number)
     if (envelope === null) return
     this.reclaims += 1
     this.latency.reclaimed(number)
     this.trace.envelope(number, { kind: 'reclaimed', reason })
     this.deps.logger.warn({ envelope: number, reason }, 'an envelope comes back to the edge')
-    this.deps.onReclaimed(envelope)
+    this.deps.onReclaimed(envelope, cause)
   }
 
   private sign(sign: CloudSign): void {

@@ -1,5 +1,6 @@
+import type { Envelope } from '../core/envelope'
 import { type Rejection, readLine } from '../core/event'
-import { type DeadLetter, foldEnvelope } from '../core/fold'
+import { type DeadLetter, type EnvelopePartial, foldEnvelope } from '../core/fold'
 import { presentRows } from '../core/partial'
 import type { Pipeline, Row } from '../core/pipeline'
 import { planReplay, type ReplayPlan } from '../core/replay'
@@ -28,6 +29,8 @@ export interface ReplayerDependencies {
   readonly results: Pick<Results, 'isFinal'>
   readonly node: Pick<EdgeNode, 'ingest' | 'unready' | 'progress'>
   readonly clock: Clock
+  /** Folds what has ended a process before, in another one; null when it was closed meanwhile. */
+  readonly foldApart?: (envelope: Envelope) => Promise<EnvelopePartial | null>
 }
 
 /**
@@ -83,14 +86,17 @@ export class Replayer {
   }
 
   /** The rows of this event alone, or why there are none. */
-  private async fold({ line, offset, envelope }: WrittenLetter): Promise<Row[] | Rejection | DeadLetter> {
-    const { pipeline, version, clock: timers } = this.deps
+  private async fold({ line, offset, envelope, code }: WrittenLetter): Promise<Row[] | Rejection | DeadLetter> {
+    const { pipeline, version, clock: timers, foldApart } = this.deps
     const read = readLine(pipeline, 1, line, Number.POSITIVE_INFINITY)
     if ('code' in read) return read
     const header = { pipeline: pipeline.name, version, incarnation: '', number: envelope, digest: '' }
     const place = { firstOffset: offset, count: 1, horizonMs: Number.NEGATIVE_INFINITY }
-    const { panes, deadLetters } = await foldEnvelope(pipeline, { ...header, ...place, lines: [line] }, { timers })
-    return deadLetters[0] ?? [...panes.values()].flatMap((partial) => presentRows(pipeline, partial))
+    const event = { ...header, ...place, lines: [line] }
+    const isDeadly = code === 'map_killed' && foldApart !== undefined
+    const partial = isDeadly ? await foldApart(event) : await foldEnvelope(pipeline, event, { timers })
+    if (partial === null) return { code: 'map_killed', offset, reason: 'the node is stopping' }
+    return partial.deadLetters[0] ?? [...partial.panes.values()].flatMap((pane) => presentRows(pipeline, pane))
   }
 
   /** Ingests the event once more. Its key makes that happen once, also when two replay it at the same time. */

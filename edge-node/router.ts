@@ -2,6 +2,7 @@ import type { Lanes } from '../cloud/deployment'
 import type { Envelope } from '../core/envelope'
 import type { Intake } from '../core/intake'
 import type { Ledger } from '../core/ledger'
+import type { ApartLane } from './apart/lane'
 import { type Config, lanesOf } from './config'
 import { Controller, type ControllerDependencies, type Readings } from './controller'
 import type { Cutter } from './cutter'
@@ -15,6 +16,7 @@ export interface RouterDependencies extends Omit<ControllerDependencies, 'mode' 
   readonly ledger: Ledger
   readonly cutter: Cutter
   readonly workers: Workers
+  readonly apart: Pick<ApartLane, 'backlog'>
   readonly overflow: Overflow
   /** What the cloud has now. */
   readonly lanes: () => Lanes
@@ -59,7 +61,7 @@ export class Router {
   }
 
   private readings(): Readings {
-    const { intake, ledger, cutter, workers, overflow, config, lanes, admitted } = this.deps
+    const { intake, ledger, cutter, workers, apart, overflow, config, lanes, admitted } = this.deps
     const { inFlight: inFlightEnvelopes, inFlightEvents, inFlightBytes } = ledger.tally()
     const { events, bytes } = workers.backlog
     const { open } = intake
@@ -69,7 +71,7 @@ export class Router {
       ...overflow.readings(),
       accepted: admitted(),
       backlogEvents: events + open.events + waiting.events,
-      backlogBytes: bytes + open.bytes + waiting.bytes,
+      backlogBytes: bytes + apart.backlog.bytes + open.bytes + waiting.bytes,
       ...{ inFlightEnvelopes, inFlightEvents, inFlightBytes },
       lanes: lanesOf(config, lanes()),
     }

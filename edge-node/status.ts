@@ -57,6 +57,10 @@ export interface Status {
     readonly folded: number
     readonly busyMs: number
     readonly groups: number
+    /** Envelopes that the log left unfinished and that are not folded yet. */
+    readonly recovering: number
+    /** Envelopes that may end the process: folded apart, or waiting for that. */
+    readonly apart: number
   }
   readonly burst: {
     readonly active: boolean
@@ -110,7 +114,7 @@ export interface StatusSources {
 export function statusOf({ node, pipeline, identity, config, width, results }: StatusSources): Status {
   const { controller, lanes } = node
   const facts = controller.facts()
-  const { windows, horizonMs, watermarkMs, groups, folded, busyMs } = node.progress
+  const { windows, horizonMs, watermarkMs, groups, recovering, apart, folded, busyMs } = node.progress
   const sent = node.overflow.sender.counters()
   const usage = node.overflow.used()
   const { decision } = controller
@@ -152,6 +156,8 @@ export function statusOf({ node, pipeline, identity, config, width, results }: S
       folded,
       busyMs,
       groups,
+      recovering,
+      apart,
     },
     burst: {
       active: node.overflow.episodes.current !== undefined,

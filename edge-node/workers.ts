@@ -70,6 +70,8 @@ export class Workers {
     /** What an earlier fold of the envelope dead-lettered. */
     private readonly deadOf: (envelope: Envelope) => FoldTerms['dead'] = () => undefined,
     private readonly onBegin: (envelope: Envelope) => void = () => {},
+    /** What has to be on disk before the envelope is folded here; undefined where nothing has. */
+    private readonly before: (envelope: Envelope) => Promise<void> | undefined = () => undefined,
   ) {}
 
   enqueue(envelope: Envelope): void {
@@ -130,6 +132,8 @@ export class Workers {
 
   // A fold rejects only for a bug, and a bug ends the process: the log has everything.
   private async fold(envelope: Envelope): Promise<void> {
+    const noted = this.before(envelope)
+    if (noted !== undefined) await noted
     this.onBegin(envelope)
     const { clock, onProgress } = this
     let paused = false
@@ -165,4 +169,5 @@ function nextPass(events: number, heldMs: number): number {
   return heldMs < MAX_HELD_MS ? Math.min(MOST_UNASKED, events * 2) : events
 }
 
-const bytesOf = ({ lines }: Envelope) => lines.reduce((bytes, line) => bytes + line.length + 1, 0)
+/** Length of its lines, newlines included. */
+export const bytesOf = ({ lines }: Envelope): number => lines.reduce((bytes, line) => bytes + line.length + 1, 0)

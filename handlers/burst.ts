@@ -10,13 +10,14 @@ import { PartialStore } from '../cloud/partial-store'
 import { machineTimers } from '../cloud/timers'
 import type { Envelope } from '../core/envelope'
 import { errorText } from '../core/error-text'
-import { foldEnvelope } from '../core/fold'
+import { type EnvelopePartial, foldEnvelope } from '../core/fold'
 import type { RefusalCode } from '../core/head'
 import type { Pipeline } from '../core/pipeline'
 import type { Timers } from '../core/side-by-side'
 import { pipelines } from '../pipelines/registry'
 import { required } from './environment'
 import { functionLog, type LogLine } from './function-log'
+import { LeftBehind, UncaughtErrors } from './uncaught-errors'
 
 /** What the handler works with; the tests and the local cloud give others. */
 export interface BurstDependencies {
@@ -29,6 +30,8 @@ export interface BurstDependencies {
   readonly log: (line: LogLine) => void
   /** For the time limit of `map`. Without them only the timeout of the function ends one that hangs. */
   readonly timers?: Timers
+  /** Errors that `map` leaves behind; where they are not heard, they end the process. */
+  readonly uncaught?: Pick<UncaughtErrors, 'during'>
   /** How long this instance took to start; 0 when that was asked before. It is billed. */
   readonly takeInitMs?: () => number
 }
@@ -37,8 +40,8 @@ type Invocation = Pick<Context, 'awsRequestId' | 'memoryLimitInMB'>
 
 /**
  * Folds the envelopes of a Kinesis batch, in order; a direct call is a batch of one. Stops at the first one that fails for a passing reason and reports it, so that the batch is tried
- * again from there; what can never work is refused by a head of its own and does not block the shard. An envelope that ends the whole process
- * (out of memory, or an endless loop until the timeout of the function) cannot be reported from here: the mapping tries again, splits the batch
+ * again from there; what can never work is refused by a head of its own and does not block the shard, also an envelope whose `map` leaves an error
+ * behind that would end the process. One that ends it all the same (out of memory, or an endless loop until the timeout of the function) cannot be reported from here: the mapping tries again, splits the batch
  * until it is alone, and gives it up to the on-failure queue. In any case the edge takes it back at its deadline, after which retries pass it over.
  */
 export function createBurstHandler(dependencies: BurstDependencies) {
@@ -110,7 +113,7 @@ async function foldOne(
     return refuse(dependencies, header, 'unknown_version', `this function has version ${version}; deploy again`)
   }
   const startMs = nowMs()
-  const partial = await foldEnvelope(pipeline, envelope, { timers })
+  const during = <T>(work: () => Promise<T>) => (dependencies.uncaught ?? NOBODY).during(work)
   const initMs = dependencies.takeInitMs?.() ?? 0
   const work = (writeUnits: number) => ({
     requestId: invocation.awsRequestId,
@@ -119,13 +122,19 @@ async function foldOne(
     writeUnits,
     ...(initMs > 0 && { initMs }),
   })
+  const fold = () => foldEnvelope(pipeline, envelope, { timers })
+  const put = (partial: EnvelopePartial) => store.putEnvelope(pipeline, header, envelope, newAttempt(), partial, work)
   try {
-    await store.putEnvelope(pipeline, header, envelope, newAttempt(), partial, work)
+    const partial = await during(fold)
+    await during(() => put(partial))
   } catch (error) {
-    if (!(error instanceof GroupTooLarge)) throw error
-    await refuse(dependencies, header, 'too_large', error.message)
+    if (error instanceof GroupTooLarge) await refuse(dependencies, header, 'too_large', error.message)
+    else if (error instanceof LeftBehind) await refuse(dependencies, header, 'map_killed', error.message)
+    else throw error
   }
 }
+
+const NOBODY: Pick<UncaughtErrors, 'during'> = { during: (work) => work() }
 
 async function refuse(
   { store, log }: BurstDependencies,
@@ -133,7 +142,8 @@ async function refuse(
   code: RefusalCode,
   reason: string,
 ): Promise<void> {
-  log({ level: 'warn', message: 'an envelope was refused', envelope: header.number, code, reason })
+  const facts = { envelope: header.number, code, ...(code !== 'map_killed' && { reason }) } // an error of `map` may quote events
+  log({ level: 'warn', message: 'an envelope was refused', ...facts })
   await store.refuse(header, header.number, { kind: 'refused', digest: header.digest, code, reason })
 }
 
@@ -150,15 +160,21 @@ let standing: ReturnType<typeof createBurstHandler> | undefined
 
 /** The function behind the stream, which the edge may call by itself as well. Its environment is read at the first call, so that the module can be imported anywhere. */
 export const handler = async (event: BurstEvent, context: Context): Promise<KinesisStreamBatchResponse> => {
-  standing ??= createBurstHandler({
+  standing ??= standingHandler()
+  return standing(event, context)
+}
+
+function standingHandler() {
+  const log = functionLog('burst', Date.now, console.log)
+  return createBurstHandler({
     store: new PartialStore(new DynamoItemStore(dynamoClient(), required('PARTIALS_TABLE')), expiresAtS),
     pipelines,
     version: required('PIPELINE_VERSION'),
     nowMs: Date.now,
     newAttempt: randomUUID,
-    log: functionLog('burst', Date.now, console.log),
+    log,
     timers: machineTimers,
+    uncaught: UncaughtErrors.ofProcess(log),
     takeInitMs,
   })
-  return standing(event, context)
 }

@@ -6,6 +6,7 @@ const OTHERS = 0o077 // all that a group and everybody else may do
 /** What a node keeps. A folder that holds anything else was not made for it, and is not ours to close. */
 const OURS = [
   'log',
+  'log.mark',
   'checkpoints',
   'results',
   'finals',
@@ -14,6 +15,8 @@ const OURS = [
   'cloud-capacity.json',
   'corrections.ndjson',
   'replays.ndjson',
+  'fold-notes.ndjson',
+  'node.lock',
   'lock',
 ]
 

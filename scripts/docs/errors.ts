@@ -80,6 +80,9 @@ export const LINE_REJECTIONS: Readonly<Record<Rejection['code'], string>> = {
 export const DEAD_LETTERS: Readonly<Record<Refusal['code'], string>> = {
   map_failed: '`map` threw, or returned what cannot be read',
   map_timeout: '`map` gave no answer within `mapTimeout`',
+  map_killed:
+    '`map` would have ended the process: a promise that it left rejected, a timer that throws, a loop without end',
+  by_hand: 'somebody asked for it',
   missing_key: 'what `map` returned has no key',
   key_too_long: 'its key is over 512 characters',
   not_a_number: 'a field of a sum, mean, min, max or quantile is no finite number',
@@ -93,6 +96,7 @@ export const ENVELOPE_REFUSALS: Readonly<Record<RefusalCode, string>> = {
   unknown_version: 'the function has other pipelines than the node: deploy again',
   unknown_pipeline: 'the function does not have the pipeline: deploy again',
   too_large: 'the state of one key is larger than an item of DynamoDB',
+  map_killed: '`map` left an error behind that would have ended the function: the edge folds it apart',
 }
 
 /** Why a dead letter could not be replayed, besides the codes of lines and of dead letters. */

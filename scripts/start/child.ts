@@ -20,17 +20,18 @@ export type Stoppable = Pick<Child, 'stop'>
 
 const STOP_TIMEOUT_MS = 10_000 // then it is killed: nothing may be left behind
 
-/** Starts `file`; its standard error is ours, its standard output goes to an open file where one is given. */
+/** Starts `file`; its standard error is ours unless it is ignored, its standard output goes to an open file where one is given. */
 export function startChild(
   file: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
   output: number | 'ignore' = 'ignore',
+  errors: 'inherit' | 'ignore' = 'inherit',
 ): Child {
   const child = fork(file, [...args], {
     execArgv: ['--import', 'tsx'],
     env: { ...process.env, ...env },
-    stdio: ['ignore', output, 'inherit', 'ipc'],
+    stdio: ['ignore', output, errors, 'ipc'],
   })
   const exit = once(child, 'exit') as Promise<[number | null]>
   const killOnExit = () => child.kill('SIGKILL')

@@ -21,7 +21,7 @@ describe('what a head means', () => {
       'no head at the deadline: reclaim',
       undefined,
       1_000,
-      { kind: 'reclaim', reason: expect.stringContaining('in time') },
+      { kind: 'reclaim', reason: expect.stringContaining('in time'), cause: 'silent' },
     ],
     ['done: count', done('d3'), 0, { kind: 'count', head: done('d3') }],
     ['done after the deadline, not reclaimed yet: count', done('d3'), 9_999, { kind: 'count', head: done('d3') }],
@@ -29,10 +29,26 @@ describe('what a head means', () => {
       'done with another content: reclaim',
       done('d4'),
       0,
-      { kind: 'reclaim', reason: expect.stringContaining('another') },
+      { kind: 'reclaim', reason: expect.stringContaining('another'), cause: 'other' },
     ],
-    ['refused: reclaim at once', refused('d3'), 0, { kind: 'reclaim', reason: 'corrupt: the digest differs' }],
-    ['refused with another content: reclaim', refused('d4'), 0, { kind: 'reclaim', reason: expect.any(String) }],
+    [
+      'refused: reclaim at once',
+      refused('d3'),
+      0,
+      { kind: 'reclaim', reason: 'corrupt: the digest differs', cause: 'other' },
+    ],
+    [
+      'refused since it would have ended the function: reclaim at once, and with care',
+      { kind: 'refused', digest: 'd3', code: 'map_killed', reason: 'x' } as const,
+      0,
+      { kind: 'reclaim', reason: 'map_killed: x', cause: 'killed' },
+    ],
+    [
+      'refused with another content: reclaim',
+      refused('d4'),
+      0,
+      { kind: 'reclaim', reason: expect.any(String), cause: 'other' },
+    ],
   ])('%s', (_, head, nowMs, verdict) => {
     expect(judge(envelope, head, nowMs)).toEqual(verdict)
   })

@@ -91,6 +91,8 @@ const edge = z.strictObject({
   folded: count(),
   busyMs: delayMs(),
   groups: count().describe('keys held over all open panes'),
+  recovering: count().describe('envelopes that the log left unfinished and that are not folded yet'),
+  apart: count().describe('envelopes that may end the process: folded apart, or waiting for that'),
 } satisfies Fields<Status['edge']>)
 
 const episode = z.strictObject({

@@ -1,0 +1,56 @@
+import { messageOf } from '../core/aggregate'
+import type { LogLine } from './function-log'
+
+/** `map` left a rejected promise behind, or a timer that threw: outside of a function's care it would have ended the process. */
+export class LeftBehind extends Error {
+  constructor(error: unknown) {
+    super(`map left an error behind: ${messageOf(error)}`.slice(0, MAX_LENGTH))
+  }
+}
+
+const MAX_LENGTH = 200 // it travels inside a head
+
+/** Hears the errors of a process that nobody catches, and tells the work that is going on. */
+export class UncaughtErrors {
+  private blame: ((error: unknown) => void) | null = null
+
+  /** `onIdle` hears of those that come while nothing is at work. */
+  constructor(private readonly onIdle: (error: unknown) => void) {}
+
+  /**
+   * Those of this process, which is a function's. Takes the place of Lambda's own listeners, which end the process and with it
+   * everything else in the batch; it ends as before where nothing is at work.
+   */
+  static ofProcess(log: (line: LogLine) => void): UncaughtErrors {
+    const errors = new UncaughtErrors((error) => {
+      const name = error instanceof Error ? error.name : typeof error // its message may quote events
+      log({ level: 'error', message: 'an error was left behind; the instance ends', name })
+      process.exit(1)
+    })
+    for (const event of ['uncaughtException', 'unhandledRejection']) {
+      process.removeAllListeners(event)
+      process.on(event, (error) => errors.hear(error))
+    }
+    return errors
+  }
+
+  hear(error: unknown): void {
+    if (this.blame === null) this.onIdle(error)
+    else this.blame(error)
+  }
+
+  /** What the work comes to; rejects with LeftBehind as soon as an error is left behind meanwhile. One work at a time. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    const leftBehind = new Promise<never>((_, reject) => {
+      this.blame = (error) => reject(new LeftBehind(error))
+    })
+    try {
+      return await Promise.race([work().finally(turn), leftBehind])
+    } finally {
+      this.blame = null
+    }
+  }
+}
+
+/** A promise that was rejected meanwhile is told of before the next turn. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))

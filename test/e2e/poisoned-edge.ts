@@ -1,0 +1,21 @@
+/** An edge node with the poisoned pipelines: `poisoned-edge.ts`, and the settings of an edge node. */
+import { join } from 'node:path'
+import { readConfiguration } from '../../edge-node/configuration'
+import { startEdge } from '../../edge-node/edge'
+import { createLogger } from '../../edge-node/logger'
+import { pipelines } from './poisoned-pipelines'
+
+async function main(): Promise<void> {
+  const read = readConfiguration(process.argv.slice(2), process.env, process.cwd())
+  if ('help' in read) throw new Error('the settings are those of a test')
+  const registry = join(__dirname, 'poisoned-pipelines.ts')
+  const edge = await startEdge(read.config, createLogger(read.config.logLevel), {
+    pipelines,
+    registry,
+    heldBeyondMs: 2_000,
+  })
+  process.send?.({ url: edge.url })
+  process.on('SIGTERM', () => void edge.stop().then(() => process.exit(0)))
+}
+
+void main()

@@ -1,0 +1,47 @@
+import { count } from '../../core/aggregates/count'
+import { type Pipeline, pipeline } from '../../core/pipeline'
+import { tumbling } from '../../core/window'
+
+interface PoisonedEvent {
+  readonly k: string
+  readonly t: number
+  readonly poison?: keyof typeof POISON
+}
+
+/** Ways in which user code ends a process that means well. */
+const POISON = {
+  'a forgotten await': () => void Promise.reject(new Error('nobody waited for me')),
+  'a timer that throws': () => void setTimeout(() => fail('too late'), 20),
+  'an endless loop': () => loopForever(),
+  'an exit': () => process.exit(7),
+}
+
+export const POISONS = Object.keys(POISON) as (keyof typeof POISON)[]
+
+/** A registry whose pipeline does what its events say. */
+export const pipelines: ReadonlyMap<string, Pipeline> = new Map([
+  [
+    'poisoned',
+    pipeline({
+      name: 'poisoned',
+      key: 'k',
+      timestamp: 't',
+      window: tumbling('10s'),
+      outOfOrderness: 0,
+      mapTimeout: '300ms',
+      map: (event: PoisonedEvent) => {
+        if (event.poison !== undefined) POISON[event.poison]()
+        return event
+      },
+      aggregates: { n: count() },
+    }) as unknown as Pipeline,
+  ],
+])
+
+function fail(reason: string): never {
+  throw new Error(reason)
+}
+
+function loopForever(): never {
+  for (;;);
+}
