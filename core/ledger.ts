@@ -235,6 +235,14 @@ export class Ledger {
     )
   }
 
+  /** Where the envelope with this event is, and its lines where they are in memory; undefined when its windows are final, or it was never cut. */
+  find(offset: number): { readonly place: Place; readonly envelope: Envelope | null } | undefined {
+    for (const { header, place, envelope } of this.entries.values()) {
+      if (offset >= header.firstOffset && offset < header.firstOffset + header.count) return { place, envelope }
+    }
+    return undefined
+  }
+
   /** Offset from which on the log is still needed: the first event of an envelope with a window that is not final. Infinity when there is none. */
   neededOffset(): number {
     let offset = Number.POSITIVE_INFINITY

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { DeadLetters } from './dead-letters'
 import type { NewestDeadLetters } from './feed'
 import { fail } from './http-error'
+import type { EdgeNode } from './node'
 import type { Replayer } from './replayer'
 import type { Replays } from './replays'
 
@@ -10,12 +11,17 @@ const MAX_PAGE = 1_000 // letters or corrections in one answer; bytes are limite
 const NEWEST = 100 // letters: enough to see what is wrong
 const MAX_REPLAYS = 16 // letters in one request: each may take the time limit of `map`
 const MAX_CURSOR_LENGTH = 40
+const MAX_REASON_LENGTH = 200 // as of every dead letter
 
 const page = z.object({
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(100),
   cursor: z.string().max(MAX_CURSOR_LENGTH).optional(),
 })
 const lettersQuery = page.extend({ code: z.string().optional() })
+const takeOutBody = z.strictObject({
+  offset: z.number().int().min(0),
+  reason: z.string().max(MAX_REASON_LENGTH).default('somebody asked for it'),
+})
 const replaysBody = z.object({
   ids: z.array(z.string().max(MAX_CURSOR_LENGTH)).min(1).max(MAX_REPLAYS),
   dryRun: z.boolean().default(false),
@@ -26,14 +32,16 @@ export interface DeadLetterSurface {
   readonly deadLetters: Pick<DeadLetters, 'page' | 'newest'>
   readonly replays: Pick<Replays, 'page'>
   readonly replayer: Pick<Replayer, 'replay'>
+  readonly node: Pick<EdgeNode, 'takeOut'>
 }
 
-/** The part of the HTTP API that is about dead letters: to list them, to replay them, and to list the corrections that came of it. */
+/** The part of the HTTP API that is about dead letters: to list them, to replay them, to make one by hand, and to list the corrections that came of it. */
 export function deadLetterRoutes(app: FastifyInstance, surface: DeadLetterSurface): void {
   app.get('/v1/dead-letters', (request, reply) => getDeadLetters(surface, request, reply))
   app.get('/v1/dead-letters/newest', async (): Promise<NewestDeadLetters> => {
     return { deadLetters: await surface.deadLetters.newest(NEWEST) }
   })
+  app.post('/v1/dead-letters', (request, reply) => postDeadLetter(surface, request, reply))
   app.get('/v1/corrections', (request, reply) => getCorrections(surface, request, reply))
   app.post('/v1/replays', (request, reply) => postReplays(surface, request, reply))
 }
@@ -57,6 +65,28 @@ async function postReplays(surface: DeadLetterSurface, request: FastifyRequest, 
   const { ids, dryRun } = body.data
   const replay = async (id: string) => ({ id, ...((await surface.replayer.replay(id, dryRun)) ?? UNKNOWN) })
   return { replays: await Promise.all(ids.map(replay)) }
+}
+
+async function postDeadLetter({ node }: DeadLetterSurface, request: FastifyRequest, reply: FastifyReply) {
+  const body = takeOutBody.safeParse(parseJson(request.body))
+  if (!body.success) return fail(reply, 400, 'invalid_dead_letter', z.prettifyError(body.error))
+  const { offset, reason } = body.data
+  const { kind } = await node.takeOut(offset, reason)
+  switch (kind) {
+    case 'taken':
+      return { offset, code: 'by_hand', reason }
+    case 'unknown':
+      return fail(
+        reply,
+        404,
+        'unknown_event',
+        `no event with offset ${offset} waits: it is final, or was never accepted`,
+      )
+    case 'counted':
+      return fail(reply, 409, 'event_counted', `the event with offset ${offset} is folded, and counts in its windows`)
+    case 'away':
+      return fail(reply, 409, 'event_away', `the event with offset ${offset} is in the cloud; ask again later`, true)
+  }
 }
 
 const UNKNOWN = { kind: 'unknown' } as const

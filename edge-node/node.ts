@@ -73,6 +73,16 @@ export type Ingested =
   | { readonly kind: 'accepted'; readonly answer: Answer }
   | { readonly kind: 'refused'; readonly reason: string; readonly retryAfterMs: number }
 
+/** How taking an event out by hand ended. */
+export type TakenOut =
+  | { readonly kind: 'taken' }
+  /** No envelope that is not final has it. */
+  | { readonly kind: 'unknown' }
+  /** It is counted in its windows. */
+  | { readonly kind: 'counted' }
+  /** It is on its way to the cloud, or back from there. */
+  | { readonly kind: 'away' }
+
 /** Cumulative counts of events since this process started; `accepted` includes those that it found unfinished in the log. */
 export interface EventCounts {
   accepted: number
@@ -232,6 +242,19 @@ export class EdgeNode {
     return { kind: 'accepted', answer: record.answer }
   }
 
+  /** Dead-letters an event that waits to be folded, for a reason of somebody's; on disk when it resolves. Rejects with the error of the disk. */
+  async takeOut(offset: number, reason: string): Promise<TakenOut> {
+    const found = this.ledger.find(offset)
+    if (found === undefined) return { kind: 'unknown' }
+    const { place, envelope } = found
+    if (place === 'edge' || place === 'burst') return { kind: 'counted' }
+    if (place === 'bursting' || envelope === null) return { kind: 'away' }
+    this.deps.deadLetters.add(envelope, [{ offset, code: 'by_hand', reason }])
+    this.workers.keep(envelope.number) // no function knows of it
+    await this.deps.deadLetters.flush()
+    return { kind: 'taken' }
+  }
+
   /** The windows that are not final. */
   unfinished(): UnfinishedWindow[] {
     const { sizeMs } = this.deps.pipeline.window
@@ -353,11 +376,21 @@ export class EdgeNode {
 
   private foldedAtEdge(envelope: Envelope, partial: EnvelopePartial): void {
     if (this.stopped) return
+    if (this.isOutdated(envelope, partial)) {
+      this.foldFirst(envelope)
+      return
+    }
     this.state.absorb(envelope.horizonMs, partial)
     this.ledger.countEdge(envelope.number)
     this.trace.envelope(envelope.number, { kind: 'folded', deadLetters: partial.deadLetters.length })
     this.events.edge += envelope.count - partial.deadLetters.length
     this.counted(envelope, partial.deadLetters)
+  }
+
+  /** An event was taken out while its envelope was being folded. */
+  private isOutdated(envelope: Envelope, { deadLetters }: EnvelopePartial): boolean {
+    const dead = this.deps.deadLetters.of?.(envelope)
+    return dead !== undefined && dead.size > deadLetters.filter(({ offset }) => dead.has(offset)).length
   }
 
   private countedInBurst(envelope: Envelope, letters: readonly DeadLetter[]): void {

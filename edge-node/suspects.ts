@@ -36,7 +36,8 @@ export class Suspects {
     private readonly known: Set<string>,
     /** Digests of those to be noted before they are folded. */
     private readonly noted: Set<string>,
-    private readonly keeper: NoteKeeper,
+    /** Null where the disk took no notes at the start: the former ones stand. */
+    private readonly keeper: NoteKeeper | null,
     private readonly deps: SuspectsDependencies,
   ) {}
 
@@ -45,7 +46,7 @@ export class Suspects {
     const { hasDied, suspects } = formerLives(deps.notes)
     const known = new Set([...suspects].filter((digest) => waiting.has(digest)).slice(0, MOST))
     const kept = [...known].map((digest) => ({ kind: 'suspect', digest }) as const)
-    const keeper = await deps.begin([{ kind: 'began' }, ...kept])
+    const keeper = await deps.begin([{ kind: 'began' }, ...kept]).catch((error) => cannotNote(deps.logger, error))
     if (hasDied && waiting.size > 0)
       deps.logger.warn(
         { envelopes: waiting.size, apart: known.size },
@@ -80,15 +81,18 @@ export class Suspects {
   /** The process ends in order. */
   async close(): Promise<void> {
     await this.write({ kind: 'ended' })
-    await this.keeper.close()
+    await this.keeper?.close()
   }
 
   /** With a disk that refuses, folding goes on: the note only saves deaths. */
   private async write(note: FoldNote): Promise<void> {
-    await this.keeper.append(note).catch((error) => {
-      this.deps.logger.warn({ error: String(error) }, 'a note about a fold cannot be written')
-    })
+    await this.keeper?.append(note).catch((error) => cannotNote(this.deps.logger, error))
   }
+}
+
+function cannotNote(logger: Logger, error: unknown): null {
+  logger.warn({ error: String(error) }, 'notes about folds cannot be written')
+  return null
 }
 
 /** Those of a data folder, for the envelopes that have to be folded again. */

@@ -85,6 +85,12 @@ export class Workers {
     this.entered(envelope)
   }
 
+  /** An envelope that waits here may not go to the cloud any more. */
+  keep(number: number): void {
+    const at = this.queue.findIndex((envelope) => envelope.number === number)
+    if (at >= 0) this.reclaimed.push(...this.queue.splice(at, 1))
+  }
+
   /** The envelope that would wait longest, unless it was in the cloud before. */
   get last(): Envelope | undefined {
     return this.queue.at(-1)

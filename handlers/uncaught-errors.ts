@@ -14,8 +14,12 @@ const MAX_LENGTH = 200 // it travels inside a head
 export class UncaughtErrors {
   private blame: ((error: unknown) => void) | null = null
 
-  /** `onIdle` hears of those that come while nothing is at work. */
-  constructor(private readonly onIdle: (error: unknown) => void) {}
+  constructor(
+    /** Hears of those that come while nothing is at work. */
+    private readonly onIdle: (error: unknown) => void,
+    /** Lets a turn pass: a promise that was rejected meanwhile is told of before it. */
+    private readonly turn = () => new Promise<void>((resolve) => setImmediate(resolve)),
+  ) {}
 
   /**
    * Those of this process, which is a function's. Takes the place of Lambda's own listeners, which end the process and with it
@@ -45,12 +49,9 @@ export class UncaughtErrors {
       this.blame = (error) => reject(new LeftBehind(error))
     })
     try {
-      return await Promise.race([work().finally(turn), leftBehind])
+      return await Promise.race([work().finally(this.turn), leftBehind])
     } finally {
       this.blame = null
     }
   }
 }
-
-/** A promise that was rejected meanwhile is told of before the next turn. */
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))

@@ -25,6 +25,7 @@ const RULES: Readonly<Record<string, RouteRule>> = {
   'GET /v1/corrections': { access: 'read' },
   'GET /metrics': { access: 'read' },
   'POST /v1/burst': { access: 'admin' },
+  'POST /v1/dead-letters': { access: 'admin' },
   'POST /v1/replays': { access: 'admin' },
   'GET /healthz': { access: 'open' },
   'GET /readyz': { access: 'open' },

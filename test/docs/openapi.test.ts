@@ -140,6 +140,9 @@ describe('errors are as described', () => {
     checkError('GET /v1/windows', await at('GET', '/v1/windows?cursor=x'), 'invalid_cursor')
     checkError('POST /v1/burst', await at('POST', '/v1/burst', '{"mode": "now"}'), 'invalid_mode')
     checkError('POST /v1/replays', await at('POST', '/v1/replays', '{}'), 'invalid_replay')
+    const takeOut = (body: string) => at('POST', '/v1/dead-letters', body)
+    checkError('POST /v1/dead-letters', await takeOut('{}'), 'invalid_dead_letter')
+    checkError('POST /v1/dead-letters', await takeOut('{"offset": 9}'), 'unknown_event')
   })
 
   test('of bodies that are too large, and of a node that is not ready', async () => {

@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { pino } from 'pino'
-import { openSuspects } from '../../edge-node/suspects'
+import { systemClock } from '../../edge-node/clock'
+import { openSuspects, Suspects } from '../../edge-node/suspects'
 import { temporaryFolders } from './temporary-folder'
 
 const newFolder = temporaryFolders()
@@ -63,6 +64,15 @@ describe('the envelopes that may end the process', () => {
     first.beware({ digest: 'a' })
     await first.noteFold({ digest: 'a' }) // and dies
     expect((await open(folder, 'a')).has({ digest: 'a' })).toBe(true)
+  })
+
+  test('where the disk takes no notes the former ones stand, and folding goes on', async () => {
+    const notes = [{ kind: 'began' }, { kind: 'folding', digest: 'a', atMs: 0 }] as const
+    const begin = () => Promise.reject(new Error('ENOSPC'))
+    const suspects = await Suspects.open({ notes, waiting: ['a', 'b'], begin, clock: systemClock, logger })
+    expect(suspects.has({ digest: 'a' })).toBe(true)
+    await suspects.noteFold({ digest: 'b' })
+    await suspects.close()
   })
 
   test('lines that nobody can read are passed over', async () => {

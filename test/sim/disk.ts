@@ -1,3 +1,4 @@
+import type { FoldNote } from '../../core/fold-notes'
 import type { FinalRecord, LogRecord } from '../../core/log-record'
 import type { Row } from '../../core/pipeline'
 import { type Checkpoint, checkpointOf } from '../../edge-node/checkpoints'
@@ -21,6 +22,8 @@ export class SimDisk {
   readonly rows = new Map<string, readonly Row[]>()
   /** The lines of their file. */
   readonly deadLetters: string[] = []
+  /** The notes about folds. */
+  foldNotes: readonly FoldNote[] = []
   /** The files of finals. */
   readonly finals: FinalRecord[] = []
   /** By segment; as text, since a file shares nothing with the memory that it was written from. */
@@ -156,6 +159,7 @@ export class SimDisk {
     copy.durableNumber = this.durableNumber
     for (const [name, rows] of this.rows) copy.rows.set(name, rows)
     for (const [segment, text] of this.checkpoints) copy.checkpoints.set(segment, text)
+    copy.foldNotes = this.foldNotes
     copy.deadLetters.push(...this.deadLetters)
     copy.finals.push(...this.finals)
     copy.history = this.history.fork()

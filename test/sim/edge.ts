@@ -1,9 +1,14 @@
 import type { Logger } from 'pino'
 import { PartialStore } from '../../cloud/partial-store'
 import { ResultStore } from '../../cloud/result-store'
+import type { Envelope } from '../../core/envelope'
+import { type EnvelopePartial, foldEnvelope } from '../../core/fold'
+import type { FoldNote } from '../../core/fold-notes'
+import type { Ledger } from '../../core/ledger'
 import type { Answer, LogRecord } from '../../core/log-record'
 import type { Pipeline } from '../../core/pipeline'
 import { policyNamed } from '../../core/policies'
+import type { Care } from '../../edge-node/apart/lane'
 import { BurstSender } from '../../edge-node/burst-sender'
 import type { Checkpoint } from '../../edge-node/checkpoints'
 import type { Clock } from '../../edge-node/clock'
@@ -17,6 +22,7 @@ import { EdgeNode, type NodeDependencies } from '../../edge-node/node'
 import { Prewarmer } from '../../edge-node/prewarmer'
 import { attachLines, recover, takeBackStale } from '../../edge-node/recovery'
 import { readBody } from '../../edge-node/request-body'
+import { Suspects } from '../../edge-node/suspects'
 import { BurstCalls } from './burst-calls'
 import type { Cloud } from './cloud'
 import type { Context } from './context'
@@ -27,7 +33,7 @@ import { LogWatch } from './log-watch'
 import { mergeCalls } from './merge-calls'
 import { SimProcess } from './process'
 import { SimLog } from './sim-log'
-import { simPipeline } from './sim-pipeline'
+import { type SimEvent, simPipeline } from './sim-pipeline'
 import { EPOCH_MS } from './workload'
 
 /** What a client hears. */
@@ -42,6 +48,8 @@ export interface Host {
   readonly clockSkewMs: number
   /** The process calls something; it may not outlive that for long. */
   edgeCalls(): void
+  /** An event ends the process. */
+  diesOf(edge: SimEdge): void
 }
 
 /** One boot of the edge node: the real node with everything around it simulated. */
@@ -53,6 +61,8 @@ export class SimEdge {
   node: EdgeNode | null = null
   isStopping = false
   private readonly pipeline: Pipeline
+  /** In a process that may end. */
+  private readonly apartPipeline: Pipeline
   private readonly clock: Clock
   private readonly watch: LogWatch
 
@@ -67,7 +77,10 @@ export class SimEdge {
     this.process = new SimProcess(`edge ${boot}`, context.timeline)
     this.clock = clockOf(host, this.process)
     const fails = () => context.randomOf('flaky').chance(0.3)
-    this.pipeline = simPipeline(scenario, { nap: (ms) => this.process.sleep(ms), fails })
+    const nap = (ms: number) => this.process.sleep(ms)
+    const dies = (delayMs: number) => void this.process.after(delayMs, () => host.diesOf(this))
+    this.pipeline = simPipeline(scenario, { nap, fails, dies })
+    this.apartPipeline = simPipeline(scenario, { nap, fails, dies: () => undefined })
     this.watch = new LogWatch(context, this.process, this.clock.epochMs, disk.history)
     const checkpoint = disk.newestCheckpoint()
     const { records, tornBytes } = disk.open(checkpoint?.segment ?? 0)
@@ -125,10 +138,33 @@ export class SimEdge {
     takeBackStale(recovered.ledger, deadLetters)
     await attachLines(recovered.ledger, log)
     const { checkpoints, results, finalFiles: finals } = files
-    const node = { config, pipeline, log, checkpoints, recovered, results, finals, deadLetters, clock }
+    const care = await this.care(recovered.ledger, deadLetters)
+    const node = { config, pipeline, log, checkpoints, recovered, results, finals, deadLetters, clock, care }
     this.node = new EdgeNode({ ...node, ...this.surroundings() })
     this.watch.requested()
     this.node.start()
+  }
+
+  private async care(ledger: Ledger, deadLetters: DeadLetters): Promise<Care> {
+    const waiting = ledger.queued().map(({ digest }) => digest)
+    const notes = this.host.disk.foldNotes
+    const begin = (first: readonly FoldNote[]) => this.files.beginNotes(first)
+    const suspects = await Suspects.open({ notes, waiting, begin, clock: this.clock, logger: this.logger() })
+    return { suspects, foldApart: (envelope) => this.foldApart(envelope, deadLetters) }
+  }
+
+  /** What the process comes to that folds apart: it ends at each event that ends processes, and that event is dead-lettered. */
+  private async foldApart(envelope: Envelope, deadLetters: DeadLetters): Promise<EnvelopePartial> {
+    this.context.observer.saw('an envelope was folded apart')
+    await this.process.sleep(this.context.randomOf('apart').between(1, 300))
+    const isDeadly = (line: string) => (JSON.parse(line) as SimEvent).deadly !== undefined
+    const offsets = envelope.lines.flatMap((line, index) => (isDeadly(line) ? [envelope.firstOffset + index] : []))
+    deadLetters.add(
+      envelope,
+      offsets.map((offset) => ({ offset, code: 'map_killed', reason: 'it ended its process' })),
+    )
+    await deadLetters.flush().catch(() => undefined)
+    return foldEnvelope(this.apartPipeline, envelope, { timers: this.process, dead: deadLetters.of(envelope) })
   }
 
   private surroundings(): Pick<

@@ -1,3 +1,4 @@
+import type { FoldNote } from '../../core/fold-notes'
 import type { FinalRecord } from '../../core/log-record'
 import type { Row } from '../../core/pipeline'
 import type { WrittenCheckpoint } from '../../edge-node/checkpoints'
@@ -5,6 +6,7 @@ import type { LetterFiles } from '../../edge-node/dead-letters'
 import type { KeptFinals } from '../../edge-node/fit-finals'
 import type { NodeDependencies } from '../../edge-node/node'
 import { rowsDigest, type Stored } from '../../edge-node/result-files'
+import type { NoteKeeper } from '../../edge-node/suspects'
 import type { SimDisk } from './disk'
 import type { SimProcess } from './process'
 
@@ -42,6 +44,18 @@ export class SimFiles {
     if (final.number !== this.finals.length) throw new Error(`final ${final.number} follows ${this.finals.length - 1}`)
     this.finals.push(final)
     this.onPublish(final)
+  }
+
+  /** Begins a life with these notes in place of the former ones. */
+  async beginNotes(notes: readonly FoldNote[]): Promise<NoteKeeper> {
+    await this.written()
+    this.disk.foldNotes = notes
+    return { append: (note) => this.appendNote(note), close: async () => {} }
+  }
+
+  private async appendNote(note: FoldNote): Promise<void> {
+    await this.written()
+    this.disk.foldNotes = [...this.disk.foldNotes, note]
   }
 
   get letterLines(): readonly string[] {

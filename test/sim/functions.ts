@@ -8,6 +8,7 @@ import type { Manifest } from '../../core/ledger'
 import type { MergeAnswer } from '../../core/merge-answer'
 import { createBurstHandler } from '../../handlers/burst'
 import { createMergeHandler } from '../../handlers/merge'
+import { UncaughtErrors } from '../../handlers/uncaught-errors'
 import type { CloudTables } from './cloud-tables'
 import type { Context } from './context'
 import { SimProcess } from './process'
@@ -26,6 +27,7 @@ export class Functions {
   /** Nobody reaches anything. */
   away = false
   private calls = 0
+  private readonly ends = new WeakMap<SimProcess, () => void>()
   private readonly random: Random
 
   constructor(
@@ -37,11 +39,16 @@ export class Functions {
 
   burst(records: readonly Taken[]): Promise<KinesisStreamBatchResponse> {
     const process = this.begin('burst')
+    const uncaught = new UncaughtErrors(
+      () => this.end(process),
+      () => process.sleep(0),
+    )
     const handler = createBurstHandler({
       store: this.partials(process),
-      ...this.bundle(process),
+      ...this.bundle(process, uncaught),
       nowMs: () => EPOCH_MS + this.context.timeline.nowMs + this.clockSkewMs,
       timers: process,
+      uncaught,
       log: (line) => this.context.trace.note(process.name, () => JSON.stringify(line)),
     })
     const event = {
@@ -68,11 +75,24 @@ export class Functions {
     return new SimProcess(`${name} ${this.calls}`, this.context.timeline)
   }
 
-  private bundle(process: SimProcess) {
+  /** The function ends by what `map` does, or hears of it before. */
+  private dies(process: SimProcess, uncaught: UncaughtErrors): void {
+    if (!process.alive) return
+    if (this.random.chance(0.5)) this.end(process)
+    else uncaught.hear(new Error('left behind'))
+  }
+
+  private end(process: SimProcess): void {
+    this.context.observer.saw('an event ended a function')
+    this.ends.get(process)?.()
+  }
+
+  private bundle(process: SimProcess, uncaught = new UncaughtErrors(() => undefined)) {
     // A nap takes a little more or less in each process, so that two attempts meet their groups in different orders.
     const pipeline = simPipeline(this.context.scenario, {
       nap: (ms) => process.sleep(ms + this.random.between(0, 20)),
       fails: () => this.random.chance(0.3),
+      dies: (delayMs) => void process.after(delayMs, () => this.dies(process, uncaught)),
     })
     let attempts = 0
     return {
@@ -99,6 +119,10 @@ export class Functions {
     return new Promise((resolve, reject) => {
       if (this.away)
         return this.context.timeline.after(this.random.between(10, 1_000), () => reject(new Error('unreachable')))
+      this.ends.set(process, () => {
+        process.kill()
+        reject(new Error('the function did not end'))
+      })
       process.after(this.random.between(1, 30), () => body().then(resolve, reject))
       const crashes = this.context.faults.strikes('function crashes')
       if (!crashes && !this.context.faults.strikes('function runs on after its timeout')) return

@@ -43,6 +43,12 @@ export class Machine implements Host {
     this.edge = new SimEdge(this.boots, this.context, this.cloud, this)
   }
 
+  diesOf(edge: SimEdge): void {
+    if (this.edge !== edge) return
+    this.context.observer.saw('an event ended the edge')
+    this.crash()
+  }
+
   crash(): void {
     const { edge } = this
     if (edge === null) return

@@ -81,7 +81,7 @@ export class Mishaps {
   /** Where `map` changes its mind, what is written again need not be what was lost, and nobody could tell. */
   private loseItems(): void {
     const { scenario, trace } = this.context
-    if (scenario.flakyShare > 0) return
+    if (scenario.flakyShare + scenario.deadlyShare > 0) return
     const table = this.random.pick([this.cloud.tables.partials, this.cloud.tables.results])
     const lost = [...table.items.keys()].filter(() => this.random.chance(0.3))
     for (const id of lost) table.items.delete(id)

@@ -7,6 +7,7 @@ import type { Clock } from '../../edge-node/clock'
 import { Finisher } from '../../edge-node/finisher'
 import { EdgeNode } from '../../edge-node/node'
 import type { Sequel } from '../../edge-node/sequel'
+import { Suspects } from '../../edge-node/suspects'
 import { around, together } from './around'
 import type { Mutation } from './mutation'
 
@@ -113,6 +114,16 @@ export const EDGE_MUTATIONS: readonly Mutation[] = [
         proceed?.()
         return appended
       }),
+  },
+  {
+    name: 'a fold that follows a death is not noted',
+    breaks: 'After a death the envelope at work is known on disk, or the same one ends every life.',
+    apply: () => around<Suspects['noteFold']>(Suspects.prototype, 'noteFold', () => undefined),
+  },
+  {
+    name: 'what has ended a life is folded here again',
+    breaks: 'What was at work when a life ended for the second time is folded apart.',
+    apply: () => around<Suspects['has']>(Suspects.prototype, 'has', () => false),
   },
   {
     name: 'a checkpoint does not wait for the finals that it leaves out',

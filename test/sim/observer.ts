@@ -79,5 +79,6 @@ function reclaimed(reason: string): Situation {
   if (reason.startsWith('the stream')) return 'an envelope was reclaimed because the stream did not take it'
   if (reason.startsWith('the function was not called'))
     return 'an envelope was reclaimed because the function could not be called'
+  if (reason.startsWith('map_killed')) return 'an envelope was reclaimed since it would have ended a function'
   return 'an envelope was reclaimed for a refusal'
 }

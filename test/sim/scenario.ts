@@ -19,6 +19,8 @@ export interface Scenario {
   readonly napShare: number
   /** Share of events whose `map` fails now and then. */
   readonly flakyShare: number
+  /** Share of events that end the process which folds them. */
+  readonly deadlyShare: number
   /** The longest that a write to the disk takes. */
   readonly diskMs: number
   readonly lanes: number
@@ -39,7 +41,9 @@ export function scenarioOf(seed: number): Scenario {
   if (theme < 4) return racing(plain)
   if (theme < 14) return forking(plain)
   if (theme < 24) return recalling(plain)
-  return new Random(seed, 'transport').chance(INVOKE_SHARE) ? calling(plain) : plain
+  const deadlyShare = new Random(seed, 'deadly').pick([0, 0, 0, 0.02, 0.08])
+  const deadly = { ...plain, deadlyShare }
+  return new Random(seed, 'transport').chance(INVOKE_SHARE) ? calling(deadly) : deadly
 }
 
 /** Envelopes go by calls of the function. */
@@ -63,6 +67,7 @@ function plainOf(random: Random): Scenario {
     durationMs: random.between(2_000, 5_000),
     napShare: random.pick([0, 0.1, 0.3, 0.6]),
     flakyShare: random.pick([0, 0, 0.3]),
+    deadlyShare: 0,
     diskMs: random.pick([1, 5, 5, 80]),
     lanes: random.between(1, 4),
     maxBatch: random.pick([1, 3, 10]),

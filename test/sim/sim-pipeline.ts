@@ -14,7 +14,8 @@ import type { Scenario } from './scenario'
 
 /**
  * What clients send. `nap` makes `map` wait so many ms, too long a one makes it hang; `fan` makes hundreds of groups; a value below -1,000,000
- * makes `map` fail, and `flaky`, a number that no other event has, lets it fail now and then.
+ * makes `map` fail, and `flaky`, a number that no other event has, lets it fail now and then. `deadly` ends the process that maps it, so many ms
+ * later; only 0 ms leave no other outcome, so the others are `flaky` as well.
  */
 export interface SimEvent {
   readonly k?: string
@@ -24,6 +25,7 @@ export interface SimEvent {
   readonly nap?: number
   readonly fan?: number
   readonly flaky?: number
+  readonly deadly?: number
 }
 
 /** What `map` depends on besides the event. */
@@ -31,6 +33,8 @@ export interface MapWorld {
   nap(ms: number): Promise<void>
   /** Whether the service that `map` asks fails this time. */
   fails(): boolean
+  /** Ends the process after so many ms. */
+  dies(delayMs: number): void
 }
 
 export const SIM_PIPELINE = 'sim'
@@ -58,7 +62,7 @@ function aggregates(make: typeof ours | typeof oracle, wide: boolean) {
 const OURS = { wide: aggregates(ours, true), narrow: aggregates(ours, false) }
 
 /** The pipeline as a process runs it. */
-export function simPipeline(scenario: Scenario, { nap, fails }: MapWorld): Pipeline {
+export function simPipeline(scenario: Scenario, { nap, fails, dies }: MapWorld): Pipeline {
   const { sizeMs, slideMs } = scenario
   return pipeline({
     name: SIM_PIPELINE,
@@ -70,6 +74,8 @@ export function simPipeline(scenario: Scenario, { nap, fails }: MapWorld): Pipel
     mapConcurrency: scenario.mapConcurrency,
     mapTimeout: MAP_TIMEOUT_MS,
     map: (event: SimEvent) => {
+      if (event.deadly !== undefined) dies(event.deadly)
+      if (event.deadly === 0) return new Promise<never>(() => {})
       if (event.flaky !== undefined && fails()) throw new Error('the service failed')
       return event.nap === undefined ? mapped(event) : nap(event.nap).then(() => mapped(event))
     },
@@ -89,7 +95,12 @@ export function oraclePipeline(
     key: 'k',
     map: (fields) => {
       const event = fields as unknown as SimEvent
-      if (isPoison(event) || event.nap === HANGS_MS || (event.flaky !== undefined && isDead(event.flaky)))
+      if (
+        isPoison(event) ||
+        event.nap === HANGS_MS ||
+        event.deadly === 0 ||
+        (event.flaky !== undefined && isDead(event.flaky))
+      )
         return DEAD_LETTER
       return outputs(event) as unknown as readonly Record<string, unknown>[]
     },

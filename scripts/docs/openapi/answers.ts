@@ -157,6 +157,16 @@ const unknown = z.strictObject({ id: z.string(), kind: z.literal('unknown') })
 
 export const replays = named('Replays', z.strictObject({ replays: z.array(z.union([replayed, failed, put, unknown])) }))
 
+export const takeOut = named(
+  'TakeOut',
+  z.strictObject({ offset: count(), reason: z.string().max(200).default('somebody asked for it') }),
+)
+
+export const takenOut = named(
+  'TakenOut',
+  z.strictObject({ offset: count(), code: z.literal('by_hand'), reason: z.string() }),
+)
+
 export const replayRequest = named(
   'ReplayRequest',
   z.strictObject({

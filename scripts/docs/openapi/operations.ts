@@ -143,6 +143,15 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: 'POST',
+    path: '/v1/dead-letters',
+    summary: 'Take an event out by hand',
+    description: 'An accepted event that waits to be folded becomes a dead letter with the code `by_hand`.',
+    body: { types: ['application/json'], schema: answers.takeOut, says: 'the event, by its offset' },
+    answers: [json(answers.takenOut)],
+    errors: ['invalid_dead_letter', 'unknown_event', 'event_counted', 'event_away', 'disk_refuses'],
+  },
+  {
+    method: 'POST',
     path: '/v1/replays',
     summary: 'Give dead letters another try',
     description:
