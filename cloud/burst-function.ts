@@ -1,3 +1,4 @@
+import { shortReason } from '../core/reason'
 import { jitteredDelays } from './backoff'
 import { type CallOptions, type FunctionInvoker, InvokeFailed, type InvokeFailure } from './functions'
 import type { StreamRecord } from './stream'
@@ -76,7 +77,5 @@ const WORDS = {
   unreachable: 'cannot be reached',
   refused: 'cannot be called',
 } as const satisfies Record<InvokeFailure, string>
-const MAX_DETAIL = 200 // characters: it is shown in the status and logged for each envelope
-
-const reasonOf = ({ code, message }: InvokeFailed) => `the function ${WORDS[code]} (${message.slice(0, MAX_DETAIL)})`
+const reasonOf = ({ code, message }: InvokeFailed) => `the function ${WORDS[code]} (${shortReason(message)})`
 const base64 = (data: Uint8Array) => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64')

@@ -1,5 +1,6 @@
 import { messageOf, Refusal } from './aggregate'
 import type { Pipeline } from './pipeline'
+import { shortReason } from './reason'
 import { readTimestamp } from './timestamp'
 
 /** Why a line was refused at ingest. The line has to change, but for `too_many_windows`: windows have to close first. */
@@ -18,8 +19,6 @@ export interface Rejection {
     | 'too_many_windows'
   readonly reason: string
 }
-
-const MAX_REASON_LENGTH = 200 // reasons may quote the event, and answers are logged and remembered
 
 /** A line that can be admitted: its text and its event time in ms. */
 export interface ReadLine {
@@ -40,14 +39,14 @@ export function readLine(pipeline: Pipeline, number: number, line: string, lates
     return { code: 'not_an_object', reason: 'an event is a JSON object, such as {"key": "a"}' }
   }
   const checked = pipeline.check(raw)
-  if ('issue' in checked) return { code: 'schema', reason: checked.issue.slice(0, MAX_REASON_LENGTH) }
+  if ('issue' in checked) return { code: 'schema', reason: shortReason(checked.issue) }
   const timestampMs = timestamp(pipeline, checked.event, latestMs)
   if (typeof timestampMs !== 'number') return timestampMs
   if (pipeline.map === undefined) {
     const key = keyOf(pipeline, checked.event)
     if (key instanceof Refusal) {
       const code = key.code === 'key_too_long' ? 'key_too_long' : 'missing_key'
-      return { code, reason: key.reason.slice(0, MAX_REASON_LENGTH) }
+      return { code, reason: shortReason(key.reason) }
     }
   }
   return { number, line, timestampMs }

@@ -4,6 +4,7 @@ import { eventOf, keyOf, timestampMsOf } from './event'
 import { addEvent, type EventHasher, eventHasher } from './hash-sum'
 import { emptyPartial, groupOf, type Partial, type Tally } from './partial'
 import type { Pipeline } from './pipeline'
+import { shortReason } from './reason'
 import { sideBySide, type Timers, type Turn } from './side-by-side'
 import { firstOpenWindowEnd, paneStart } from './window'
 
@@ -40,8 +41,6 @@ interface Contribution {
   readonly key: string
   readonly values: readonly unknown[]
 }
-
-const MAX_REASON_LENGTH = 200 // reasons travel inside heads, one for each dead letter
 
 /**
  * Folds the events of an envelope into partial accumulators per pane and key. The one place where events become results: the
@@ -128,7 +127,7 @@ class Fold {
 
   private bury(paneStartMs: number, offset: number, refusal: Refusal): undefined {
     this.count(this.partial(paneStartMs).dead, offset)
-    this.deadLetters.push({ offset, code: refusal.code, reason: refusal.reason.slice(0, MAX_REASON_LENGTH) })
+    this.deadLetters.push({ offset, code: refusal.code, reason: shortReason(refusal.reason) })
   }
 
   private count(tally: Tally, offset: number): void {

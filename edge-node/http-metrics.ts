@@ -64,6 +64,7 @@ function observe({ config, status, node, log, diskSpace }: MetricSources): OfNod
     status: status(),
     limits: config,
     recalledEvents: node.recalledEvents,
+    answerBytes: node.progress.answerBytes,
     cloud: { breaker, reclaims, oldestInFlightMs, sentEnvelopes, failedSends: failed, divertMs },
     durations: {
       processingDelay: arrivals.bucketCounts(),

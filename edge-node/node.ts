@@ -121,6 +121,8 @@ export class EdgeNode {
   private linger: (() => void) | undefined
   /** Events accepted by this process: what it found in its log did not arrive now. */
   private admitted = 0
+  /** Requests of this process that the log has, those among them that accepted nothing too. */
+  private loggedRequests = 0
   private cancelTick = () => {}
   private lastTickMs = 0
   private readonly clock: Clock
@@ -237,8 +239,10 @@ export class EdgeNode {
     this.events.late += record.answer.late
     this.events.rejected += rejectedCount(record.answer)
     // Of a request that accepted nothing and never will, no restart has to know: garbage leaves no trace.
-    if (record.lines.length > 0 || record.mayPass) await this.append([record], this.dueClosing() ?? this.cutter.due())
-    else await this.deps.log.appendNow([]) // the horizon that the answer names may still be on its way to the disk
+    if (record.lines.length > 0 || record.mayPass) {
+      this.loggedRequests += 1
+      await this.append([record], this.dueClosing() ?? this.cutter.due())
+    } else await this.deps.log.appendNow([]) // the horizon that the answer names may still be on its way to the disk
     return { kind: 'accepted', answer: record.answer }
   }
 
@@ -281,6 +285,7 @@ export class EdgeNode {
       horizonMs: this.intake.horizonMs,
       watermarkMs: this.intake.watermarkMs,
       groups: this.state.groups,
+      answerBytes: this.intake.answerBytes,
       recovering: this.recovering.size,
       apart: this.apart.backlog.envelopes,
       ...this.workers.counters(),
@@ -441,7 +446,7 @@ export class EdgeNode {
   /** Tells one state of the node from another: while it stays, the last checkpoint says all there is to say. */
   private mark(): string {
     const { nextOffset, horizonMs, open } = this.intake
-    return `${nextOffset} ${horizonMs} ${this.deps.results.count} ${open.events}`
+    return `${nextOffset} ${horizonMs} ${this.deps.results.count} ${open.events} ${this.loggedRequests}`
   }
 
   private async lastCheckpoint(): Promise<void> {

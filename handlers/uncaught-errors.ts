@@ -1,14 +1,13 @@
 import { messageOf } from '../core/aggregate'
+import { shortReason } from '../core/reason'
 import type { LogLine } from './function-log'
 
 /** `map` left a rejected promise behind, or a timer that threw: outside of a function's care it would have ended the process. */
 export class LeftBehind extends Error {
   constructor(error: unknown) {
-    super(`map left an error behind: ${messageOf(error)}`.slice(0, MAX_LENGTH))
+    super(shortReason(`map left an error behind: ${messageOf(error)}`))
   }
 }
-
-const MAX_LENGTH = 200 // it travels inside a head
 
 /** Hears the errors of a process that nobody catches, and tells the work that is going on. */
 export class UncaughtErrors {

@@ -3,6 +3,7 @@ import type { Envelope } from '../../core/envelope'
 import type { DeadLetter, EnvelopePartial } from '../../core/fold'
 import { decodeGroups, decodeTally, emptyPartial, type Partial } from '../../core/partial'
 import type { Pipeline } from '../../core/pipeline'
+import { shortReason } from '../../core/reason'
 import type { DeadLetters } from '../dead-letters'
 import { ApartProcess, type End } from './apart-process'
 import type { SentPane } from './messages'
@@ -115,15 +116,13 @@ export class FoldApart {
   }
 }
 
-const MAX_REASON_LENGTH = 200 // as of every dead letter
-
 /** A letter for each event of the envelope that is to blame. */
 function lettersOf({ firstOffset, count }: Envelope, end: End): DeadLetter[] {
   const killers = end.kind === 'killed' ? end.by : end.kind === 'died' ? [end] : []
   const letters = new Map<number, DeadLetter>()
   for (const { offset, reason } of killers) {
     if (offset === null || offset < firstOffset || offset >= firstOffset + count || letters.has(offset)) continue
-    letters.set(offset, { offset, code: 'map_killed', reason: reason.slice(0, MAX_REASON_LENGTH) })
+    letters.set(offset, { offset, code: 'map_killed', reason: shortReason(reason) })
   }
   return [...letters.values()]
 }

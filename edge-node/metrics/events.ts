@@ -92,5 +92,20 @@ export const EVENT_METRICS: readonly Metric<Observed>[] = [
     'Raw lines waiting above which requests are refused.',
     ({ limits }) => limits.maxBacklogBytes,
   ),
+  gauge(
+    'spillway_recovering_envelopes',
+    'Envelopes that the log left unfinished at the start and that are not folded yet.',
+    ({ status }) => status.edge.recovering,
+  ),
+  gauge(
+    'spillway_apart_envelopes',
+    'Envelopes that may end the process: folded apart, or waiting for that.',
+    ({ status }) => status.edge.apart,
+  ),
+  gauge(
+    'spillway_remembered_answer_bytes',
+    'Memory for idempotency keys and their answers; at maxAnswerBytes the oldest are forgotten.',
+    ({ answerBytes }) => answerBytes,
+  ),
   counter('spillway_envelopes_total', 'Envelopes cut.', ({ status }) => status.envelopes),
 ]

@@ -15,6 +15,8 @@ export interface Observed {
   }
   /** Events that were counted in the burst and came back. */
   readonly recalledEvents: number
+  /** Memory for remembered requests. */
+  readonly answerBytes: number
   /** Dead letters, those included that wait to be folded again. */
   readonly deadLetters: number
   readonly cloud: {

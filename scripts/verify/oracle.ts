@@ -1,6 +1,6 @@
 /** The oracle: every window recomputed from the accepted lines, in plain single-threaded order. */
 
-import { admit } from './admission'
+import { type Admission, admit } from './admission'
 import type { Accumulator } from './aggregate'
 import { type Contribution, contributionsOf } from './contribution'
 import type { Fields } from './field'
@@ -37,14 +37,18 @@ export class Oracle {
   constructor(private readonly pipeline: OraclePipeline) {}
 
   take(batch: Batch): Tally {
-    const tally: Tally = { accepted: 0, late: 0, partlyLate: 0, rejected: 0 }
-    for (const line of batch.lines) {
-      const admission = admit(line, batch.horizon, this.pipeline)
-      tally[admission.verdict] += 1
-      if ('event' in admission) this.add(admission.event, admission.windows)
+    const admissions = batch.lines.map((line) => admit(line, batch.horizon, this.pipeline))
+    for (const admission of admissions) if ('event' in admission) this.add(admission.event, admission.windows)
+    return tallyOf(admissions)
+  }
+
+  /** How the lines of a batch would fare, and which windows they are in; counts nothing. */
+  look(batch: Batch): { tally: Tally; windows: Window[] } {
+    const admissions = batch.lines.map((line) => admit(line, batch.horizon, this.pipeline))
+    return {
+      tally: tallyOf(admissions),
+      windows: admissions.flatMap((admission) => ('event' in admission ? admission.windows : [])),
     }
-    tally.accepted += tally.partlyLate
-    return tally
   }
 
   *windows(): Generator<OracleWindow> {
@@ -72,6 +76,13 @@ export class Oracle {
     }
     return state
   }
+}
+
+function tallyOf(admissions: readonly Admission[]): Tally {
+  const tally: Tally = { accepted: 0, late: 0, partlyLate: 0, rejected: 0 }
+  for (const { verdict } of admissions) tally[verdict] += 1
+  tally.accepted += tally.partlyLate
+  return tally
 }
 
 function addTo(state: WindowState, { key, values }: Contribution, pipeline: OraclePipeline): void {

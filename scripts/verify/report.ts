@@ -7,7 +7,7 @@ import { fetchStatus, fetchWindows, type ServedStatus } from './served'
 
 /** Counts are full; `examples` has the first 20 of each kind. */
 export type VerifyReport = {
-  /** True when every count from `missing` to `conflictingKeys` is 0. */
+  /** True when every count from `missing` to `uncheckableBatches` is 0. */
   exact: boolean
   pipeline: string
   /** Answered batches, each key once; `repeats` are further records of the same batch. */
@@ -26,6 +26,9 @@ export type VerifyReport = {
   mismatched: number
   wrongAnswers: number
   conflictingKeys: number
+  /** Batches of which nobody can tell which lines were rejected, and the windows that are left out for them. */
+  uncheckableBatches: number
+  uncheckableWindows: number
   /** Windows that the edge node had not made final yet, as far as it says. */
   unfinished: number
   examples: Pick<Comparison, 'missing' | 'extra' | 'mismatched'> & {
@@ -50,13 +53,19 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const { accepted, url, token, pipelineOf = oraclePipeline, onEvents } = options
   const status = await fetchStatus(url, token)
   const expectation = await expectedWindows(accepted, pipelineOf(status.pipeline), onEvents)
-  return reportOf(status, expectation, compareWindows(expectation.windows, await fetchWindows(url, token)))
+  return reportOf(
+    status,
+    expectation,
+    compareWindows(expectation.windows, await fetchWindows(url, token), expectation.uncheckable.windows),
+  )
 }
 
 function reportOf(status: ServedStatus, expectation: Expectation, comparison: Comparison): VerifyReport {
-  const { windows: _, wrongAnswers, conflictingKeys, ...totals } = expectation
+  const { windows: _, wrongAnswers, conflictingKeys, uncheckable, ...totals } = expectation
   const { missing, extra, mismatched, counts, windows, rows } = comparison
-  const faults = { ...counts, wrongAnswers: wrongAnswers.length, conflictingKeys: conflictingKeys.length }
+  const uncheckableBatches = uncheckable.batches
+  const found = { wrongAnswers: wrongAnswers.length, conflictingKeys: conflictingKeys.length, uncheckableBatches }
+  const faults = { ...counts, ...found }
   return {
     exact: Object.values(faults).every((fault) => fault === 0),
     pipeline: status.pipeline,
@@ -64,6 +73,7 @@ function reportOf(status: ServedStatus, expectation: Expectation, comparison: Co
     windows,
     rows,
     ...faults,
+    uncheckableWindows: uncheckable.windows.length,
     unfinished: status.windows ? status.windows.open + status.windows.closing + status.windows.finalizing : 0,
     examples: {
       missing,

@@ -33,11 +33,22 @@ function faults({ examples, ...report }: VerifyReport): string[] {
       ),
     ),
     ...listed('keys used for different batches', report.conflictingKeys, examples.conflictingKeys),
+    ...uncheckable(report),
   ]
 }
 
-function verdict({ exact, missing, unfinished }: VerifyReport): string {
+function uncheckable({ uncheckableBatches, uncheckableWindows }: Omit<VerifyReport, 'examples'>): string[] {
+  if (uncheckableBatches === 0) return []
+  return [
+    `${n(uncheckableBatches)} batches cannot be checked: more lines were rejected than the answer lists, and their text does not show which;`,
+    `  ${n(uncheckableWindows)} windows that they may be in are left out. Send at most 100 lines a request where many are rejected`,
+  ]
+}
+
+function verdict({ exact, missing, unfinished, ...report }: VerifyReport): string {
   if (exact) return 'exact: every window, row and field is the same to the last bit'
+  const { extra, mismatched, wrongAnswers, conflictingKeys } = report
+  if (missing + extra + mismatched + wrongAnswers + conflictingKeys === 0) return 'exact as far as it can be checked'
   if (missing === 0 || unfinished === 0) return 'NOT exact'
   return `NOT exact; the edge node still has ${n(unfinished)} windows that are not final: wait for them and run again`
 }

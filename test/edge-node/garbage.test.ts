@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { decodeRecords, encodeRecord } from '../../edge-node/log-codec'
+import { eventually } from './eventually'
 import { event, testNodes } from './fixture'
 import { requestOf } from './log-records'
 
@@ -58,4 +59,16 @@ test('an answer of version 0.1.0 with as many rejections as lines is read in the
     ...request,
     answer: { ...request.answer, rejected: rejected.slice(0, 100), moreRejected: 19_900 },
   })
+})
+
+test('requests that accept nothing and are remembered lead to a checkpoint, so that the log they fill can be cut', async () => {
+  const { post, folder } = await start({ config: { checkpointEveryMs: 100, maxFutureSkewMs: 1_000 } })
+  const ahead = JSON.stringify({ k: 'a', t: Date.now() + 3_600_000, v: 1 })
+  const checkpoints = async () =>
+    (await readdir(join(folder, 'checkpoints'))).filter((name) => name.endsWith('.checkpoint'))
+  const newest = async () => (await checkpoints()).sort().at(-1)
+  await eventually(async () => expect(await newest()).toBeDefined())
+  const before = await newest()
+  await post(ahead, { 'idempotency-key': 'ahead' })
+  await eventually(async () => expect(await newest()).not.toBe(before))
 })

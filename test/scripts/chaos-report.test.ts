@@ -20,6 +20,8 @@ const CHECK: VerifyReport = {
   mismatched: 0,
   wrongAnswers: 0,
   conflictingKeys: 0,
+  uncheckableBatches: 0,
+  uncheckableWindows: 0,
   unfinished: 0,
   examples: { missing: [], extra: [], mismatched: [], wrongAnswers: [], conflictingKeys: [] },
 }

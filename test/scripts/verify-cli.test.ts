@@ -293,3 +293,23 @@ describe('the command', () => {
     expect(out).toMatch(/--accepted <file\.\.\.>[\s\S]*Exit code/)
   })
 })
+
+describe('a batch of which more lines were rejected than its answer lists', () => {
+  const garbage = ['x', 'y', 'z']
+  const withGarbage = { ...first, lines: [...garbage, ...first.lines], unlisted: 3 }
+
+  test('is checked where the text of the lines shows which they were', async () => {
+    expect(await check([withGarbage, second])).toMatchObject({ exact: true, wrongAnswers: 0, uncheckableBatches: 0 })
+  })
+
+  test('is neither right nor wrong where it does not: its windows are left out, and the report says so', async () => {
+    const future = { ...first, accepted: 3, unlisted: 1 } // one of the four was ahead of the clock
+    const report = await check([future, second])
+    expect(report).toMatchObject({ exact: false, missing: 0, mismatched: 0, wrongAnswers: 0, uncheckableBatches: 1 })
+    expect(report.uncheckableWindows).toBe(2)
+    const { code, out } = await run('--accepted', await accepted([future, second]), '--url', url)
+    expect(code).toBe(1)
+    expect(out).toContain('1 batches cannot be checked')
+    expect(out).toContain('exact as far as it can be checked')
+  })
+})

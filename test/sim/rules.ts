@@ -27,6 +27,9 @@ export interface ClosingFacts {
 
 const TICK_MS = 200 // idleness is counted in ticks of at most so much: the first may reach back before the last request
 
+/** Lines that were refused for these may be accepted later, so that an answer with them is given again. */
+const PASSES_LATER = new Set(['too_many_windows', 'timestamp_in_future'])
+
 /** What must hold at every step. The first violation is kept; it ends the world. */
 export class Rules {
   violation: Violation | null = null
@@ -57,7 +60,8 @@ export class Rules {
   answered(key: string, answer: Answer): void {
     const logged = this.disk().history.answers.get(key)
     // What accepted nothing and never will need not be remembered: it is judged alike when it comes again.
-    if (logged === undefined && answer.accepted === 0 && !this.answers.has(key)) return
+    const isForgotten = answer.accepted === 0 && !answer.rejected.some(({ code }) => PASSES_LATER.has(code))
+    if (logged === undefined && isForgotten && !this.answers.has(key)) return
     if (!isDeepStrictEqual(logged, answer))
       this.broken('a 202 is sent after its record is durable', { key, answer, logged })
     const before = this.answers.get(key)

@@ -60,6 +60,7 @@ function answeredBy({ deliveries, context }: Resting): Answered[] {
       context.rules.broken('every request is answered', key)
       return []
     }
+    if (answer.moreRejected !== undefined) context.rules.broken('a world sends no more lines than an answer lists', key)
     const rejected = new Set(answer.rejected.map(({ line }) => line))
     return [{ key, answer, lines: lines.filter((_, index) => !rejected.has(index + 1)) }]
   })
