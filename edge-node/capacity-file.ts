@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type CapacityMemory, FORGOTTEN } from '../core/cloud-capacity'
+import { checkedJson, readCheckedJson } from './checked-json'
 
 const raise = z.object({ from: z.number(), to: z.number() })
 const content = z.object({
@@ -23,21 +24,22 @@ export class CapacityFile {
     this.path = join(dataDir, 'cloud-capacity.json')
   }
 
-  async read(): Promise<CapacityMemory> {
-    const text = await readFile(this.path, 'utf8').catch(() => '')
-    try {
-      const { stream, raised, shardUpdatesMs } = content.parse(JSON.parse(text))
-      if (stream !== this.stream) return FORGOTTEN
-      this.written = text
-      return { raised, shardUpdatesMs }
-    } catch {
-      return FORGOTTEN
-    }
+  /** `damaged`: what was raised is not known. */
+  async read(): Promise<CapacityMemory | 'damaged'> {
+    const text = await readFile(this.path, 'utf8').catch(() => null)
+    const read = readCheckedJson(text)
+    if (read.kind === 'absent') return FORGOTTEN
+    const parsed = content.safeParse(read.kind === 'sound' ? read.content : null)
+    if (!parsed.success) return 'damaged'
+    const { stream, raised, shardUpdatesMs } = parsed.data
+    if (stream !== this.stream) return FORGOTTEN
+    this.written = text ?? ''
+    return { raised, shardUpdatesMs }
   }
 
   /** Writes only what has changed. Rejects with what the disk says. */
   async write({ raised, shardUpdatesMs }: CapacityMemory): Promise<void> {
-    const text = JSON.stringify({ stream: this.stream, raised, shardUpdatesMs })
+    const text = checkedJson({ stream: this.stream, raised, shardUpdatesMs })
     if (text === this.written || (this.written === '' && isForgotten({ raised, shardUpdatesMs }))) return
     await mkdir(this.dataDir, { recursive: true, mode: 0o700 })
     await writeFile(`${this.path}.new`, text, { mode: 0o600, flush: true })

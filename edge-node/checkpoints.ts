@@ -44,6 +44,9 @@ const unzip = promisify(gunzip)
 
 /** The checkpoints of a data directory: files that are complete or not there. */
 export class Checkpoints {
+  /** Files that `newest` passed over, since they cannot be read. */
+  readonly damaged: string[] = []
+
   private constructor(private readonly folder: string) {}
 
   static async open(folder: string): Promise<Checkpoints> {
@@ -56,6 +59,7 @@ export class Checkpoints {
     for (const segment of (await this.segments()).reverse()) {
       const checkpoint = await this.read(segment)
       if (checkpoint !== null) return checkpoint
+      this.damaged.push(this.path(segment))
     }
     return null
   }

@@ -57,7 +57,12 @@ export class CloudScaler {
 
   /** Takes up what was raised before a restart. Rejects with what the disk says. */
   async start(): Promise<void> {
-    this.state = capacityState(await this.deps.file.read(), this.deps.clock.epochMs())
+    const read = await this.deps.file.read()
+    if (read === 'damaged')
+      this.deps.logger.warn(
+        'cloud-capacity.json is damaged: what was raised of the cloud is not known and stays as it is',
+      )
+    this.state = capacityState(read === 'damaged' ? FORGOTTEN : read, this.deps.clock.epochMs())
     this.nextTick()
   }
 

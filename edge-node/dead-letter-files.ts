@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LineFile, type PlacedLine, readLines } from './line-file'
+import { CannotRecover } from './cannot-recover'
+import { deleteLineFile, LineFile, type PlacedLine, readLines } from './line-file'
 
 /** Where a line is: the number of its file, and the byte at which it begins. */
 export interface Place {
@@ -14,7 +15,7 @@ export interface FoundLine extends Pick<PlacedLine, 'line'> {
 
 /**
  * The files of the dead letters, `<number>.ndjson`. A number is above the offset of every letter in the files before it, as the names of
- * segments are in other logs: so a start reads only the files that can hold what it looks for. Old files may be moved away at any time.
+ * segments are in other logs: so a start reads only the files that can hold what it looks for. Old files may be moved away at any time, with their marks.
  */
 export class DeadLetterFiles {
   private constructor(
@@ -26,7 +27,9 @@ export class DeadLetterFiles {
 
   static async open(folder: string, maxFileBytes: number): Promise<DeadLetterFiles> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const names = (await readdir(folder)).filter((name) => /^\d{16}\.ndjson$/.test(name)).sort()
+    const found = await readdir(folder)
+    const names = found.filter((name) => /^\d{16}\.ndjson$/.test(name)).sort()
+    refuseOrphans(folder, found)
     const numbers = names.map((name) => Number.parseInt(name, 10))
     if (numbers.length === 0) numbers.push(0)
     return new DeadLetterFiles(folder, maxFileBytes, numbers, await LineFile.open(pathOf(folder, numbers.at(-1)!)))
@@ -77,10 +80,20 @@ export class DeadLetterFiles {
       const next = this.numbers[1]
       const isOver = mtimeMs < beforeMs || left > bytes
       if (next === undefined || next > neededOffset || !isOver) return
-      await rm(pathOf(this.folder, this.numbers[0]!), { force: true })
+      await deleteLineFile(pathOf(this.folder, this.numbers[0]!))
       this.numbers.shift()
       left -= size
     }
+  }
+
+  /** Bytes of a torn append that were cut off the newest file when it was opened. */
+  get tornBytes(): number {
+    return this.newest.tornBytes
+  }
+
+  /** Where the file lies, for messages. */
+  pathOf(file: number): string {
+    return pathOf(this.folder, file)
   }
 
   async close(): Promise<void> {
@@ -107,6 +120,16 @@ export class DeadLetterFiles {
   private fileFrom(number: number): number | undefined {
     return this.numbers.find((each) => each >= number)
   }
+}
+
+/** A mark without its file: somebody has moved the file away and left the mark, or the file is lost. */
+function refuseOrphans(folder: string, found: readonly string[]): void {
+  const orphan = found.find((name) => name.endsWith('.mark') && !found.includes(name.slice(0, -'.mark'.length)))
+  if (orphan === undefined) return
+  const path = join(folder, orphan)
+  throw new CannotRecover(
+    `${path} has no file beside it any more. If you moved that away, move the mark along; else restore the file from a copy`,
+  )
 }
 
 const pathOf = (folder: string, number: number): string => join(folder, `${String(number).padStart(16, '0')}.ndjson`)

@@ -4,6 +4,7 @@ import { eventOf, timestampMsOf } from '../core/event'
 import type { DeadLetter } from '../core/fold'
 import type { Pipeline } from '../core/pipeline'
 import { paneStart, windowEndsOfPane } from '../core/window'
+import { CannotRecover } from './cannot-recover'
 import { DeadLetterFiles, type Place } from './dead-letter-files'
 import { LineQueue } from './line-queue'
 import { InvalidCursor, type Results } from './results'
@@ -41,6 +42,8 @@ export type ListedLetter = { readonly id: string } & WrittenLetter
 /** Some of the letters in the order in which they were written. A page may be empty and not the last: `next` is null in the last. */
 export interface LetterPage {
   readonly deadLetters: readonly ListedLetter[]
+  /** Ids of letters that are damaged on disk; absent when there are none. */
+  readonly damaged?: readonly string[]
   readonly next: string | null
 }
 
@@ -53,7 +56,7 @@ export interface LetterQuery {
 
 /** What the letters need of their files; a simulation has its own. */
 export type LetterFiles = Pick<DeadLetterFiles, 'all' | 'append' | 'from' | 'linesOf' | 'close'> &
-  Partial<Pick<DeadLetterFiles, 'tail' | 'deleteBefore'>>
+  Partial<Pick<DeadLetterFiles, 'tail' | 'deleteBefore' | 'pathOf' | 'tornBytes'>>
 
 /** What the node needs of them. One whose `map` never changes its mind gets along without the second half. */
 export type DeadLetterBook = Pick<DeadLetters, 'add' | 'flush' | 'close'> &
@@ -101,6 +104,11 @@ export class DeadLetters {
     return letters
   }
 
+  /** Bytes of a torn append that were cut off when the files were opened: of letters that nobody had seen. */
+  get tornBytes(): number {
+    return this.files.tornBytes ?? 0
+  }
+
   /** Adds what a fold of the envelope dead-lettered. */
   add(envelope: Envelope, letters: readonly DeadLetter[]): void {
     for (const letter of letters) {
@@ -143,20 +151,23 @@ export class DeadLetters {
     if (from === undefined) throw new InvalidCursor('the cursor is none that this server gave; start again without it')
     await this.flush().catch(() => undefined) // while the disk refuses, what it has can still be read
     const deadLetters: ListedLetter[] = []
+    const damaged: string[] = []
     let scannedBytes = 0
     for await (const { place, line } of this.files.from(from)) {
-      if (deadLetters.length === limit || scannedBytes >= MAX_SCANNED_BYTES) return { deadLetters, next: idOf(place) }
-      scannedBytes += line.length
+      const isFull = deadLetters.length + damaged.length === limit
+      if (isFull || scannedBytes >= MAX_SCANNED_BYTES) return pageOf(deadLetters, damaged, idOf(place))
+      scannedBytes += line?.length ?? 0
       const letter = read(line)
-      if (letter !== null && (code === null || letter.code === code)) deadLetters.push({ id: idOf(place), ...letter })
+      if (letter === null) damaged.push(idOf(place))
+      else if (code === null || letter.code === code) deadLetters.push({ id: idOf(place), ...letter })
     }
-    return { deadLetters, next: null }
+    return pageOf(deadLetters, damaged, null)
   }
 
   /** The newest letters on disk, newest first: as many as lie within the last megabyte, and `limit` at most. */
   async newest(limit: number): Promise<ListedLetter[]> {
     await this.flush().catch(() => undefined)
-    const found: { readonly place: Place; readonly line: string }[] = []
+    const found: { readonly place: Place; readonly line: string | null }[] = []
     for await (const line of this.files.tail?.(TAIL_BYTES) ?? []) {
       found.push(line)
       if (found.length > limit) found.shift()
@@ -202,11 +213,18 @@ export class DeadLetters {
     return true
   }
 
+  private damaged({ file, byte }: Place): CannotRecover {
+    const path = this.files.pathOf?.(file) ?? file
+    return new CannotRecover(
+      `${path} cannot be read: the dead letter at byte ${byte} is damaged, and its event may be folded again. Restore the file from a copy`,
+    )
+  }
+
   private async remember(neededOffset: number): Promise<void> {
     for (const file of this.files.all.toReversed()) {
-      for await (const { line } of this.files.linesOf(file)) {
+      for await (const { place, line } of this.files.linesOf(file)) {
         const letter = read(line)
-        if (letter === null) continue
+        if (letter === null) throw this.damaged(place)
         this.highestOffset = Math.max(this.highestOffset, letter.offset)
         if (letter.offset >= neededOffset) this.note(letter.digest, letter as DeadLetter & WrittenLetter)
       }
@@ -215,8 +233,13 @@ export class DeadLetters {
   }
 }
 
-/** Null for a line that a power cut damaged: it was never known to be on disk, so its event is folded again. */
-function read(line: string): WrittenLetter | null {
+function pageOf(deadLetters: ListedLetter[], damaged: string[], next: string | null): LetterPage {
+  return damaged.length === 0 ? { deadLetters, next } : { deadLetters, damaged, next }
+}
+
+/** Null for a line that is damaged. */
+function read(line: string | null): WrittenLetter | null {
+  if (line === null) return null
   try {
     return writtenSchema.parse(JSON.parse(line))
   } catch {

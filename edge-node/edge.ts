@@ -27,7 +27,7 @@ import { DurableLog } from './log'
 import { EdgeNode } from './node'
 import { fromCloud, openResults } from './open-results'
 import { Prewarmer } from './prewarmer'
-import { attachLines, recover, takeBackStale } from './recovery'
+import { afterCheckpoints, attachLines, recover, takeBackStale } from './recovery'
 import { Replayer } from './replayer'
 import { Replays } from './replays'
 import { Retainer } from './retainer'
@@ -87,10 +87,16 @@ export async function startEdge(config: Config, logger: Logger, program = OURS):
   const { deployment, lanes } = await knownDeployment(config.dataDir, config.stack, readCloud, logger)
   const checkpoints = await Checkpoints.open(join(config.dataDir, 'checkpoints'))
   const checkpoint = await checkpoints.newest()
-  const { log, records, tornBytes } = await DurableLog.open(join(config.dataDir, 'log'), checkpoint?.segment)
+  const { damaged } = checkpoints
+  for (const file of damaged) logger.warn({ file }, 'a checkpoint is damaged; the one before it is taken')
+  const { log, records, tornBytes } = await afterCheckpoints(damaged, () =>
+    DurableLog.open(join(config.dataDir, 'log'), checkpoint?.segment),
+  )
   if (tornBytes > 0) logger.warn({ tornBytes }, 'a torn tail was cut off the log; nothing of it had been answered')
   const limits = intakeLimits(config)
-  const recovered = recover(pipeline, version, records, limits, Date.now(), checkpoint)
+  const recovered = await afterCheckpoints(damaged, () =>
+    recover(pipeline, version, records, limits, Date.now(), checkpoint),
+  )
   const dynamo = dynamoClient()
   const partialItems = new DynamoItemStore(dynamo, deployment.partialsTable)
   const resultItems = new DynamoItemStore(dynamo, deployment.resultsTable)
@@ -105,6 +111,9 @@ export async function startEdge(config: Config, logger: Logger, program = OURS):
   takeBackStale(recovered.ledger, deadLetters)
   await attachLines(recovered.ledger, log)
   const replays = await Replays.open(config.dataDir, records, checkpoint)
+  const tornLines = deadLetters.tornBytes + replays.tornBytes
+  if (tornLines > 0)
+    logger.warn({ tornLines }, 'bytes of a torn write were cut off dead letters or replays; nobody saw them')
   const suspects = await openSuspects(config.dataDir, recovered.ledger.queued(), named('apart'))
   const apartDeps = { pipeline, registry: program.registry, logger: named('apart') }
   const foldApart = new FoldApart({ ...apartDeps, deadLetters })

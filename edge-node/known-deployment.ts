@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type Deployment, type Lanes, NotDeployed } from '../cloud/deployment'
+import { checkedJson, readCheckedJson } from './checked-json'
 
 /** The cloud half as the node needs to know it. */
 export interface KnownDeployment {
@@ -24,20 +25,28 @@ export async function knownDeployment(
   try {
     const found = { stack, ...(await read()) }
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
-    await writeFile(file, JSON.stringify(found), { mode: 0o600 })
+    await writeFile(`${file}.new`, checkedJson(found), { mode: 0o600, flush: true })
+    await rename(`${file}.new`, file)
     return found
   } catch (error) {
+    if (!(error instanceof NotDeployed)) throw error
     const known = await remembered(file)
-    if (!(error instanceof NotDeployed) || known?.stack !== stack) throw error
+    if (known === 'damaged')
+      throw new NotDeployed(`${error.message}; what was known of the cloud is damaged, too: ${file}`, { cause: error })
+    if (known?.stack !== stack) throw error
     logger.warn({ stack, error: error.message }, 'the cloud cannot be read; starting with what was known of it')
     return known
   }
 }
 
-async function remembered(file: string): Promise<KnownDeployment | null> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as KnownDeployment
-  } catch {
-    return null
+async function remembered(file: string): Promise<KnownDeployment | 'damaged' | null> {
+  const read = readCheckedJson(await readFile(file, 'utf8').catch(() => null))
+  switch (read.kind) {
+    case 'absent':
+      return null
+    case 'damaged':
+      return 'damaged'
+    case 'sound':
+      return read.content as unknown as KnownDeployment
   }
 }

@@ -1,26 +1,44 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { CannotRecover } from './cannot-recover'
+import { DurableMark } from './durable-mark'
 
 const CHUNK_BYTES = 64 * 1024
 const NEWLINE = 10
+const ADVICE =
+  'Nothing was changed. Restore the file from a copy; `npm run check-data -- DATA_DIR` says what else is sound'
 
-/** A file of lines that only grows. One append at a time. */
+/** A file of lines that only grows, each with a checksum. Beside it a mark says how much of it was on disk. One append at a time. */
 export class LineFile {
   private constructor(
     readonly path: string,
     private readonly handle: FileHandle,
+    private readonly mark: DurableMark,
     private sound: number,
+    /** Bytes of a torn append that were cut off: nobody was told that they are there. */
+    readonly tornBytes: number,
   ) {}
 
-  /** Opens the file, made when absent, and cuts off a last line that was torn: nobody was told that it is there. */
+  /**
+   * Opens the file, made when absent, and cuts off the end of an append that was torn. Rejects with CannotRecover when a line that was on disk is
+   * damaged or missing.
+   */
   static async open(path: string): Promise<LineFile> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    const mark = new DurableMark(markOf(path))
     const handle = await open(path, 'a+', 0o600)
-    const soundBytes = await bytesOfWholeLines(handle)
-    await handle.truncate(soundBytes)
-    const folder = await open(dirname(path), 'r')
-    await folder.sync().finally(() => folder.close())
-    return new LineFile(path, handle, soundBytes)
+    try {
+      const { size } = await handle.stat()
+      const soundBytes = soundEnd(await checkedLines(path, size), size, await mark.read(), path)
+      await handle.truncate(soundBytes)
+      const folder = await open(dirname(path), 'r')
+      await folder.sync().finally(() => folder.close())
+      return new LineFile(path, handle, mark, soundBytes, size - soundBytes)
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
   }
 
   /** How much of the file is on disk for sure: readers stop there. */
@@ -30,11 +48,12 @@ export class LineFile {
 
   /** Resolves when the lines are on disk. After it rejected, with the error of the disk, none of them is there. */
   async append(lines: readonly string[]): Promise<void> {
-    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
+    const bytes = Buffer.from(lines.map(withChecksum).join(''))
     await this.handle.truncate(this.sound) // a write that failed half-way may have left a part
     await this.handle.appendFile(bytes)
     await this.handle.datasync()
     this.sound += bytes.length
+    await this.mark.write(this.sound)
   }
 
   async close(): Promise<void> {
@@ -46,7 +65,8 @@ export class LineFile {
 export interface PlacedLine {
   readonly at: number
   readonly next: number
-  readonly line: string
+  /** Without its checksum; null where it is damaged. */
+  readonly line: string | null
 }
 
 /** The whole lines of a file from byte `from` to byte `to`, read piece by piece. */
@@ -66,7 +86,7 @@ export async function* readLines(path: string, from: number, to: number): AsyncG
       rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
       let start = 0
       for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, start)) {
-        const line = rest.toString('utf8', start, end)
+        const line = withoutChecksum(rest.toString('utf8', start, end))
         const next = at + end + 1 - start
         yield { at, next, line }
         at = next
@@ -79,15 +99,57 @@ export async function* readLines(path: string, from: number, to: number): AsyncG
   }
 }
 
-/** How many bytes a file has up to its last newline. */
-async function bytesOfWholeLines(handle: FileHandle): Promise<number> {
-  const chunk = Buffer.alloc(CHUNK_BYTES)
-  for (let end = (await handle.stat()).size; end > 0; ) {
-    const start = Math.max(0, end - chunk.length)
-    const { bytesRead } = await handle.read(chunk, 0, end - start, start)
-    const newline = chunk.subarray(0, bytesRead).lastIndexOf('\n')
-    if (newline >= 0) return start + newline + 1
-    end = start
+/** Deletes a file and its mark. */
+export async function deleteLineFile(path: string): Promise<void> {
+  await rm(path, { force: true })
+  await rm(markOf(path), { force: true })
+}
+
+/** What reading a file of lines found; changes nothing. Rejects with CannotRecover. */
+export async function inspectLines(path: string): Promise<{ readonly lines: number; readonly tornBytes: number }> {
+  const { size } = await stat(path)
+  const found = await checkedLines(path, size)
+  const end = soundEnd(found, size, await new DurableMark(markOf(path)).read(), path)
+  return { lines: found.filter(({ at }) => at < end).length, tornBytes: size - end }
+}
+
+/** The mark beside a file. Whoever moves the file away takes it along. */
+export const markOf = (path: string): string => `${path}.mark`
+
+const withChecksum = (line: string) => `${line} ${checksum(line)}\n`
+
+const checksum = (line: string) => crc32(line).toString(16).padStart(8, '0')
+
+/** Lines of version 0.1.0 have no checksum: those are sound when they are JSON objects. */
+function withoutChecksum(stored: string): string | null {
+  const line = stored.slice(0, -9)
+  if (stored.at(-9) === ' ' && stored.slice(-8) === checksum(line)) return line
+  try {
+    JSON.parse(stored)
+    return stored.endsWith('}') ? stored : null
+  } catch {
+    return null
   }
-  return 0
+}
+
+type CheckedLine = Pick<PlacedLine, 'at' | 'next'> & { readonly isSound: boolean }
+
+async function checkedLines(path: string, size: number): Promise<CheckedLine[]> {
+  const lines: CheckedLine[] = []
+  for await (const { at, next, line } of readLines(path, 0, size)) lines.push({ at, next, isSound: line !== null })
+  return lines
+}
+
+/**
+ * Where the sound lines of a file end. What the mark covers was on disk; behind it can only be the last append, whose pages reach the disk in any order, so it
+ * is cut off from its first unsound line on. Where the mark cannot be read, only an end without a sound line behind it can have been torn.
+ */
+function soundEnd(lines: readonly CheckedLine[], size: number, marked: number | null, path: string): number {
+  const unsound = lines.find(({ isSound }) => !isSound)?.at ?? lines.at(-1)?.next ?? 0
+  const isFollowed = lines.some(({ at, isSound }) => isSound && at > unsound)
+  if (unsound < (marked ?? 0) && unsound === size)
+    throw new CannotRecover(`${path} has ${size} bytes, and had ${marked} on disk: its end is missing. ${ADVICE}`)
+  if (unsound < (marked ?? (isFollowed ? size : 0)))
+    throw new CannotRecover(`${path} cannot be read: the line at byte ${unsound} is damaged. ${ADVICE}`)
+  return unsound
 }

@@ -116,6 +116,16 @@ export function takeBackStale(ledger: Ledger, deadLetters: Pick<DeadLetters, 'of
   ledger.takeBackStale((header, deadLettered) => (deadLetters.of(header)?.size ?? 0) > deadLettered)
 }
 
+/** Reads what goes on from a checkpoint. Where that cannot be, checkpoints that were passed over are what is to be restored, and are named. */
+export async function afterCheckpoints<T>(damaged: readonly string[], read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof CannotRecover) || damaged.length === 0) throw error
+    throw new CannotRecover(`the checkpoint ${damaged.join(' and ')} is damaged, and without it ${error.message}`)
+  }
+}
+
 const MAX_RUN_EVENTS = 200_000 // events read at once: some tens of megabytes
 
 /**

@@ -74,13 +74,21 @@ export class Replays {
     checkpoint: Pick<Checkpoint, 'intake'> | null,
   ): Promise<Replays> {
     const corrections = await LineFile.open(join(folder, 'corrections.ndjson'))
-    const resent = await LineFile.open(join(folder, 'replays.ndjson'))
+    const resent = await LineFile.open(join(folder, 'replays.ndjson')).catch(async (error) => {
+      await corrections.close()
+      throw error
+    })
     const replays = new Replays(corrections, resent)
     for await (const { entry } of entriesOf(corrections, correctionSchema)) replays.noteCorrected(entry)
     for await (const { entry } of entriesOf(resent, resentSchema)) replays.noteResent(entry)
     for (const [key, answer] of checkpoint?.intake.answers ?? []) replays.takeUp(key, answer)
     for (const record of records) if (record.type === 'request') replays.takeUp(record.key ?? '', record.answer)
     return replays
+  }
+
+  /** Bytes of torn appends that were cut off when the files were opened. */
+  get tornBytes(): number {
+    return this.corrections.tornBytes + this.resent.tornBytes
   }
 
   /** True when nothing more can be remembered, so that nothing more may be replayed. */
@@ -159,7 +167,7 @@ const REPLAY_KEY = /^replay-([0-9a-f]{64})-(\d{1,16})$/
 
 const keyOf = ({ digest, offset }: EventId): string => `${digest}-${offset}`
 
-/** What the lines of a file say. One that a power cut damaged is passed over: nobody was told that it is there. */
+/** What the lines of a file say. They were sound when the file was opened; one that has rotted since is passed over. */
 async function* entriesOf<T>(file: LineFile, schema: z.ZodType<T>, from = 0) {
   for await (const { at, line } of readLines(file.path, from, file.soundBytes)) {
     const entry = parsed(schema, line)
@@ -167,7 +175,8 @@ async function* entriesOf<T>(file: LineFile, schema: z.ZodType<T>, from = 0) {
   }
 }
 
-function parsed<T>(schema: z.ZodType<T>, line: string): T | null {
+function parsed<T>(schema: z.ZodType<T>, line: string | null): T | null {
+  if (line === null) return null
   try {
     return schema.parse(JSON.parse(line))
   } catch {

@@ -2,9 +2,11 @@ import { access, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FinalRecord } from '../../core/log-record'
 import { CannotRecover } from '../../edge-node/cannot-recover'
+import { readCheckedJson } from '../../edge-node/checked-json'
 import { type Checkpoint, Checkpoints } from '../../edge-node/checkpoints'
 import { FinalFiles } from '../../edge-node/final-files'
 import { finalsToAdd } from '../../edge-node/fit-finals'
+import { inspectLines } from '../../edge-node/line-file'
 import { readLog } from '../../edge-node/log'
 import { ResultDamaged, ResultFiles } from '../../edge-node/result-files'
 
@@ -28,6 +30,7 @@ export async function* findingsIn(folder: string): AsyncGenerator<Finding> {
   yield* ofFinals(folder, newest, finals)
   yield* ofResults(join(folder, 'results'), finals)
   for (const path of await lineFilesIn(folder)) yield* ofLines(path)
+  yield* ofSmallFiles(folder)
 }
 
 async function checkpointsIn(folder: string) {
@@ -88,7 +91,10 @@ async function lineFilesIn(folder: string): Promise<string[]> {
   const letters = join(folder, 'dead-letters')
   const names = await readdir(letters).catch((): string[] => [])
   const paths = [
-    ...names.sort().map((name) => join(letters, name)),
+    ...names
+      .filter((name) => name.endsWith('.ndjson'))
+      .sort()
+      .map((name) => join(letters, name)),
     join(folder, 'corrections.ndjson'),
     join(folder, 'replays.ndjson'),
   ]
@@ -97,32 +103,27 @@ async function lineFilesIn(folder: string): Promise<string[]> {
 }
 
 async function* ofLines(path: string): AsyncGenerator<Finding> {
-  const bytes = await readFile(path)
-  let unsound = 0
-  let at = 0
-  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, at)) {
-    if (!isJson(bytes.toString('utf8', at, end))) {
-      unsound += 1
-      yield damaged(`${path}: the line at byte ${at} cannot be read`)
-    }
-    at = end + 1
+  try {
+    const { lines, tornBytes } = await inspectLines(path)
+    yield sound(`${path}: ${lines} lines`)
+    if (tornBytes > 0) yield note(`${path}: ${tornBytes} bytes of a torn write will be cut off; nobody saw them`)
+  } catch (error) {
+    yield refusal(error)
   }
-  if (at < bytes.length) yield note(`${path}: ${bytes.length - at} bytes of a torn line will be cut off`)
-  if (unsound === 0) yield sound(path)
+}
+
+async function* ofSmallFiles(folder: string): AsyncGenerator<Finding> {
+  for (const name of ['deployment.json', 'cloud-capacity.json']) {
+    const path = join(folder, name)
+    const { kind } = readCheckedJson(await readFile(path, 'utf8').catch(() => null))
+    if (kind === 'sound') yield sound(path)
+    if (kind === 'damaged') yield damaged(`${path}: what it says of the cloud is not used`)
+  }
 }
 
 function refusal(error: unknown): Finding {
   if (error instanceof CannotRecover) return damaged(error.message)
   throw error
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 const isThere = (path: string) =>

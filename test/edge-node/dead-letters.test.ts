@@ -186,7 +186,8 @@ describe('files', () => {
     await letters.close()
     return folder
   }
-  const numbersIn = async (folder: string) => (await readdir(folder)).sort().map((name) => Number.parseInt(name, 10))
+  const namesIn = async (folder: string) => (await readdir(folder)).filter((name) => name.endsWith('.ndjson')).sort()
+  const numbersIn = async (folder: string) => (await namesIn(folder)).map((name) => Number.parseInt(name, 10))
 
   test('are begun when one is full; a number is above all offsets in the files before it', async () => {
     const folder = await files(5, 2, 3, 9)
@@ -216,7 +217,7 @@ describe('files', () => {
     const folder = await files(1, 2, 3)
     const { letters } = await opened({ folder, maxFileBytes: 1 })
     const [, second] = await listed(letters)
-    await rm(join(folder, (await readdir(folder)).sort()[1]!))
+    await rm(join(folder, (await namesIn(folder))[1]!))
     expect(offsets(await listed(letters))).toEqual([10, 30])
     expect(await letters.find(second!.id)).toBeNull()
     await letters.close()
@@ -272,7 +273,6 @@ describe('a crash', () => {
     ['alone', '{"off', []],
     ['and long', `${whole(100)}${'x'.repeat(200_000)}`, [100]],
     ['not at all', whole(100), [100]],
-    ['in the middle of what was never flushed', `${whole(100)}\0\0\0\0\n${whole(101)}`, [100, 101]],
   ])('that tore a line %s costs no other letter', async (_, found, kept) => {
     const folder = await newFolder()
     await writeFile(join(folder, FIRST), found)

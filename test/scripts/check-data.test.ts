@@ -53,7 +53,7 @@ describe('the data folder of a stopped node', () => {
     ['result', /results.*\.json\.gz$/, 15, /\.json\.gz is damaged.*window \d+ to \d+, final \d+/],
     ['final record', /finals.*\.ndjson$/, 30, /finals.*is damaged at byte 0/],
     ['checkpoint', /\.checkpoint$/, 30, /\.checkpoint: the start takes the one before it/],
-    ['dead letter', /dead-letters.*\.ndjson$/, 0, /dead-letters.*the line at byte 0 cannot be read/],
+    ['dead letter', /dead-letters.*\.ndjson$/, 0, /dead-letters.*cannot be read: the line at byte 0 is damaged/],
   ])(
     'with a flipped byte in a %s is said to be damaged, with the file and what is concerned',
     async (_, name, at, says) => {

@@ -108,7 +108,14 @@ const letter = named(
   }),
 )
 
-export const letterPage = named('DeadLetterPage', z.strictObject({ deadLetters: z.array(letter), next }))
+export const letterPage = named(
+  'DeadLetterPage',
+  z.strictObject({
+    deadLetters: z.array(letter),
+    damaged: z.array(z.string()).optional().describe('ids of letters that are damaged on disk'),
+    next,
+  }),
+)
 
 export const newestLetters = named('NewestDeadLetters', z.strictObject({ deadLetters: z.array(letter) }))
 
