@@ -1,5 +1,6 @@
 import type { EnvelopePartial } from '../core/fold'
 import type { Head, HeadPane, Work } from '../core/head'
+import type { PartialRef } from '../core/ledger'
 import {
   decodeGroups,
   decodeTally,
@@ -15,12 +16,6 @@ import { chunkGroups, MAX_INLINE_BYTES } from './chunks'
 import { type Item, type ItemStore, writeUnitsOf } from './item-store'
 import { chunkKey, edgePartition, envelopePartition, HEAD, type Origin } from './keys'
 import { pack, unpack } from './packing'
-
-/** The partial of the edge as it stands in the cloud under an immutable attempt. */
-export interface EdgePartialRef {
-  readonly attempt: string
-  readonly chunks: number
-}
 
 /** Partials in a table of items: how they are written so that no two attempts can be mixed, and read so that absent means missing. */
 export class PartialStore {
@@ -114,14 +109,14 @@ export class PartialStore {
     return partials
   }
 
-  /** Writes the edge's own partial of a window under an attempt that is never used again. Throws GroupTooLarge. */
-  async putEdge(
+  /** Writes a partial of a window, the edge's own or that of a run of envelopes, under an attempt that is never used again. Throws GroupTooLarge. */
+  async putPart(
     pipeline: Pipeline,
     from: Origin,
     endMs: number,
     attempt: string,
     partial: Partial,
-  ): Promise<EdgePartialRef> {
+  ): Promise<PartialRef> {
     const pk = edgePartition(from, endMs)
     const runs = chunkGroups(encodeGroups(pipeline, partial))
     const tallies = { folded: encodeTally(partial.folded), dead: encodeTally(partial.dead) }
@@ -133,8 +128,8 @@ export class PartialStore {
     return { attempt, chunks: runs.length + 1 }
   }
 
-  /** The edge's partial that a manifest names, or null when a part of it is missing. */
-  async edge(pipeline: Pipeline, from: Origin, endMs: number, ref: EdgePartialRef): Promise<Partial | null> {
+  /** A partial of a window that a manifest names, or null when some of it is missing. */
+  async part(pipeline: Pipeline, from: Origin, endMs: number, ref: PartialRef): Promise<Partial | null> {
     const pk = edgePartition(from, endMs)
     const [first, ...keys] = Array.from({ length: ref.chunks }, (_, index) => chunkKey(ref.attempt, endMs, index))
     if (first === undefined) return null

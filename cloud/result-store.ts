@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import type { WindowResult } from '../core/merge'
 import type { Row } from '../core/pipeline'
 import { CHUNK_ROOM_BYTES } from './chunks'
 import type { Item, ItemStore } from './item-store'
 import { chunkKey, HEAD, type Origin, resultPartition } from './keys'
-import { digestOf, pack, unpack } from './packing'
+import { pack, unpack } from './packing'
 
 /** A merged result that waits to be adopted: everything of it but the rows. */
 export interface Candidate {
@@ -24,19 +25,23 @@ export class ResultStore {
     private readonly expiresAtS: () => number,
   ) {}
 
-  /** Writes the rows under the attempt, then the head. False when another candidate stands. */
+  /** Writes the rows under the attempt, chunk by chunk as they come, then the head. False when another candidate stands. */
   async putCandidate(
     from: Origin,
     attempt: string,
     acceptedDigest: string,
-    { rows, ...result }: WindowResult,
+    { rows, ...result }: Candidate['result'] & { readonly rows: Iterable<Row> },
   ): Promise<boolean> {
     const pk = resultPartition(from, result.endMs)
-    const runs = chunkRows(rows)
-    await this.items.putAll(runs.map((run, index) => this.item(pk, chunkKey(attempt, result.endMs, index), run)))
+    const digest = new RowsDigest()
+    let chunks = 0
+    for (const run of chunkRows(rows)) {
+      for (const row of run) digest.add(row)
+      await this.items.putAll([this.item(pk, chunkKey(attempt, result.endMs, chunks), run)])
+      chunks += 1
+    }
     const { version } = from
-    const rowsDigest = digestOfRows(rows)
-    const candidate: Candidate = { attempt, version, acceptedDigest, chunks: runs.length, rowsDigest, result }
+    const candidate: Candidate = { attempt, version, acceptedDigest, chunks, rowsDigest: digest.end(), result }
     return this.items.putIfAbsent(this.item(pk, HEAD, candidate))
   }
 
@@ -69,19 +74,40 @@ export class ResultStore {
 }
 
 /** Digest of a window's rows: the same wherever it was merged. */
-export const digestOfRows = (rows: readonly Row[]): string => digestOf(rows.map((row) => JSON.stringify(row)))
+export function digestOfRows(rows: Iterable<Row>): string {
+  const digest = new RowsDigest()
+  for (const row of rows) digest.add(row)
+  return digest.end()
+}
 
-function chunkRows(rows: readonly Row[]): Row[][] {
-  const chunks: Row[][] = []
-  let room = 0
+/** As `digestOf` over the rows as JSON, one after the other. */
+class RowsDigest {
+  private readonly hash = createHash('sha256')
+  private between = ''
+
+  add(row: Row): void {
+    this.hash.update(`${this.between}${JSON.stringify(row)}`)
+    this.between = '\n'
+  }
+
+  end(): string {
+    return this.hash.digest('hex')
+  }
+}
+
+/** Rows that fit an item, run by run. */
+function* chunkRows(rows: Iterable<Row>): Generator<Row[]> {
+  let run: Row[] = []
+  let room = CHUNK_ROOM_BYTES
   for (const row of rows) {
     const bytes = Buffer.byteLength(JSON.stringify(row)) + 1
-    if (bytes > room) {
-      chunks.push([])
+    if (bytes > room && run.length > 0) {
+      yield run
+      run = []
       room = CHUNK_ROOM_BYTES
     }
-    chunks.at(-1)!.push(row)
+    run.push(row)
     room -= bytes
   }
-  return chunks
+  if (run.length > 0) yield run
 }

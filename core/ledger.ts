@@ -45,9 +45,22 @@ export interface Manifest {
   /** Digest over the envelopes of the accepted set, wherever they were counted: equal for every way of splitting it. */
   readonly acceptedDigest: string
   /** The edge's partial, or null when the edge counted nothing. */
-  readonly edge: { readonly attempt: string; readonly chunks: number } | null
-  /** Number and content digest of each envelope counted in the burst. */
+  readonly edge: PartialRef | null
+  /** Number and content digest of each envelope counted in the burst; none of them where `runs` has them. */
   readonly burst: readonly (readonly [number, string])[]
+  /** The burst where it is too long for one merge: partials of runs of its envelopes, merged before. */
+  readonly runs?: readonly PartialRef[]
+}
+
+/** A partial that stands in the cloud under an immutable attempt. */
+export interface PartialRef {
+  readonly attempt: string
+  readonly chunks: number
+}
+
+/** Asks for the merge of some envelopes of a window into a partial, for a manifest that names it. */
+export interface RunOrder extends Pick<Manifest, 'pipeline' | 'version' | 'incarnation' | 'startMs' | 'endMs'> {
+  readonly run: Manifest['burst']
 }
 
 /** Which envelopes a complete window is made of. */

@@ -5,7 +5,7 @@ import {
   encodeTally,
   mergePartial,
   type Partial,
-  presentRows,
+  rowsOf,
   type Tally,
   tallyEquals,
   zeroTally,
@@ -45,19 +45,34 @@ export class WindowMerge {
     this.events[from] += part.folded.count
   }
 
+  /** What has come together so far; read only. */
+  get partial(): Partial {
+    return this.whole
+  }
+
   /** The result of a window that accepted these events. */
-  result(
+  result(window: { readonly startMs: number; readonly endMs: number }, accepted: Tally): WindowResult | Unbalanced {
+    const proof = this.proof(window, accepted)
+    return 'found' in proof ? proof : { ...proof, rows: [...this.rows()] }
+  }
+
+  /** The rows of the result, one by one: all of them at once would be as large as the groups again. */
+  rows(): Iterable<Row> {
+    return rowsOf(this.pipeline, this.whole)
+  }
+
+  /** The result without its rows. */
+  proof(
     { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
     accepted: Tally,
-  ): WindowResult | Unbalanced {
+  ): Omit<WindowResult, 'rows'> | Unbalanced {
     const { whole } = this
     const found = zeroTally()
     addTally(found, whole.folded)
     addTally(found, whole.dead)
     if (!tallyEquals(found, accepted)) return { expected: encodeTally(accepted), found: encodeTally(found) }
     const { count: deadLettered } = whole.dead
-    const rows = presentRows(this.pipeline, whole)
-    return { startMs, endMs, accepted: encodeTally(accepted), ...this.events, deadLettered, rows }
+    return { startMs, endMs, accepted: encodeTally(accepted), ...this.events, deadLettered }
   }
 }
 

@@ -57,13 +57,15 @@ export function groupOf(pipeline: Pipeline, partial: Partial, key: string): unkn
 }
 
 /** The rows that a user sees, ordered by key (UTF-16 code units). */
-export function presentRows(pipeline: Pipeline, partial: Partial): Row[] {
-  const keys = [...partial.groups.keys()].sort()
-  return keys.map((key) => {
+export const presentRows = (pipeline: Pipeline, partial: Partial): Row[] => [...rowsOf(pipeline, partial)]
+
+/** The same, each made when it is asked for. */
+export function* rowsOf(pipeline: Pipeline, partial: Partial): Generator<Row> {
+  for (const key of [...partial.groups.keys()].sort()) {
     const states = partial.groups.get(key)!
     const results = pipeline.columns.map(([name, aggregate], column) => [name, aggregate.present(states[column])])
-    return { key, ...Object.fromEntries(results) } as Row
-  })
+    yield { key, ...Object.fromEntries(results) } as Row
+  }
 }
 
 /** One group on the wire: key, then its states in the order of `pipeline.columns`. */

@@ -8,23 +8,33 @@ import type { PartialStore } from '../cloud/partial-store'
 import { type Candidate, digestOfRows, type ResultStore } from '../cloud/result-store'
 import type { EdgeState } from '../core/edge-state'
 import type { FoldTerms } from '../core/fold'
-import type { Account, Manifest } from '../core/ledger'
+import type { Account, Manifest, RunOrder } from '../core/ledger'
 import { mergeWindow, type WindowResult } from '../core/merge'
 import type { MergeAnswer, MergeWork } from '../core/merge-answer'
 import { decodeTally } from '../core/partial'
 import type { Pipeline } from '../core/pipeline'
 import { type Clock, systemClock } from './clock'
+import { MergedRuns } from './merged-runs'
 
 const MAX_RETRY_MS = 10_000 // a window that waits for the cloud asks again at least this often
 const FIRST_RETRY_MS = 100
 const MAX_FAILURES = 8 // about 20 s of asking: throttles and crashes have passed by then, bugs and sizes have not
 const MAX_MISSING = 4 // a second of asking: the partials are gone and not late, since their heads were seen
 
+/**
+ * A call merges so many envelopes at most: a third of the time that the function has (60 s), at 4 ms an envelope of some hundred groups, and a fifteenth of what
+ * Lambda takes as a request (6 MB, 75 bytes an envelope). `npm run bench -- merge` measures both.
+ */
+export const RUN_ENVELOPES = 5_000
+const RUNS_AT_ONCE = 4 // an account may have no more than ten functions at work, and the burst needs some of them
+
 /** What merging needs of the cloud. */
 export interface MergeCloud {
   readonly partials: PartialStore
   readonly results: ResultStore
   readonly merge: Pick<FunctionInvoker, 'invoke'>
+  /** Envelopes that one call merges, where it is not the usual number. */
+  readonly runEnvelopes?: number
   readonly onMerged: (work: MergeWork) => void
 }
 
@@ -80,9 +90,10 @@ export class Merger {
   async result(account: Account): Promise<Merged> {
     if (account.burst.length === 0) return { kind: 'result', result: this.atEdge(account) }
     let [missing, failures] = [0, 0]
+    const runs = new MergedRuns(account.burst, this.cloud.runEnvelopes ?? RUN_ENVELOPES)
     for (let retryMs = FIRST_RETRY_MS; !this.stopped; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
       try {
-        const merged = await this.inCloud(account)
+        const merged = await this.inCloud(account, runs)
         if (merged.kind !== 'missing') return merged
         missing += 1
         if (missing >= MAX_MISSING)
@@ -127,31 +138,58 @@ export class Merger {
     throw new Error(`window ${account.endMs} does not balance at the edge: ${JSON.stringify(result)}`)
   }
 
-  private async inCloud(account: Account): Promise<Merged | Missing> {
+  private async inCloud(account: Account, runs: MergedRuns): Promise<Merged | Missing> {
     const digest = acceptedDigest(account, this.deadOf)
-    const answer = (await this.cloud.merge.invoke(await this.manifest(account, digest))) as MergeAnswer
-    this.cloud.onMerged(answer.work)
+    const unmerged = await this.mergeRuns(account, runs)
+    if (unmerged !== null) return unmerged
+    const answer = await this.ask(await this.manifest(account, digest, runs))
     switch (answer.status) {
       case 'merged':
         return this.adopt(account, digest)
       case 'missing':
+        runs.forget() // a part of one may be what is missing
         return { kind: 'missing', envelopes: new Set(answer.envelopes) }
       case 'unbalanced':
         return recallAll(account, `the merge does not balance: ${answer.found} of ${answer.expected}`)
       case 'refused':
         return recallAll(account, answer.reason)
+      case 'folded':
+        throw new Error('a manifest was answered as a run')
     }
   }
 
-  private async manifest(account: Account, digest: string): Promise<Manifest> {
-    const { accepted, burst, edge } = account
+  /** Has the runs merged that are not yet, some at once; what keeps one of them from it, or null. */
+  private async mergeRuns(account: Account, runs: MergedRuns): Promise<Merged | Missing | null> {
+    for (let some = runs.next(RUNS_AT_ONCE); some.length > 0; some = runs.next(RUNS_AT_ONCE)) {
+      const answers = await Promise.all(
+        some.map((run) => this.ask({ ...this.from, ...this.window(account), run: runs.envelopesOf(run) })),
+      )
+      const missing: number[] = []
+      for (const [index, answer] of answers.entries()) {
+        if (answer.status === 'refused') return recallAll(account, answer.reason)
+        if (answer.status === 'missing') missing.push(...answer.envelopes)
+        if (answer.status === 'folded') runs.merged(some[index]!, answer.ref)
+      }
+      if (missing.length > 0) return { kind: 'missing', envelopes: new Set(missing) }
+    }
+    return null
+  }
+
+  private async ask(request: Manifest | RunOrder): Promise<MergeAnswer> {
+    const answer = (await this.cloud.merge.invoke(request)) as MergeAnswer
+    this.cloud.onMerged(answer.work)
+    return answer
+  }
+
+  private async manifest(account: Account, digest: string, runs: MergedRuns): Promise<Manifest> {
+    const { accepted, edge } = account
     const attempt = `edge/${this.bootEpoch}.${this.attempts++}-${randomUUID().slice(0, 8)}`
     const partial = this.state.window(account.endMs)
     const ref =
       edge.length === 0
         ? null
-        : await this.cloud.partials.putEdge(this.pipeline, this.from, account.endMs, attempt, partial)
-    return { ...this.from, ...this.window(account), accepted, acceptedDigest: digest, edge: ref, burst }
+        : await this.cloud.partials.putPart(this.pipeline, this.from, account.endMs, attempt, partial)
+    return { ...this.from, ...this.window(account), accepted, acceptedDigest: digest, edge: ref, ...runs.burst }
   }
 
   /** Takes the standing candidate, when it was made of exactly what this window accepted. */

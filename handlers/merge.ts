@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { GroupTooLarge } from '../cloud/chunks'
 import { dynamoClient } from '../cloud/clients'
 import { DynamoItemStore } from '../cloud/dynamo-item-store'
 import { expiresAtS } from '../cloud/expiry'
+import type { Origin } from '../cloud/keys'
 import { PartialStore } from '../cloud/partial-store'
 import { ResultStore } from '../cloud/result-store'
-import type { Manifest } from '../core/ledger'
+import type { Manifest, PartialRef, RunOrder } from '../core/ledger'
 import { WindowMerge } from '../core/merge'
 import type { MergeAnswer, MergeWork } from '../core/merge-answer'
 import { decodeTally } from '../core/partial'
@@ -26,12 +28,12 @@ export interface MergeDependencies {
 
 /**
  * Merges one window: reads exactly what the manifest lists, folds it, checks the balance and writes the result as a candidate. Repeating it, also at the
- * same time, changes nothing: the first candidate stands.
+ * same time, changes nothing: the first candidate stands. Or merges a run of envelopes into a partial, for the manifest of a window that has too many.
  */
 export function createMergeHandler(dependencies: MergeDependencies) {
-  return async (manifest: Manifest): Promise<MergeAnswer> => {
+  return async (request: Manifest | RunOrder): Promise<MergeAnswer> => {
     const before = dependencies.used()
-    const outcome = await merge(dependencies, manifest)
+    const outcome = await outcomeOf(dependencies, request)
     const after = dependencies.used()
     const work = {
       ms: after.ms - before.ms,
@@ -45,48 +47,88 @@ export function createMergeHandler(dependencies: MergeDependencies) {
 
 type Outcome = MergeAnswer extends infer Each ? (Each extends MergeAnswer ? Omit<Each, 'work'> : never) : never
 
-async function merge(dependencies: MergeDependencies, manifest: Manifest): Promise<Outcome> {
-  const { partials, results, version, newAttempt } = dependencies
-  const pipeline = dependencies.pipelines.get(manifest.pipeline)
-  if (pipeline === undefined) return { status: 'refused', reason: `no pipeline ${manifest.pipeline} here` }
-  if (manifest.version !== version) return { status: 'refused', reason: `this function has version ${version}` }
+async function outcomeOf(dependencies: MergeDependencies, request: Manifest | RunOrder): Promise<Outcome> {
+  const { version } = dependencies
+  const pipeline = dependencies.pipelines.get(request.pipeline)
+  if (pipeline === undefined) return { status: 'refused', reason: `no pipeline ${request.pipeline} here` }
+  if (request.version !== version) return { status: 'refused', reason: `this function has version ${version}` }
+  try {
+    return await ('run' in request
+      ? foldRun(dependencies, pipeline, request)
+      : mergeWindow(dependencies, pipeline, request))
+  } catch (error) {
+    if (error instanceof GroupTooLarge) return { status: 'refused', reason: error.message }
+    throw error
+  }
+}
+
+async function mergeWindow(
+  { partials, results, newAttempt }: MergeDependencies,
+  pipeline: Pipeline,
+  manifest: Manifest,
+): Promise<Outcome> {
   const merge = new WindowMerge(pipeline)
-  const isEdgeThere = await addEdge(merge, pipeline, partials, manifest)
-  const envelopes = await addBurst(merge, pipeline, partials, manifest)
-  if (envelopes.length > 0 || !isEdgeThere) return { status: 'missing', envelopes, edge: !isEdgeThere }
-  const result = merge.result(manifest, decodeTally(manifest.accepted))
-  if (!('rows' in result)) return { status: 'unbalanced', ...result }
-  await results.putCandidate(manifest, newAttempt(), manifest.acceptedDigest, result)
+  const { edge, runs = [] } = manifest
+  const isEdgeThere = edge === null || (await addPart(merge, 'edge', pipeline, partials, manifest, edge))
+  let areRunsThere = true
+  for (const run of runs) areRunsThere &&= await addPart(merge, 'burst', pipeline, partials, manifest, run)
+  const envelopes = await addEnvelopes(merge, pipeline, partials, manifest, manifest.burst)
+  if (envelopes.length > 0 || !isEdgeThere || !areRunsThere)
+    return { status: 'missing', envelopes, edge: !isEdgeThere || !areRunsThere }
+  const proof = merge.proof(manifest, decodeTally(manifest.accepted))
+  if ('found' in proof) return { status: 'unbalanced', ...proof }
+  await results.putCandidate(manifest, newAttempt(), manifest.acceptedDigest, { ...proof, rows: merge.rows() })
   return { status: 'merged' }
 }
 
-/** Adds the part that the edge has folded; false where it, or a chunk of it, is missing. */
-async function addEdge(merge: WindowMerge, pipeline: Pipeline, partials: PartialStore, manifest: Manifest) {
-  if (manifest.edge === null) return true
-  const partial = await partials.edge(pipeline, manifest, manifest.endMs, manifest.edge)
-  if (partial !== null) merge.add('edge', partial)
-  return partial !== null
+async function foldRun(
+  { partials, newAttempt }: MergeDependencies,
+  pipeline: Pipeline,
+  order: RunOrder,
+): Promise<Outcome> {
+  const merge = new WindowMerge(pipeline)
+  const envelopes = await addEnvelopes(merge, pipeline, partials, order, order.run)
+  if (envelopes.length > 0) return { status: 'missing', envelopes, edge: false }
+  const ref = await partials.putPart(pipeline, order, order.endMs, `run/${newAttempt()}`, merge.partial)
+  return { status: 'folded', ref }
 }
 
-const HEADS_AT_ONCE = 100 // as DynamoDB gives them; a head takes up to 200 kB, and none is kept once it is merged
-
-/** Adds the parts of each envelope on the manifest. Returns those whose head, a chunk of it, or the content it should have is missing. */
-async function addBurst(
+/** Adds a part of the window that was merged before; false where it, or a chunk of it, is missing. */
+async function addPart(
   merge: WindowMerge,
+  from: 'edge' | 'burst',
   pipeline: Pipeline,
   partials: PartialStore,
   manifest: Manifest,
+  ref: PartialRef,
+): Promise<boolean> {
+  const partial = await partials.part(pipeline, manifest, manifest.endMs, ref)
+  if (partial !== null) merge.add(from, partial)
+  return partial !== null
+}
+
+const HEADS_AT_ONCE = 100 // as DynamoDB gives them; a head has 200 kB of text at most, and none is kept once it is merged
+
+/** Adds the parts of each envelope. Returns those whose head, a chunk of it, or the content it should have is missing. */
+async function addEnvelopes(
+  merge: WindowMerge,
+  pipeline: Pipeline,
+  partials: PartialStore,
+  window: Origin & { readonly endMs: number },
+  envelopes: Manifest['burst'],
 ): Promise<number[]> {
-  const wanted = new Set(panesOfWindow(pipeline.window, manifest.endMs))
+  const wanted = new Set(panesOfWindow(pipeline.window, window.endMs))
   const missing: number[] = []
-  for (let start = 0; start < manifest.burst.length; start += HEADS_AT_ONCE) {
-    const run = manifest.burst.slice(start, start + HEADS_AT_ONCE)
-    const numbers = run.map(([number]) => number)
-    const heads = await partials.heads(manifest, numbers)
-    for (const [number, digest] of run) {
+  for (let start = 0; start < envelopes.length; start += HEADS_AT_ONCE) {
+    const some = envelopes.slice(start, start + HEADS_AT_ONCE)
+    const heads = await partials.heads(
+      window,
+      some.map(([number]) => number),
+    )
+    for (const [number, digest] of some) {
       const head = heads.get(number)
       const isUsable = head?.kind === 'done' && head.digest === digest
-      const parts = isUsable ? await partials.panes(pipeline, manifest, number, head, wanted) : null
+      const parts = isUsable ? await partials.panes(pipeline, window, number, head, wanted) : null
       if (parts === null) missing.push(number)
       else for (const part of parts) merge.add('burst', part)
     }
@@ -97,9 +139,9 @@ async function addBurst(
 let standing: ReturnType<typeof createMergeHandler> | undefined
 
 /** The function that the edge calls once a window with burst envelopes is complete. */
-export const handler = async (manifest: Manifest): Promise<MergeAnswer> => {
+export const handler = async (request: Manifest | RunOrder): Promise<MergeAnswer> => {
   standing ??= standingHandler()
-  return standing(manifest)
+  return standing(request)
 }
 
 function standingHandler() {

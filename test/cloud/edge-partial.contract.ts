@@ -23,15 +23,15 @@ export function edgePartialsContract(open: () => Promise<ItemStore>): void {
     items = new RecordingItemStore(await open())
     store = new PartialStore(items, () => 1_800_000_000)
   })
-  const read = async (ref: Awaited<ReturnType<PartialStore['putEdge']>>, from: Origin = FROM, endMs = END_MS) => {
-    const partial = await store.edge(spec, from, endMs, ref)
+  const read = async (ref: Awaited<ReturnType<PartialStore['putPart']>>, from: Origin = FROM, endMs = END_MS) => {
+    const partial = await store.part(spec, from, endMs, ref)
     return partial && viewOf(spec, partial)
   }
 
   describe("the edge's partial of a window", () => {
     test('comes back equal, in chunks under 300 KB', async () => {
       const partial = await partialOf([...large(1), { k: 'dead', t: 5, v: -1 }])
-      const ref = await store.putEdge(spec, FROM, END_MS, 'edge/1.0', partial)
+      const ref = await store.putPart(spec, FROM, END_MS, 'edge/1.0', partial)
       expect(ref.chunks).toBe(items.written.length)
       expect(ref.chunks).toBeGreaterThan(3)
       for (const { body } of items.written) expect(body.length).toBeLessThan(300_000)
@@ -40,30 +40,30 @@ export function edgePartialsContract(open: () => Promise<ItemStore>): void {
 
     test('is immutable for each attempt: what an older manifest names stays as it was', async () => {
       const [one, two] = [await partialOf(large(1)), await partialOf(large(2).slice(0, 3))]
-      const first = await store.putEdge(spec, FROM, END_MS, 'edge/1.0', one)
-      const second = await store.putEdge(spec, FROM, END_MS, 'edge/1.1', two)
+      const first = await store.putPart(spec, FROM, END_MS, 'edge/1.0', one)
+      const second = await store.putPart(spec, FROM, END_MS, 'edge/1.1', two)
       expect(await read(first)).toEqual(viewOf(spec, one))
       expect(await read(second)).toEqual(viewOf(spec, two))
     })
 
     test('without a group is there, and is empty', async () => {
-      const ref = await store.putEdge(spec, FROM, END_MS, 'edge/1.0', emptyPartial())
+      const ref = await store.putPart(spec, FROM, END_MS, 'edge/1.0', emptyPartial())
       expect(await read(ref)).toEqual(viewOf(spec, emptyPartial()))
     })
 
     test('with only dead letters keeps their tally', async () => {
       const partial = await partialOf([{ k: 'a', t: 1, v: -1 }])
-      const ref = await store.putEdge(spec, FROM, END_MS, 'edge/1.0', partial)
+      const ref = await store.putPart(spec, FROM, END_MS, 'edge/1.0', partial)
       expect(await read(ref)).toMatchObject({ folded: [0, '0000000000000000'], dead: viewOf(spec, partial).dead })
     })
 
     test('with any part absent is missing, never empty', async () => {
       const partial = await partialOf(large(1))
-      await store.putEdge(spec, FROM, END_MS, 'edge/1.0', partial)
+      await store.putPart(spec, FROM, END_MS, 'edge/1.0', partial)
       for (const [index, { sk }] of [...items.written].entries()) {
         const attempt = `edge/2.${index}`
         items.onWrite = (item) => item.sk !== sk.replace('edge/1.0', attempt)
-        expect(await read(await store.putEdge(spec, FROM, END_MS, attempt, partial))).toBeNull()
+        expect(await read(await store.putPart(spec, FROM, END_MS, attempt, partial))).toBeNull()
       }
     })
 
@@ -73,7 +73,7 @@ export function edgePartialsContract(open: () => Promise<ItemStore>): void {
     })
 
     test('of another window, pipeline, version or incarnation is never met', async () => {
-      const ref = await store.putEdge(spec, FROM, END_MS, 'edge/1.0', await partialOf([{ k: 'a', t: 1 }]))
+      const ref = await store.putPart(spec, FROM, END_MS, 'edge/1.0', await partialOf([{ k: 'a', t: 1 }]))
       expect(await read(ref, FROM, END_MS + 10)).toBeNull()
       for (const other of [{ pipeline: 'other' }, { version: 'v2' }, { incarnation: 'incarnation-2' }]) {
         expect(await read(ref, { ...FROM, ...other })).toBeNull()
@@ -83,7 +83,7 @@ export function edgePartialsContract(open: () => Promise<ItemStore>): void {
 
     test('with a group too large for any item is refused before anything is written', async () => {
       const partial = await partialOf([{ k: 'giant', t: 5, text: noise(300_000, 1) }])
-      await expect(store.putEdge(spec, FROM, END_MS, 'edge/1.0', partial)).rejects.toThrow(GroupTooLarge)
+      await expect(store.putPart(spec, FROM, END_MS, 'edge/1.0', partial)).rejects.toThrow(GroupTooLarge)
       expect(items.written).toEqual([])
     })
   })

@@ -117,7 +117,7 @@ describe('what the cloud will not merge is recalled', () => {
 
   test('when the state of a key at the edge is too large for the table', async () => {
     const window = await completeWindow({ edge: [here], burst: [there] })
-    window.partials.putEdge = async () => {
+    window.partials.putPart = async () => {
       throw new GroupTooLarge(300_000)
     }
     expect(await mergerOf(window).merger.result(window.account)).toEqual(recalled('the state of one key'))

@@ -1,11 +1,11 @@
 import { MemoryItemStore } from '../../cloud/memory-item-store'
-import { type EdgePartialRef, PartialStore } from '../../cloud/partial-store'
+import { PartialStore } from '../../cloud/partial-store'
 import { ResultStore } from '../../cloud/result-store'
 import { EdgeState } from '../../core/edge-state'
 import type { Envelope } from '../../core/envelope'
 import { foldEnvelope } from '../../core/fold'
 import { addEvent, eventHasher } from '../../core/hash-sum'
-import type { Manifest } from '../../core/ledger'
+import type { Manifest, PartialRef } from '../../core/ledger'
 import { mergeWindow } from '../../core/merge'
 import { decodeTally, type EncodedTally, encodeTally, zeroTally } from '../../core/partial'
 import type { Pipeline } from '../../core/pipeline'
@@ -72,8 +72,8 @@ export function mergeFunction() {
       }
     },
     /** Folds envelopes at the edge and uploads its partial of the window. */
-    async edge(attempt: string, ...envelopes: Envelope[]): Promise<EdgePartialRef> {
-      return partials.putEdge(spec, FROM, WINDOW.endMs, attempt, (await edgeState(envelopes)).window(WINDOW.endMs))
+    async edge(attempt: string, ...envelopes: Envelope[]): Promise<PartialRef> {
+      return partials.putPart(spec, FROM, WINDOW.endMs, attempt, (await edgeState(envelopes)).window(WINDOW.endMs))
     },
     async candidate() {
       const candidate = await results.candidate(FROM, WINDOW.endMs)
@@ -83,11 +83,7 @@ export function mergeFunction() {
 }
 
 /** The manifest of the window with these envelopes counted in the burst, and `all` of them accepted. */
-export function manifestOf(
-  all: readonly Envelope[],
-  burst: readonly Envelope[],
-  edge: EdgePartialRef | null,
-): Manifest {
+export function manifestOf(all: readonly Envelope[], burst: readonly Envelope[], edge: PartialRef | null): Manifest {
   const entries = burst.map(({ number, digest }) => [number, digest] as const)
   return { ...FROM, ...WINDOW, accepted: acceptedOf(all), acceptedDigest: 'digest of the set', edge, burst: entries }
 }

@@ -33,6 +33,7 @@ export const SITUATIONS = [
   'a restart found the newest checkpoint damaged',
   'a start on a damaged log was refused',
   'a merge was tried again',
+  'a run of envelopes was merged',
   'a merge found a part missing',
   'envelopes were recalled from a window',
   'a candidate of another accepted set stood in the way',

@@ -180,6 +180,7 @@ export class SimEdge {
       cloud: {
         partials: new PartialStore(tables.seenBy(process, tables.partials), () => 0),
         results: new ResultStore(tables.seenBy(process, tables.results), () => 0),
+        runEnvelopes: context.scenario.runEnvelopes,
         merge: mergeCalls(context, cloud, process, () => host.edgeCalls()),
       },
       diskSpace: {

@@ -4,7 +4,7 @@ import { unpack } from '../../cloud/packing'
 import { PartialStore } from '../../cloud/partial-store'
 import { ResultStore } from '../../cloud/result-store'
 import type { Head } from '../../core/head'
-import type { Manifest } from '../../core/ledger'
+import type { Manifest, RunOrder } from '../../core/ledger'
 import type { MergeAnswer } from '../../core/merge-answer'
 import { createBurstHandler } from '../../handlers/burst'
 import { createMergeHandler } from '../../handlers/merge'
@@ -58,7 +58,7 @@ export class Functions {
     return this.run(process, () => handler(event as unknown as KinesisStreamEvent, invocation))
   }
 
-  merge(manifest: Manifest): Promise<MergeAnswer> {
+  merge(request: Manifest | RunOrder): Promise<MergeAnswer> {
     const process = this.begin('merge')
     const handler = createMergeHandler({
       partials: this.partials(process),
@@ -67,7 +67,7 @@ export class Functions {
       used: () => ({ ms: 0, readUnits: 0, writeUnits: 0 }),
       memoryMb: 128,
     })
-    return this.run(process, () => handler(manifest))
+    return this.run(process, () => handler(request))
   }
 
   private begin(name: string): SimProcess {

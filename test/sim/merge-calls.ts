@@ -1,5 +1,5 @@
 import { InvokeFailed } from '../../cloud/functions'
-import type { Manifest } from '../../core/ledger'
+import type { Manifest, RunOrder } from '../../core/ledger'
 import type { MergeCloud } from '../../edge-node/merger'
 import type { Cloud } from './cloud'
 import type { Context } from './context'
@@ -16,15 +16,21 @@ export function mergeCalls(
   return {
     invoke: (manifest) => {
       onCall()
-      return invoke(context, functions, process, manifest as Manifest)
+      return invoke(context, functions, process, manifest as Manifest | RunOrder)
     },
   }
 }
 
-function invoke(context: Context, functions: Functions, process: SimProcess, manifest: Manifest): Promise<unknown> {
+function invoke(
+  context: Context,
+  functions: Functions,
+  process: SimProcess,
+  request: Manifest | RunOrder,
+): Promise<unknown> {
   const { faults, timeline, rules, observer } = context
   const random = context.randomOf('merge calls')
-  rules.merges(manifest)
+  if ('run' in request) observer.saw('a run of envelopes was merged')
+  else rules.merges(request)
   const isLost = faults.strikes('merge request lost')
   const isUnanswered = faults.strikes('merge response lost')
   const isDoubled = faults.strikes('merge called twice')
@@ -33,11 +39,11 @@ function invoke(context: Context, functions: Functions, process: SimProcess, man
     const unreachable = () => reject(new InvokeFailed('unreachable', 'merge', 'no answer'))
     if (isLost) return process.after(random.between(50, 500), unreachable)
     timeline.after(random.between(1, 20), () => {
-      const sent = JSON.parse(JSON.stringify(manifest)) as Manifest
+      const sent = JSON.parse(JSON.stringify(request)) as Manifest | RunOrder
       if (isDoubled) void functions.merge(sent).catch(() => undefined)
       functions.merge(sent).then(
         (answer) => {
-          observer.merged(manifest.endMs, answer, isUnanswered)
+          observer.merged(request.endMs, answer, isUnanswered)
           back(() => (isUnanswered ? unreachable() : resolve(answer)))
         },
         (error) => back(() => reject(failureOf(error))),

@@ -4,6 +4,7 @@ import { PartialStore } from '../../cloud/partial-store'
 import { type Candidate, digestOfRows, ResultStore } from '../../cloud/result-store'
 import type { Account } from '../../core/ledger'
 import { decodeTally, type EncodedTally, emptyPartial, type Partial } from '../../core/partial'
+import { MergedRuns } from '../../edge-node/merged-runs'
 import { type Merged, Merger } from '../../edge-node/merger'
 import { around, together } from './around'
 import { Functions } from './functions'
@@ -28,6 +29,15 @@ type Adopt = (account: Account, digest: string) => Promise<Merged>
 
 /** Bugs in how partials and candidates stand in the cloud and are read. */
 export const CLOUD_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'the partial of one run is taken for all of them',
+    breaks: 'A manifest names the partial of each run of envelopes.',
+    apply: () =>
+      around<MergedRuns['merged'], MergedRuns>(MergedRuns.prototype, 'merged', (original, runs, [, ref]) => {
+        original(runs.next(1)[0]!, ref)
+        for (const first of runs.next(Number.POSITIVE_INFINITY)) original(first, ref)
+      }),
+  },
   {
     name: 'partials are added up, as by ADD',
     breaks: 'A partial is put once, so that a redelivery changes nothing.',
@@ -81,7 +91,7 @@ export const CLOUD_MUTATIONS: readonly Mutation[] = [
     breaks:
       'The partial of the edge stands under an id that is never used again: an old merger may still read the one before.',
     apply: () =>
-      around<PartialStore['putEdge']>(PartialStore.prototype, 'putEdge', (original, _self, args) => {
+      around<PartialStore['putPart']>(PartialStore.prototype, 'putPart', (original, _self, args) => {
         const [pipeline, from, endMs, , partial] = args
         return original(pipeline, from, endMs, 'edge', partial)
       }),

@@ -24,6 +24,8 @@ export interface Scenario {
   /** The longest that a write to the disk takes. */
   readonly diskMs: number
   readonly lanes: number
+  /** Envelopes that one call merges. */
+  readonly runEnvelopes: number
   readonly maxBatch: number
   /** Kinds of fault that strike more often. */
   readonly favoured: ReadonlySet<FaultKind>
@@ -37,6 +39,11 @@ const INVOKE_SHARE = 0.4 // of the plain worlds; themes were made for the stream
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed, 'scenario')
   const plain = plainOf(random)
+  const runEnvelopes = new Random(seed, 'runs').pick([1, 2, 5, 5_000, 5_000])
+  return { ...themed(seed, random, plain), runEnvelopes }
+}
+
+function themed(seed: number, random: Random, plain: Scenario): Scenario {
   const theme = random.between(0, 99)
   if (theme < 4) return racing(plain)
   if (theme < 14) return forking(plain)
@@ -70,6 +77,7 @@ function plainOf(random: Random): Scenario {
     deadlyShare: 0,
     diskMs: random.pick([1, 5, 5, 80]),
     lanes: random.between(1, 4),
+    runEnvelopes: 5_000,
     maxBatch: random.pick([1, 3, 10]),
     favoured: new Set(),
     config: configOf(random),
