@@ -84,7 +84,8 @@ interface AwsError {
   readonly $metadata?: { readonly httpStatusCode?: number }
 }
 
-const PASSING = /throttl|limitexceeded|throughputexceeded|toomanyrequests|timeout/i // what AWS says with a 400 although it passes
+// What AWS says with a 4xx although it passes: too much at once, a function that is being updated or woken, credentials that are being renewed.
+const PASSING = /throttl|limitexceeded|throughputexceeded|toomanyrequests|timeout|conflict|notready|expired/i
 
 /** Whether the same request would get the same answer again: a 4xx that is neither a throttle nor a time-out. */
 export function isRefusal(error: unknown): boolean {

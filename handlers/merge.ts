@@ -89,7 +89,8 @@ async function foldRun(
   const merge = new WindowMerge(pipeline)
   const envelopes = await addEnvelopes(merge, pipeline, partials, order, order.run)
   if (envelopes.length > 0) return { status: 'missing', envelopes, edge: false }
-  const ref = await partials.putPart(pipeline, order, order.endMs, `run/${newAttempt()}`, merge.partial)
+  const attempt = `run/${order.run[0]?.[0]}.${newAttempt()}` // never used again, nor by another run
+  const ref = await partials.putPart(pipeline, order, order.endMs, attempt, merge.partial)
   return { status: 'folded', ref }
 }
 

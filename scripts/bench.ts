@@ -4,6 +4,7 @@ import type { Bench } from './bench/bench'
 import { breakEven } from './bench/break-even'
 import { everythingOn } from './bench/everything-on'
 import { thisMachine } from './bench/machine'
+import { merge } from './bench/merge'
 import { overhead } from './bench/overhead'
 import { policies } from './bench/policies'
 import { recovery } from './bench/recovery-bench'
@@ -60,6 +61,7 @@ const program = new Command('bench')
   .addCommand(commandFor(trace))
   .addCommand(commandFor(recovery))
   .addCommand(commandFor(soak))
+  .addCommand(commandFor(merge))
   .addHelpText(
     'after',
     '\nExit code: 0 when everything holds that must hold, 1 when something does not or the run failed.',

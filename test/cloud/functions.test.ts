@@ -69,6 +69,10 @@ describe('a call of a function', () => {
     ['ThrottlingException', 400],
     ['LimitExceededException', 400],
     ['RequestTimeout', 408],
+    ['ResourceConflictException', 409],
+    ['SnapStartNotReadyException', 409],
+    ['ExpiredTokenException', 403],
+    ['RequestExpired', 400],
     ['ServiceException', 500],
   ])('that passes is not refused: %s', async (name, status) => {
     const call = invokerOver(new ScriptedClient(answered(name, status))).invoke({})

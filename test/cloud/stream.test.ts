@@ -56,6 +56,16 @@ describe('a put of records', () => {
     expect(report).toEqual({ failed: [], throttled: 4, isOutage: false, cpuMs: 0 })
   })
 
+  test('that is refused is not made again: it would be refused again', async () => {
+    const refused = Object.assign(new Error('no'), {
+      name: 'AccessDeniedException',
+      $metadata: { httpStatusCode: 400 },
+    })
+    const { report, accepted, sent } = await put(new ScriptedClient(refused, answer('++++')))
+    expect(report).toMatchObject({ failed: [0, 1, 2, 3], isOutage: true })
+    expect([accepted, sent.length, delaysMs.length]).toEqual([[], 1, 0])
+  })
+
   test('over a lost connection is made again as a whole: whether it arrived cannot be known', async () => {
     const { report, accepted, sent } = await put(new ScriptedClient(lost, answer('+f++'), lost, answer('+')))
     expect(sent).toEqual([entries(0, 1, 2, 3), entries(0, 1, 2, 3), entries(1), entries(1)])

@@ -64,12 +64,13 @@ export async function completeWindow(counted: {
 /** The real merge function, and the manifests it was called with. */
 function mergeFunction(partials: PartialStore, results: ResultStore) {
   const manifests: Manifest[] = []
+  let attempts = 0
   const handler = createMergeHandler({
     partials,
     results,
     pipelines: new Map([[spec.name, spec]]),
     version: ORIGIN.version,
-    newAttempt: () => `merge-${manifests.length}`,
+    newAttempt: () => `merge-${attempts++}`,
     used: () => ({ ms: 0, readUnits: 0, writeUnits: 0 }),
     memoryMb: 512,
   })
@@ -93,10 +94,14 @@ export const ROWS = [
 export type Window = Awaited<ReturnType<typeof completeWindow>>
 
 /** A merger over a window; `invoke` stands before the real merge function where it is given. */
-export function mergerOf(window: Window, invoke: (payload: unknown) => Promise<unknown> = window.invoke) {
+export function mergerOf(
+  window: Window,
+  invoke: (payload: unknown) => Promise<unknown> = window.invoke,
+  runEnvelopes = 1_000,
+) {
   const clock = new ManualClock()
   const works: unknown[] = []
   const { partials, results } = window
-  const cloud = { partials, results, merge: { invoke }, onMerged: (work: unknown) => works.push(work) }
+  const cloud = { partials, results, merge: { invoke }, onMerged: (work: unknown) => works.push(work), runEnvelopes }
   return { clock, works, merger: new Merger(spec, ORIGIN, 3, window.state, cloud, logger, clock) }
 }

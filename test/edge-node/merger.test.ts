@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Row } from '../../core/pipeline'
 import { acceptedDigest } from '../../edge-node/merger'
 import { completeWindow, here, mergerOf, ROWS, there, type Window } from './complete-window'
-import { ORIGIN } from './envelopes'
+import { envelopeOf, ORIGIN } from './envelopes'
 
 describe('a window without burst', () => {
   test('is merged at the edge without any cloud call', async () => {
@@ -89,6 +89,16 @@ describe('a standing candidate', () => {
     })
   })
 
+  test('without a digest of its rows, as version 0.1.0 wrote it, is not adopted', async () => {
+    const window = await completeWindow({ edge: [here], burst: [there] })
+    const candidate = window.results.candidate.bind(window.results)
+    window.results.candidate = async (...args) => {
+      const { rowsDigest: _, ...rest } = (await candidate(...args))!
+      return rest
+    }
+    expect(await mergerOf(window).merger.result(window.account)).toMatchObject({ kind: 'recall' })
+  })
+
   test.each([
     ['changed', (rows: Row[]) => rows.map((row) => ({ ...row, n: 99 }))],
     ['fewer', (rows: Row[]) => rows.slice(1)],
@@ -136,4 +146,75 @@ test('a candidate that cannot be flagged as final is no failure', async () => {
     throw new Error('ServiceUnavailable')
   }
   await mergerOf(window).merger.markFinal(10)
+})
+
+describe('a window with more envelopes than one call merges', () => {
+  const many = Array.from({ length: 5 }, (_, number) =>
+    envelopeOf(number, [`{"k":"a","t":${number},"v":0.1}`, `{"k":"b","t":1,"v":${number}e16}`], 10 * number),
+  )
+  const [edge, ...burst] = many
+  const ofRuns = (window: Window) => window.manifests.map((request) => ('run' in request ? 'run' : 'window'))
+
+  test('is merged in runs first, and comes to the same to the bit', async () => {
+    const window = await completeWindow({ edge: [edge!], burst })
+    const flat = await mergerOf(await completeWindow({ edge: [edge!], burst })).merger.result(window.account)
+    const { merger, works } = mergerOf(window, window.invoke, 3)
+    expect(await merger.result(window.account)).toEqual(flat)
+    expect(ofRuns(window)).toEqual(['run', 'run', 'window'])
+    expect(window.manifests.at(-1)).toMatchObject({ burst: [], runs: [{ chunks: 2 }, { chunks: 2 }] })
+    expect(works).toHaveLength(3)
+  })
+
+  test('keeps the runs that are merged when another call fails', async () => {
+    const window = await completeWindow({ edge: [edge!], burst })
+    let calls = 0
+    const { merger, clock } = mergerOf(
+      window,
+      async (payload) => {
+        if (++calls === 3) throw new Error('socket hang up')
+        return window.invoke(payload)
+      },
+      3,
+    )
+    const result = merger.result(window.account)
+    await clock.pass(100)
+    expect(await result).toMatchObject({ kind: 'result', result: { edge: 2, burst: 8 } })
+    expect(ofRuns(window)).toEqual(['run', 'run', 'window'])
+  })
+
+  test('merges all runs anew when a part of one is missing', async () => {
+    const window = await completeWindow({ edge: [edge!], burst })
+    const { merger, clock } = mergerOf(
+      window,
+      async (payload) => {
+        if (window.manifests.length === 2) window.lose(({ sk }) => sk.startsWith('chunk#run/'))
+        return window.invoke(payload)
+      },
+      3,
+    )
+    const result = merger.result(window.account)
+    await clock.pass(100)
+    expect(await result).toMatchObject({ kind: 'result', result: { edge: 2, burst: 8 } })
+    expect(ofRuns(window)).toEqual(['run', 'run', 'window', 'run', 'run', 'window'])
+  })
+
+  test('asks again for envelopes of a run that were not found', async () => {
+    const window = await completeWindow({ edge: [edge!], burst })
+    window.lose(({ pk }) => pk.endsWith('#envelope#2'))
+    const { merger, clock } = mergerOf(window, window.invoke, 3)
+    const result = merger.result(window.account)
+    await clock.pass(10_000)
+    expect(await result).toMatchObject({ kind: 'recall', envelopes: new Set([2]) })
+  })
+
+  test('comes back to the edge when a call is refused for good', async () => {
+    const window = await completeWindow({ edge: [edge!], burst })
+    const refused = Object.assign(new Error('no'), { name: 'ValidationException', $metadata: { httpStatusCode: 400 } })
+    const { merger } = mergerOf(window, () => Promise.reject(refused), 3)
+    expect(await merger.result(window.account)).toMatchObject({
+      kind: 'recall',
+      envelopes: new Set(burst.map(({ number }) => number)),
+      reason: expect.stringContaining('refuses'),
+    })
+  })
 })
