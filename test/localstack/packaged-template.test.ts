@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { unzipSync } from 'fflate'
+import { edgePartition } from '../../cloud/keys'
 import { ensurePackaged, type Packaged } from '../../localstack/package'
 
 /** A package takes seconds to make; the next call finds it made. */
@@ -65,12 +66,18 @@ describe('least privilege', () => {
     ).toEqual(['BurstRole', 'MergeRole'])
   })
 
-  test('the merger cannot write partials, and the burst function cannot touch results', () => {
+  test('the merger cannot write partials of envelopes, and the burst function cannot touch results', () => {
     const on = (role: string, table: string) =>
       statementsOf(resources[role]!)
         .filter(({ Resource }) => JSON.stringify(Resource).includes(table))
         .flatMap(({ Action }) => Action)
-    expect(on('MergeRole', 'PartialsTable')).toEqual(['dynamodb:BatchGetItem'])
+    expect(on('MergeRole', 'PartialsTable')).toEqual(['dynamodb:BatchGetItem', 'dynamodb:BatchWriteItem'])
+    const writing = statementsOf(resources.MergeRole!).find(({ Condition }) => Condition !== undefined)
+    expect(writing).toMatchObject({
+      Action: ['dynamodb:BatchWriteItem'],
+      Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['*#edge#*'] } },
+    })
+    expect(edgePartition({ pipeline: 'p', version: 'v', incarnation: 'i' }, 7)).toContain('#edge#')
     expect(on('BurstRole', 'PartialsTable')).toEqual(['dynamodb:PutItem', 'dynamodb:BatchWriteItem'])
     expect(on('BurstRole', 'ResultsTable')).toEqual([])
   })
