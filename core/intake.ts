@@ -80,6 +80,10 @@ export class Intake {
     this.answers = new RememberedAnswers(limits.answers, limits.answerBytes)
   }
 
+  get incarnation(): string {
+    return this.identity.incarnation
+  }
+
   /** Event time in ms up to which windows are closed; -Infinity at first. */
   get horizonMs(): number {
     return this.closedMs

@@ -23,11 +23,11 @@ import { DeadLetters } from './dead-letters'
 import { DiskSpace } from './disk-space'
 import { createHttp } from './http'
 import { knownDeployment } from './known-deployment'
-import { DurableLog } from './log'
 import { EdgeNode } from './node'
 import { fromCloud, openResults } from './open-results'
 import { Prewarmer } from './prewarmer'
-import { afterCheckpoints, attachLines, recover, takeBackStale } from './recovery'
+import { readBack } from './read-back'
+import { afterCheckpoints, attachLines, takeBackStale } from './recovery'
 import { Replayer } from './replayer'
 import { Replays } from './replays'
 import { Retainer } from './retainer'
@@ -89,14 +89,12 @@ export async function startEdge(config: Config, logger: Logger, program = OURS):
   const checkpoint = await checkpoints.newest()
   const { damaged } = checkpoints
   for (const file of damaged) logger.warn({ file }, 'a checkpoint is damaged; the one before it is taken')
-  const { log, records, tornBytes } = await afterCheckpoints(damaged, () =>
-    DurableLog.open(join(config.dataDir, 'log'), checkpoint?.segment),
+  const limits = intakeLimits(config)
+  const logFolder = join(config.dataDir, 'log')
+  const { log, tornBytes, recovered, repeated, records } = await afterCheckpoints(damaged, () =>
+    readBack(logFolder, { pipeline, version, limits, checkpoint }, Date.now()),
   )
   if (tornBytes > 0) logger.warn({ tornBytes }, 'a torn tail was cut off the log; nothing of it had been answered')
-  const limits = intakeLimits(config)
-  const recovered = await afterCheckpoints(damaged, () =>
-    recover(pipeline, version, records, limits, Date.now(), checkpoint),
-  )
   const dynamo = dynamoClient()
   const partialItems = new DynamoItemStore(dynamo, deployment.partialsTable)
   const resultItems = new DynamoItemStore(dynamo, deployment.resultsTable)
@@ -110,7 +108,7 @@ export async function startEdge(config: Config, logger: Logger, program = OURS):
   const deadLetters = await DeadLetters.open(deadLettersFolder, pipeline, results, recovered.ledger.neededOffset())
   takeBackStale(recovered.ledger, deadLetters)
   await attachLines(recovered.ledger, log)
-  const replays = await Replays.open(config.dataDir, records, checkpoint)
+  const replays = await Replays.open(config.dataDir, repeated, checkpoint)
   const tornLines = deadLetters.tornBytes + replays.tornBytes
   if (tornLines > 0)
     logger.warn({ tornLines }, 'bytes of a torn write were cut off dead letters or replays; nobody saw them')
@@ -182,7 +180,7 @@ export async function startEdge(config: Config, logger: Logger, program = OURS):
       url,
       pipeline: pipeline.name,
       version,
-      recoveredRecords: records.length,
+      recoveredRecords: records,
       lanes,
       retention: retentionInWords(config),
     },

@@ -38,7 +38,6 @@ const ADVICE =
  * records prove that something was lost. Pages of one flush may reach the disk in any order, so records of the same flush prove nothing.
  */
 export class LogReader {
-  readonly records: LogRecord[] = []
   readonly segments: SoundSegment[] = []
   torn: TornTail | null = null
   /** Number of the newest sound record; null before the first that has one. */
@@ -50,6 +49,8 @@ export class LogReader {
     /** The segment that the checkpoint goes on from; 0 without a checkpoint. */
     private readonly fromSegment: number,
     private readonly pathOf: (segment: number) => string,
+    /** Hears of each record from that segment on. */
+    private readonly onRecord: (record: LogRecord) => void,
   ) {}
 
   /** Offset of the next event. */
@@ -123,7 +124,7 @@ export class LogReader {
     }
     if (segment < this.fromSegment) return
     const record = recordOf(stored.payload)
-    this.records.push(record)
+    this.onRecord(record)
     if (record.type === 'request') this.nextOffset = record.firstOffset + record.lines.length
     if (record.type === 'cut') this.nextEnvelope = record.header.number + 1
   }

@@ -32,10 +32,8 @@ export type Log = Pick<
   'append' | 'appendNow' | 'flushed' | 'close' | 'healthy' | 'readLines' | 'roll' | 'deleteBefore'
 >
 
-/** What the log holds from a segment on. */
 export interface OpenedLog {
   readonly log: DurableLog
-  readonly records: readonly LogRecord[]
   /** Bytes of a torn tail that were cut off; nothing of it had been answered. */
   readonly tornBytes: number
 }
@@ -97,12 +95,16 @@ export class DurableLog {
 
   /**
    * Opens the log of a folder, made when absent, and reads it from `fromSegment` on: the one that the checkpoint goes on from, 0 without one. Rejects with
-   * CannotRecover when anything that had been durable is damaged or missing.
+   * CannotRecover when anything that had been durable is damaged or missing, and with what `onRecord` throws, which hears of each record as it is read.
    */
-  static async open(folder: string, fromSegment = 0): Promise<OpenedLog> {
+  static async open(
+    folder: string,
+    fromSegment = 0,
+    onRecord: (record: LogRecord) => void = () => {},
+  ): Promise<OpenedLog> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const mark = new DurableMark(`${folder}.mark`)
-    const reader = await readLog(folder, fromSegment, mark)
+    const reader = await readLog(folder, fromSegment, onRecord, mark)
     const { torn, nextNumber, offset: nextOffset } = reader
     if (torn !== null) await cutOff(folder, torn)
     const segments: Segment[] = [...reader.segments]
@@ -113,7 +115,7 @@ export class DurableLog {
     const handle = await openSegment(folder, segments.at(-1)!.number)
     const log = new DurableLog(folder, handle, segments, mark, { soundBytes, nextOffset, nextNumber })
     if (isNew) log.push({ type: 'segment', firstOffset: nextOffset })
-    return { log, records: reader.records, tornBytes: torn?.bytes ?? 0 }
+    return { log, tornBytes: torn?.bytes ?? 0 }
   }
 
   /** False while the disk refuses, and after `close`. */
@@ -291,13 +293,14 @@ export class DurableLog {
   }
 }
 
-/** Reads the log of a folder and changes nothing. Rejects with CannotRecover. */
+/** Reads the log of a folder, record by record, and changes nothing. Rejects with CannotRecover. */
 export async function readLog(
   folder: string,
   fromSegment: number,
+  onRecord: (record: LogRecord) => void,
   mark = new DurableMark(`${folder}.mark`),
 ): Promise<LogReader> {
-  const reader = new LogReader(fromSegment, (segment) => segmentPath(folder, segment))
+  const reader = new LogReader(fromSegment, (segment) => segmentPath(folder, segment), onRecord)
   const numbers = await listSegments(folder)
   for (const number of numbers) reader.take(number, await readSegment(folder, number), number === numbers.at(-1))
   reader.end(await mark.read())

@@ -19,92 +19,135 @@ export interface Recovered {
   readonly state: EdgeState
   /** Those that the log has after the checkpoint. */
   readonly finals: readonly FinalRecord[]
-  readonly boot: Extract<LogRecord, { type: 'boot' }>
+  readonly boot: BootRecord
 }
 
-/**
- * Rebuilds the state from a checkpoint and the records of the log after it, and the boot record that has to be logged next. Envelopes of windows that are not final come back as
- * queued: where they were counted before is not in the log and does not matter.
- */
+type BootRecord = Extract<LogRecord, { type: 'boot' }>
+
+/** What a state is rebuilt for. */
+export interface RecoveryTerms {
+  readonly pipeline: Pipeline
+  /** Of the pipelines that run now. */
+  readonly version: string
+  readonly limits: IntakeLimits
+  readonly checkpoint: Checkpoint | null
+}
+
+/** `recover` over records that are all there. */
 export function recover(
   pipeline: Pipeline,
   version: string,
-  records: readonly LogRecord[],
+  records: Iterable<LogRecord>,
   limits: IntakeLimits,
   nowMs: number,
   checkpoint: Checkpoint | null = null,
 ): Recovered {
-  const last = records.findLast((record) => record.type === 'boot') ?? checkpoint?.boot
-  const incarnation = last?.incarnation ?? randomUUID()
-  const identity = { incarnation, version: last?.version ?? version }
-  const intake = new Intake(pipeline, { incarnation, version }, limits, digestOf)
-  const ledger = new Ledger(pipeline.window)
-  const state = new EdgeState(pipeline)
-  refuseOther(pipeline, records, checkpoint)
-  if (checkpoint !== null) {
+  const recovery = new Recovery({ pipeline, version, limits, checkpoint })
+  for (const record of records) recovery.take(record)
+  return recovery.end(nowMs)
+}
+
+/**
+ * Rebuilds the state from a checkpoint and the records of the log after it, one by one as they are read: a log may be larger than memory. Envelopes of windows
+ * that are not final come back as queued: where they were counted before is not in the log and does not matter.
+ */
+export class Recovery {
+  /** The newest one read so far. */
+  private boot: BootRecord | undefined
+  private readonly ledger: Ledger
+  private readonly state: EdgeState
+  private readonly finals: FinalRecord[] = []
+  /** Made as soon as it is known whose log this is. */
+  private intake: Intake | undefined
+
+  constructor(private readonly terms: RecoveryTerms) {
+    const { pipeline, checkpoint } = terms
+    this.ledger = new Ledger(pipeline.window)
+    this.state = new EdgeState(pipeline)
+    if (checkpoint === null) return
+    this.refuseOther(checkpoint.pipeline)
+    this.boot = checkpoint.boot
+    const intake = this.begin()
     intake.restore(checkpoint.intake)
-    ledger.restore(checkpoint.ledger)
-    state.restore(checkpoint.state)
-    ledger.close(intake.horizonMs) // a closing may have been on its way to the disk
+    this.ledger.restore(checkpoint.ledger)
+    this.state.restore(checkpoint.state)
+    this.ledger.close(intake.horizonMs) // a closing may have been on its way to the disk
   }
-  const replayed = replay(records, intake, ledger, (error) => {
-    if (identity.version === version) {
+
+  /** Applies the next record. Throws CannotRecover where it contradicts what came before it. */
+  take(record: LogRecord): void {
+    if (record.type === 'cut') this.refuseOther(record.header.pipeline)
+    if (record.type === 'boot') this.boot = record
+    try {
+      this.apply(record)
+    } catch (error) {
+      throw this.contradiction(error)
+    }
+  }
+
+  /** The state, and the boot record that has to be logged next. Throws CannotRecover. */
+  end(nowMs: number): Recovered {
+    const { ledger, state, finals, boot: last } = this
+    const { version } = this.terms
+    const intake = this.intake ?? this.begin()
+    // What became final after the checkpoint is in its state still.
+    state.release((endMs) => endMs <= intake.horizonMs && ledger.phaseOf(endMs) === undefined)
+    const { open, closing } = ledger.tally()
+    if (last !== undefined && last.version !== version && open + closing + intake.open.events > 0) {
       throw new CannotRecover(
-        `the log and the checkpoint do not fit together (${error instanceof Error ? error.message : error}). Nothing was changed. Restore the data folder from a copy; \`npm run check-data -- DATA_DIR\` says what is sound`,
+        `the log has windows of pipeline version ${last.version} that are not final, and this is version ${version}; start the old version again until its windows are final`,
+      )
+    }
+    const epoch = (last?.epoch ?? 0) + 1
+    return {
+      ...{ intake, ledger, state, finals },
+      boot: { type: 'boot', incarnation: intake.incarnation, epoch, version, atMs: nowMs },
+    }
+  }
+
+  private apply(record: LogRecord): void {
+    const intake = this.intake ?? this.begin()
+    const cut = intake.replay(record)
+    if (cut !== null) this.ledger.enter(cut)
+    if (record.type === 'closing') this.ledger.close(record.horizonMs)
+    if (record.type === 'final') {
+      this.finals.push(record)
+      this.ledger.finalize(record.endMs)
+    }
+  }
+
+  /** The segment record comes before the boot record; all others belong to an incarnation. */
+  private begin(): Intake {
+    const { pipeline, version, limits } = this.terms
+    const intake = new Intake(
+      pipeline,
+      { incarnation: this.boot?.incarnation ?? randomUUID(), version },
+      limits,
+      digestOf,
+    )
+    if (this.boot !== undefined) this.intake = intake
+    return intake
+  }
+
+  private contradiction(error: unknown): CannotRecover {
+    const { version } = this.terms
+    const what = error instanceof Error ? error.message : error
+    if (this.boot === undefined || this.boot.version === version) {
+      return new CannotRecover(
+        `the log and the checkpoint do not fit together (${what}). Nothing was changed. Restore the data folder from a copy; \`npm run check-data -- DATA_DIR\` says what is sound`,
         { cause: error },
       )
     }
-    throw new CannotRecover(
-      `version ${version} of the pipeline cuts time otherwise than version ${identity.version}, which wrote the log (${error instanceof Error ? error.message : error}); give it a data folder of its own`,
-    )
-  })
-  // What became final after the checkpoint is in its state still.
-  state.release((endMs) => endMs <= intake.horizonMs && ledger.phaseOf(endMs) === undefined)
-  const { open, closing } = ledger.tally()
-  if (identity.version !== version && open + closing + intake.open.events > 0) {
-    throw new CannotRecover(
-      `the log has windows of pipeline version ${identity.version} that are not final, and this is version ${version}; start the old version again until its windows are final`,
+    return new CannotRecover(
+      `version ${version} of the pipeline cuts time otherwise than version ${this.boot.version}, which wrote the log (${what}); give it a data folder of its own`,
     )
   }
-  return {
-    intake,
-    ledger,
-    state,
-    finals: replayed,
-    boot: { type: 'boot', incarnation, epoch: (last?.epoch ?? 0) + 1, version, atMs: nowMs },
-  }
-}
 
-function refuseOther(pipeline: Pipeline, records: readonly LogRecord[], checkpoint: Checkpoint | null): void {
-  const cut = records.find((record) => record.type === 'cut')
-  const name = checkpoint?.pipeline ?? cut?.header.pipeline ?? pipeline.name
-  if (name === pipeline.name) return
-  throw new CannotRecover(
-    `the log is of pipeline ${name}, and this is ${pipeline.name}; give each pipeline a data folder of its own`,
-  )
-}
-
-/** Applies the records in order and returns the finals among them; `onError` hears of the first that cannot be applied, and throws. */
-function replay(
-  records: readonly LogRecord[],
-  intake: Intake,
-  ledger: Ledger,
-  onError: (error: unknown) => never,
-): FinalRecord[] {
-  const finals: FinalRecord[] = []
-  try {
-    for (const record of records) {
-      const cut = intake.replay(record)
-      if (cut !== null) ledger.enter(cut)
-      if (record.type === 'closing') ledger.close(record.horizonMs)
-      if (record.type === 'final') {
-        finals.push(record)
-        ledger.finalize(record.endMs)
-      }
-    }
-    return finals
-  } catch (error) {
-    return onError(error)
+  private refuseOther(name: string): void {
+    if (name === this.terms.pipeline.name) return
+    throw new CannotRecover(
+      `the log is of pipeline ${name}, and this is ${this.terms.pipeline.name}; give each pipeline a data folder of its own`,
+    )
   }
 }
 

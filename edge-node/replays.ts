@@ -52,6 +52,18 @@ export interface Remembered {
 
 const NOTHING: Remembered = { resentAtMs: null, corrected: new Set() }
 
+/** A request of the log with which an event was sent again. */
+export interface RepeatedRequest {
+  readonly key: string
+  readonly answer: Answer
+}
+
+/** The request of a record, when it is such a one. */
+export function repeatedBy(record: LogRecord): RepeatedRequest | null {
+  if (record.type !== 'request' || record.key === null || !REPLAY_KEY.test(record.key)) return null
+  return { key: record.key, answer: record.answer }
+}
+
 /** What was replayed: corrections of final windows (`corrections.ndjson`), and which events were sent again (`replays.ndjson`). */
 export class Replays {
   private readonly remembered = new Map<string, { resentAtMs: number | null; readonly corrected: Set<number> }>()
@@ -70,7 +82,7 @@ export class Replays {
   /** Opens the files of a folder. An event that was sent again just before a crash may be noted in the log and its checkpoint alone. */
   static async open(
     folder: string,
-    records: readonly LogRecord[],
+    requests: readonly RepeatedRequest[],
     checkpoint: Pick<Checkpoint, 'intake'> | null,
   ): Promise<Replays> {
     const corrections = await LineFile.open(join(folder, 'corrections.ndjson'))
@@ -82,7 +94,7 @@ export class Replays {
     for await (const { entry } of entriesOf(corrections, correctionSchema)) replays.noteCorrected(entry)
     for await (const { entry } of entriesOf(resent, resentSchema)) replays.noteResent(entry)
     for (const [key, answer] of checkpoint?.intake.answers ?? []) replays.takeUp(key, answer)
-    for (const record of records) if (record.type === 'request') replays.takeUp(record.key ?? '', record.answer)
+    for (const { key, answer } of requests) replays.takeUp(key, answer)
     return replays
   }
 

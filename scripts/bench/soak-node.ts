@@ -12,11 +12,11 @@ import { type Clock, systemClock } from '../../edge-node/clock'
 import { configSchema, intakeLimits, policyTerms } from '../../edge-node/config'
 import { DeadLetters } from '../../edge-node/dead-letters'
 import { InvokeSender } from '../../edge-node/invoke-sender'
-import { DurableLog } from '../../edge-node/log'
 import { EdgeNode } from '../../edge-node/node'
 import { openResults } from '../../edge-node/open-results'
 import { Prewarmer } from '../../edge-node/prewarmer'
-import { attachLines, recover } from '../../edge-node/recovery'
+import { readBack } from '../../edge-node/read-back'
+import { attachLines } from '../../edge-node/recovery'
 import { readBody } from '../../edge-node/request-body'
 import type { Results } from '../../edge-node/results'
 import { Retainer } from '../../edge-node/retainer'
@@ -54,9 +54,8 @@ export async function startSoakNode(options: SoakOptions): Promise<SoakNode> {
   const logger = pino({ level: 'warn' })
   const checkpoints = await Checkpoints.open(join(folder, 'checkpoints'))
   const checkpoint = await checkpoints.newest()
-  const { log, records } = await DurableLog.open(join(folder, 'log'), checkpoint?.segment)
-  const limits = intakeLimits(config)
-  const recovered = recover(spec, VERSION, records, limits, clock.epochMs(), checkpoint)
+  const terms = { pipeline: spec, version: VERSION, limits: intakeLimits(config), checkpoint }
+  const { log, recovered } = await readBack(join(folder, 'log'), terms, clock.epochMs())
   const { results, finals } = await openResults(folder, checkpoint, recovered.finals)
   await log.append([recovered.boot])
   const lettersFolder = join(folder, 'dead-letters')

@@ -47,8 +47,9 @@ async function* ofFinals(
   const replayed: FinalRecord[] = []
   if (await isThere(log)) {
     try {
-      const { segments, records, offset, torn } = await readLog(log, checkpoint?.segment ?? 0)
-      for (const record of records) if (record.type === 'final') replayed.push(record)
+      const { segments, offset, torn } = await readLog(log, checkpoint?.segment ?? 0, (record) => {
+        if (record.type === 'final') replayed.push(record)
+      })
       yield sound(`${log}: ${segments.length} segments, ${offset} events ever accepted`)
       if (torn !== null)
         yield note(`${log}: ${torn.bytes} bytes of a torn flush will be cut off; nothing of it was answered`)

@@ -17,11 +17,12 @@ import { DeadLetters } from '../../edge-node/dead-letters'
 import type { Transport } from '../../edge-node/envelope-sender'
 import { createHttp } from '../../edge-node/http'
 import { InvokeSender } from '../../edge-node/invoke-sender'
-import { DurableLog } from '../../edge-node/log'
+import type { DurableLog } from '../../edge-node/log'
 import { EdgeNode } from '../../edge-node/node'
 import { fromCloud, openResults } from '../../edge-node/open-results'
 import { Prewarmer } from '../../edge-node/prewarmer'
-import { attachLines, recover } from '../../edge-node/recovery'
+import { readBack } from '../../edge-node/read-back'
+import { attachLines } from '../../edge-node/recovery'
 import { Replayer } from '../../edge-node/replayer'
 import { Replays } from '../../edge-node/replays'
 import type { Results, WindowPage } from '../../edge-node/results'
@@ -132,17 +133,16 @@ async function startOver(options: NodeOptions & { readonly folder: string }, ope
   const traced = trace === undefined ? {} : { trace }
   const checkpoints = await Checkpoints.open(join(folder, 'checkpoints'))
   const checkpoint = await checkpoints.newest()
-  const { log, records } = await DurableLog.open(join(folder, 'log'), checkpoint?.segment)
+  const terms = { pipeline: spec, version: VERSION, limits: intakeLimits(config), checkpoint }
+  const { log, recovered, repeated } = await readBack(join(folder, 'log'), terms, clock.epochMs())
   opened.push(log)
-  const limits = intakeLimits(config)
-  const recovered = recover(spec, VERSION, records, limits, clock.epochMs(), checkpoint)
   await attachLines(recovered.ledger, log)
   const copies = fromCloud(spec.name, recovered.boot.incarnation, cloud.results)
   const { results, finals } = await openResults(folder, checkpoint, recovered.finals, copies)
   await log.append([recovered.boot])
   const deadLettersFolder = join(folder, 'dead-letters')
   const deadLetters = await DeadLetters.open(deadLettersFolder, spec, results, recovered.ledger.neededOffset())
-  const replays = await Replays.open(folder, records, checkpoint)
+  const replays = await Replays.open(folder, repeated, checkpoint)
   const prewarmer = new Prewarmer({ invoke: async () => null }, 1, logger)
   const parts = { config, pipeline: spec, log, checkpoints, recovered, results, finals, deadLetters, prewarmer, logger }
   const diskSpace = { isLow: false, isGone: false, freeBytes: 10e9 }

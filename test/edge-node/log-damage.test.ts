@@ -4,11 +4,11 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { LogRecord } from '../../core/log-record'
 import { CannotRecover } from '../../edge-node/cannot-recover'
-import { DurableLog } from '../../edge-node/log'
 import { soundRecords } from '../../edge-node/log-codec'
 import { LogReader } from '../../edge-node/log-reader'
 import { event, T0, testNodes } from './fixture'
 import { encoded, encodedAtOnce, requestOf } from './log-records'
+import { openLog } from './opened-log'
 import { temporaryFolders } from './temporary-folder'
 
 const newFolder = temporaryFolders()
@@ -20,7 +20,7 @@ const segment = (folder: string, number: number) => join(folder, `00000000000${n
 /** A log of three segments, closed in order: three flushes of events, then a seal. */
 async function threeSegments() {
   const folder = await newFolder()
-  const { log } = await DurableLog.open(folder)
+  const { log } = await openLog(folder)
   await log.append([requestOf(['a', 'b'], 0), closing(1)])
   log.roll()
   await log.append([requestOf(['c'], 2), closing(2)])
@@ -32,11 +32,16 @@ async function threeSegments() {
 }
 
 /** What a reader makes of segments in memory. */
-function read(segments: readonly Buffer[], fromSegment = 0, durable: number | null = null): LogReader {
-  const reader = new LogReader(fromSegment, (number) => `segment ${number}`)
+function read(segments: readonly Buffer[], fromSegment = 0, durable: number | null = null) {
+  const records: LogRecord[] = []
+  const reader = new LogReader(
+    fromSegment,
+    (number) => `segment ${number}`,
+    (record) => records.push(record),
+  )
   for (const [number, bytes] of segments.entries()) reader.take(number, bytes, number === segments.length - 1)
   reader.end(durable)
-  return reader
+  return { records, torn: reader.torn }
 }
 
 const flipped = (bytes: Buffer, at: number, bit: number) => {
@@ -79,14 +84,14 @@ describe('a flipped bit', () => {
     const folder = await threeSegments()
     const bytes = await readFile(segment(folder, 0))
     await writeFile(segment(folder, 0), flipped(bytes, 60, 3))
-    await expect(DurableLog.open(folder)).rejects.toThrow('events from offset 0 on')
+    await expect(openLog(folder)).rejects.toThrow('events from offset 0 on')
   })
 
   test('leaves every file as it was', async () => {
     const folder = await threeSegments()
     const rotten = flipped(await readFile(segment(folder, 1)), 40, 1)
     await writeFile(segment(folder, 1), rotten)
-    await expect(DurableLog.open(folder)).rejects.toThrow(CannotRecover)
+    await expect(openLog(folder)).rejects.toThrow(CannotRecover)
     expect(await readFile(segment(folder, 1))).toEqual(rotten)
   })
 })
@@ -129,55 +134,55 @@ describe('segments and checkpoint have to fit together', () => {
   test('without the newest segment the log is refused, with a checkpoint in it and without', async () => {
     const folder = await threeSegments()
     await rm(segment(folder, 2))
-    await expect(DurableLog.open(folder, 2)).rejects.toThrow('000000000002.log is missing, and the checkpoint goes on')
-    await expect(DurableLog.open(folder)).rejects.toThrow('the log ends before record 6')
+    await expect(openLog(folder, 2)).rejects.toThrow('000000000002.log is missing, and the checkpoint goes on')
+    await expect(openLog(folder)).rejects.toThrow('the log ends before record 6')
   })
 
   test('a segment that the checkpoint goes on from and that lost its head is refused, not made again', async () => {
     const folder = await threeSegments()
     const bytes = await readFile(segment(folder, 2))
     await writeFile(segment(folder, 2), flipped(bytes, 3, 0))
-    await expect(DurableLog.open(folder, 2)).rejects.toThrow('000000000002.log is damaged at byte 0')
+    await expect(openLog(folder, 2)).rejects.toThrow('000000000002.log is damaged at byte 0')
     await truncate(segment(folder, 2), 0)
-    await expect(DurableLog.open(folder, 2)).rejects.toThrow('000000000002.log is damaged at byte 0')
+    await expect(openLog(folder, 2)).rejects.toThrow('000000000002.log is damaged at byte 0')
   })
 
   test('a segment in the middle may not be missing', async () => {
     const folder = await threeSegments()
     await rm(segment(folder, 1))
-    await expect(DurableLog.open(folder)).rejects.toThrow('000000000001.log is missing')
+    await expect(openLog(folder)).rejects.toThrow('000000000001.log is missing')
   })
 
   test('the first segment may be missing only with a checkpoint behind it', async () => {
     const folder = await threeSegments()
     await rm(segment(folder, 0))
-    await expect(DurableLog.open(folder)).rejects.toThrow('000000000000.log is missing')
-    const { log } = await DurableLog.open(folder, 1)
+    await expect(openLog(folder)).rejects.toThrow('000000000000.log is missing')
+    const { log } = await openLog(folder, 1)
     await log.close()
   })
 
   test('a segment of another log is refused', async () => {
     const [folder, other] = [await threeSegments(), await newFolder()]
-    const { log } = await DurableLog.open(other)
+    const { log } = await openLog(other)
     await log.append([closing(7)])
     log.roll()
     await log.append([closing(8)])
     await log.close()
     await cp(segment(other, 1), segment(folder, 1))
-    await expect(DurableLog.open(folder)).rejects.toThrow('000000000001.log')
+    await expect(openLog(folder)).rejects.toThrow('000000000001.log')
   })
 
   test('an end that is missing at the border of a record is noticed', async () => {
     const folder = await threeSegments()
     const [, , third] = [...soundRecords(await readFile(segment(folder, 2)))]
     await truncate(segment(folder, 2), third!.at)
-    await expect(DurableLog.open(folder)).rejects.toThrow('the log ends before record')
+    await expect(openLog(folder)).rejects.toThrow('the log ends before record')
   })
 
   test('a mark that is missing or unreadable is passed over: the log is whole', async () => {
     const folder = await threeSegments()
     await writeFile(`${folder}.mark`, 'rubbish')
-    const { records, log } = await DurableLog.open(folder)
+    const { records, log } = await openLog(folder)
     expect(records.filter(({ type }) => type === 'request')).toHaveLength(3)
     await log.close()
   })

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { LogRecord } from '../../core/log-record'
-import { DurableLog } from '../../edge-node/log'
 import { requestOf } from './log-records'
+import { openLog } from './opened-log'
 import { temporaryFolders } from './temporary-folder'
 
 const newFolder = temporaryFolders()
@@ -16,7 +16,7 @@ const horizons = (records: readonly LogRecord[]) =>
 /** A log of three segments with records 1, 2 and 3, and four events in the first two. */
 async function threeSegments() {
   const folder = await newFolder()
-  const { log } = await DurableLog.open(folder)
+  const { log } = await openLog(folder)
   void log.append([requestOf(['a', 'b'], 0), record(1)])
   log.roll()
   void log.append([requestOf(['c'], 2), record(2), requestOf(['d'], 3)])
@@ -30,7 +30,7 @@ describe('a new segment', () => {
     const { folder, log } = await threeSegments()
     await log.close()
     expect(await names(folder)).toEqual([0, 1, 2])
-    const again = await DurableLog.open(folder)
+    const again = await openLog(folder)
     expect(horizons(again.records)).toEqual([1, 2, 3])
     await again.log.append([record(4)])
     await again.log.close()
@@ -40,11 +40,11 @@ describe('a new segment', () => {
   test('begins with the offset of the next event, also after reopening', async () => {
     const { folder, log } = await threeSegments()
     await log.close()
-    const again = await DurableLog.open(folder, 2)
+    const again = await openLog(folder, 2)
     again.log.roll()
     await again.log.flushed()
     await again.log.close()
-    const { records, log: last } = await DurableLog.open(folder, 2)
+    const { records, log: last } = await openLog(folder, 2)
     const unsealed = records.filter(({ type }) => type !== 'seal')
     expect(unsealed).toEqual([{ type: 'segment', firstOffset: 4 }, record(3), { type: 'segment', firstOffset: 4 }])
     await last.close()
@@ -52,7 +52,7 @@ describe('a new segment', () => {
 
   test('follows a full one by itself', async () => {
     const folder = await newFolder()
-    const { log } = await DurableLog.open(folder)
+    const { log } = await openLog(folder)
     await log.append([requestOf(['x'.repeat(64 * 1024 * 1024)])])
     await log.append([record(2)])
     await log.close()
@@ -67,16 +67,16 @@ describe('a new segment', () => {
     'that was torn while it was made, %s, is made again: what is appended to it later is not lost',
     async (_, torn) => {
       const folder = await newFolder()
-      const { log } = await DurableLog.open(folder)
+      const { log } = await openLog(folder)
       await log.append([record(1)])
       await log.close()
       await writeFile(join(folder, '000000000001.log'), torn)
-      const second = await DurableLog.open(folder)
+      const second = await openLog(folder)
       expect([horizons(second.records), second.tornBytes]).toEqual([[1], torn.length])
       second.log.roll()
       await second.log.append([record(2)])
       await second.log.close()
-      const third = await DurableLog.open(folder)
+      const third = await openLog(folder)
       expect(horizons(third.records)).toEqual([1, 2])
       await third.log.close()
     },
@@ -87,7 +87,7 @@ describe('reading from a segment on', () => {
   test('leaves out what is before it', async () => {
     const { folder, log } = await threeSegments()
     await log.close()
-    const { records, log: again } = await DurableLog.open(folder, 1)
+    const { records, log: again } = await openLog(folder, 1)
     expect(horizons(records)).toEqual([2, 3])
     await again.close()
   })
@@ -96,7 +96,7 @@ describe('reading from a segment on', () => {
     const { folder, log } = await threeSegments()
     await log.close()
     await appendFile(join(folder, '000000000002.log'), 'torn')
-    const { records, tornBytes, log: again } = await DurableLog.open(folder, 1)
+    const { records, tornBytes, log: again } = await openLog(folder, 1)
     expect([horizons(records), tornBytes]).toEqual([[2, 3], 4])
     await again.close()
   })
@@ -137,7 +137,7 @@ describe('deleting', () => {
     expect(await names(folder)).toEqual(left)
     await log.append([record(4)])
     await log.close()
-    const again = await DurableLog.open(folder, left[0])
+    const again = await openLog(folder, left[0])
     expect(horizons(again.records).at(-1)).toBe(4)
     await again.log.close()
   })

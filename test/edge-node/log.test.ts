@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import type { LogRecord } from '../../core/log-record'
 import { CannotRecover } from '../../edge-node/cannot-recover'
-import { DurableLog, LogFailed } from '../../edge-node/log'
+import { LogFailed } from '../../edge-node/log'
 import { decodeRecords } from '../../edge-node/log-codec'
 import { fileHandles, holdNextSync } from './disk'
 import { eventually } from './eventually'
 import { encoded, requestOf } from './log-records'
+import { openLog } from './opened-log'
 import { temporaryFolders } from './temporary-folder'
 
 const newFolder = temporaryFolders()
@@ -26,7 +27,7 @@ const segmentOf = (...records: LogRecord[]) => encoded([beginning, ...records])
 describe('appending', () => {
   test('what has been appended is on disk, in the order of the calls', async () => {
     const folder = await newFolder()
-    const { log } = await DurableLog.open(folder)
+    const { log } = await openLog(folder)
     await log.append([record(1)])
     expect(await onDisk(folder)).toEqual([beginning, record(1)])
     await Promise.all([log.append([record(2), record(3)]), log.appendNow([record(4)]), log.append([record(5)])])
@@ -35,7 +36,7 @@ describe('appending', () => {
   })
 
   test('does not resolve before the sync', async () => {
-    const { log } = await DurableLog.open(await newFolder())
+    const { log } = await openLog(await newFolder())
     const gate = await holdNextSync()
     const durable: string[] = []
     const appended = [
@@ -52,7 +53,7 @@ describe('appending', () => {
 
   test('what comes during a flush goes out together in the next one', async () => {
     const folder = await newFolder()
-    const { log } = await DurableLog.open(folder)
+    const { log } = await openLog(folder)
     const gate = await holdNextSync()
     const write = jest.spyOn(await fileHandles(), 'write')
     const appended = [log.append([record(1)])]
@@ -68,7 +69,7 @@ describe('appending', () => {
 
   test('a write that takes only a part is carried on', async () => {
     const folder = await newFolder()
-    const { log } = await DurableLog.open(folder)
+    const { log } = await openLog(folder)
     const handles = await fileHandles()
     const write = handles.write as (bytes: Buffer, at: number, length: number) => Promise<{ bytesWritten: number }>
     jest.spyOn(handles, 'write').mockImplementation(function (this: typeof handles, bytes: unknown, at: unknown) {
@@ -81,7 +82,7 @@ describe('appending', () => {
 
   test('a closed log takes nothing more', async () => {
     const folder = await newFolder()
-    const { log } = await DurableLog.open(folder)
+    const { log } = await openLog(folder)
     const appended = log.append([record(1)])
     await log.close()
     await appended
@@ -95,17 +96,17 @@ describe('appending', () => {
 
 describe('opening', () => {
   test('an absent folder is made and holds nothing', async () => {
-    const { log, records, tornBytes } = await DurableLog.open(join(await newFolder(), 'data', 'log'))
+    const { log, records, tornBytes } = await openLog(join(await newFolder(), 'data', 'log'))
     expect({ records, tornBytes }).toEqual({ records: [], tornBytes: 0 })
     await log.close()
   })
 
   test('again gives the records back and goes on after them', async () => {
     const folder = await newFolder()
-    const { log } = await DurableLog.open(folder)
+    const { log } = await openLog(folder)
     await log.append([record(1), requestOf(['{"ü":1}', 'x'])])
     await log.close()
-    const again = await DurableLog.open(folder)
+    const again = await openLog(folder)
     expect(unsealed(again.records)).toEqual([beginning, record(1), requestOf(['{"ü":1}', 'x'])])
     await again.log.append([record(2)])
     await again.log.close()
@@ -116,7 +117,7 @@ describe('opening', () => {
     const folder = await newFolder()
     const torn = encoded([record(2)], 2).subarray(0, -1)
     await writeFile(first(folder), Buffer.concat([segmentOf(record(1)), torn]))
-    const { log, records, tornBytes } = await DurableLog.open(folder)
+    const { log, records, tornBytes } = await openLog(folder)
     expect({ records, tornBytes }).toEqual({ records: [beginning, record(1)], tornBytes: torn.length })
     await log.append([record(3)])
     await log.close()
@@ -129,7 +130,7 @@ describe('opening', () => {
     const damaged = Buffer.concat([sound, encoded([record(2)], 2).subarray(0, -1)])
     await writeFile(first(folder), damaged)
     await writeFile(join(folder, '000000000001.log'), encoded([beginning, record(3)], 2))
-    const opening = DurableLog.open(folder)
+    const opening = openLog(folder)
     await expect(opening).rejects.toBeInstanceOf(CannotRecover)
     await expect(opening).rejects.toThrow(`${first(folder)} is damaged at byte ${sound.length}`)
     expect(await readFile(first(folder))).toEqual(damaged)
@@ -141,14 +142,14 @@ describe('opening', () => {
     damaged[9]! ^= 1
     await writeFile(first(folder), damaged)
     await writeFile(join(folder, '000000000001.log'), segmentOf(record(2)))
-    await expect(DurableLog.open(folder)).rejects.toThrow(`${first(folder)} is damaged at byte 0`)
+    await expect(openLog(folder)).rejects.toThrow(`${first(folder)} is damaged at byte 0`)
   })
 
   test('other files in the folder do not matter', async () => {
     const folder = await newFolder()
     await writeFile(join(folder, 'note.txt'), 'mine')
     await mkdir(join(folder, 'old.log'))
-    const { log, records } = await DurableLog.open(folder)
+    const { log, records } = await openLog(folder)
     expect(records).toEqual([])
     await log.close()
   })

@@ -59,7 +59,8 @@ export class SimDisk {
 
   /** The records from a segment on, as the product's reader finds them; a torn tail is cut off, and so is a segment that was torn when it was made. */
   open(fromSegment: number): { readonly records: LogRecord[]; readonly tornBytes: number } {
-    const { records, segments, torn, nextNumber } = this.read(fromSegment)
+    const records: LogRecord[] = []
+    const { segments, torn, nextNumber } = this.read(fromSegment, (record) => records.push(record))
     const bytesOf = new Map(this.segments.map(({ number, bytes }) => [number, bytes]))
     this.segments = segments.map(({ number, soundBytes }) => ({
       number,
@@ -70,8 +71,8 @@ export class SimDisk {
   }
 
   /** What the product's reader finds; changes nothing. Throws CannotRecover. */
-  read(fromSegment: number): LogReader {
-    const reader = new LogReader(fromSegment, (segment) => `segment ${segment}`)
+  read(fromSegment: number, onRecord: (record: LogRecord) => void = () => {}): LogReader {
+    const reader = new LogReader(fromSegment, (segment) => `segment ${segment}`, onRecord)
     const last = this.segments.at(-1)
     for (const segment of this.segments) reader.take(segment.number, segment.bytes, segment === last)
     reader.end(this.durableNumber)
