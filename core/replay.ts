@@ -16,6 +16,8 @@ export interface ReplayFacts {
   /** The closed horizon at which the event was sent again, so that later windows have it; null when it was not. */
   readonly resentAtMs: number | null
   isFinal(endMs: number): boolean
+  /** Retention took the window away: nobody can ask for it any more. */
+  isGone(endMs: number): boolean
   isCorrected(endMs: number): boolean
 }
 
@@ -37,6 +39,7 @@ export function planReplay(spec: WindowSpec, letter: Buried, facts: ReplayFacts)
       endMs > (letter.horizonMs ?? Number.NEGATIVE_INFINITY) &&
       !letter.countedIn.includes(endMs) &&
       (resentAtMs === null || endMs <= resentAtMs) &&
+      !facts.isGone(endMs) &&
       !facts.isCorrected(endMs),
   )
   const closed = ends.filter((endMs) => endMs <= horizonMs)

@@ -5,7 +5,7 @@ import type { DeadLetter } from '../core/fold'
 import type { Pipeline } from '../core/pipeline'
 import { paneStart, windowEndsOfPane } from '../core/window'
 import { CannotRecover } from './cannot-recover'
-import { DeadLetterFiles, type Place } from './dead-letter-files'
+import { idOf, LineFolder, type Place, placeOf } from './line-folder'
 import { LineQueue } from './line-queue'
 import { InvalidCursor, type Results } from './results'
 import type { RetentionLimits } from './retention'
@@ -55,8 +55,8 @@ export interface LetterQuery {
 }
 
 /** What the letters need of their files; a simulation has its own. */
-export type LetterFiles = Pick<DeadLetterFiles, 'all' | 'append' | 'from' | 'linesOf' | 'close'> &
-  Partial<Pick<DeadLetterFiles, 'tail' | 'deleteBefore' | 'pathOf' | 'tornBytes'>>
+export type LetterFiles = Pick<LineFolder, 'all' | 'append' | 'from' | 'linesOf' | 'close'> &
+  Partial<Pick<LineFolder, 'tail' | 'deleteBefore' | 'pathOf' | 'tornBytes'>>
 
 /** What the node needs of them. One whose `map` never changes its mind gets along without the second half. */
 export type DeadLetterBook = Pick<DeadLetters, 'add' | 'flush' | 'close'> &
@@ -89,7 +89,7 @@ export class DeadLetters {
     neededOffset: number,
     maxFileBytes = MAX_FILE_BYTES,
   ): Promise<DeadLetters> {
-    return DeadLetters.over(await DeadLetterFiles.open(folder, maxFileBytes), pipeline, results, neededOffset)
+    return DeadLetters.over(await LineFolder.open(folder, maxFileBytes), pipeline, results, neededOffset)
   }
 
   /** The same over files that are open. */
@@ -245,11 +245,4 @@ function read(line: string | null): WrittenLetter | null {
   } catch {
     return null
   }
-}
-
-const idOf = ({ file, byte }: Place): string => `${file}.${byte}`
-
-function placeOf(id: string): Place | undefined {
-  const match = /^(\d{1,16})\.(\d{1,16})$/.exec(id)
-  return match === null ? undefined : { file: Number(match[1]), byte: Number(match[2]) }
 }

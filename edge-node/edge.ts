@@ -150,7 +150,7 @@ export async function startEdge(config: Config, logger: Logger, program = OURS):
   })
   const retention = { ageMs: config.retentionHours * HOUR_MS, bytes: config.retentionBytes }
   const needed = () => node.needed()
-  const retained = { results, finals, deadLetters, needed, logger: named('retention') }
+  const retained = { results, finals, deadLetters, replays, needed, logger: named('retention') }
   const retainer = new Retainer(retained, retention, systemClock)
   await retainer.look() // so that nothing is served that a crash kept from being taken away
   const tryApart = (envelope: Envelope) =>

@@ -15,6 +15,7 @@ import { openApiRoutes } from './http-openapi'
 import { createServer } from './http-server'
 import { LogFailed } from './log'
 import type { EdgeNode } from './node'
+import { isReplayKey } from './replays'
 import { decodeBody, readBody, UnreadableBody } from './request-body'
 import { streamFinals } from './result-stream'
 import { InvalidCursor, type Results, WindowGone } from './results'
@@ -80,6 +81,9 @@ async function postEvents(surface: Surface, request: FastifyRequest, reply: Fast
   const key = header(request, 'idempotency-key') ?? null
   if (key !== null && (key === '' || key.length > MAX_KEY_LENGTH)) {
     return fail(reply, 400, 'invalid_key', `an Idempotency-Key has 1 to ${MAX_KEY_LENGTH} characters`)
+  }
+  if (key !== null && isReplayKey(key)) {
+    return fail(reply, 400, 'invalid_key', 'keys of the form replay-DIGEST-OFFSET are the own ones of the node')
   }
   node.touch()
   const { unready } = node

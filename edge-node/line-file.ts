@@ -113,6 +113,10 @@ export async function inspectLines(path: string): Promise<{ readonly lines: numb
   return { lines: found.filter(({ at }) => at < end).length, tornBytes: size - end }
 }
 
+/** The refusal of a file with a line that was on disk and cannot be read. */
+export const damagedLine = (path: string, byte: number): CannotRecover =>
+  new CannotRecover(`${path} cannot be read: the line at byte ${byte} is damaged. ${ADVICE}`)
+
 /** The mark beside a file. Whoever moves the file away takes it along. */
 export const markOf = (path: string): string => `${path}.mark`
 
@@ -149,7 +153,6 @@ function soundEnd(lines: readonly CheckedLine[], size: number, marked: number | 
   const isFollowed = lines.some(({ at, isSound }) => isSound && at > unsound)
   if (unsound < (marked ?? 0) && unsound === size)
     throw new CannotRecover(`${path} has ${size} bytes, and had ${marked} on disk: its end is missing. ${ADVICE}`)
-  if (unsound < (marked ?? (isFollowed ? size : 0)))
-    throw new CannotRecover(`${path} cannot be read: the line at byte ${unsound} is damaged. ${ADVICE}`)
+  if (unsound < (marked ?? (isFollowed ? size : 0))) throw damagedLine(path, unsound)
   return unsound
 }

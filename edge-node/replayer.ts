@@ -4,6 +4,7 @@ import { type DeadLetter, type EnvelopePartial, foldEnvelope } from '../core/fol
 import { presentRows } from '../core/partial'
 import type { Pipeline, Row } from '../core/pipeline'
 import { planReplay, type ReplayPlan } from '../core/replay'
+import { paneStart, windowEndsOfPane } from '../core/window'
 import type { Clock } from './clock'
 import type { DeadLetters, WrittenLetter } from './dead-letters'
 import type { EdgeNode } from './node'
@@ -26,7 +27,7 @@ export interface ReplayerDependencies {
   readonly version: string
   readonly deadLetters: Pick<DeadLetters, 'find'>
   readonly replays: Pick<Replays, 'of' | 'full' | 'addResent' | 'addCorrection' | 'flush'>
-  readonly results: Pick<Results, 'isFinal'>
+  readonly results: Pick<Results, 'isFinal' | 'takenBeforeMs'>
   readonly node: Pick<EdgeNode, 'ingest' | 'unready' | 'progress'>
   readonly clock: Clock
   /** Folds what has ended a process before, in another one; null when it was closed meanwhile. */
@@ -74,10 +75,18 @@ export class Replayer {
       resentAtMs,
       isFinal: (endMs) => results.isFinal(endMs - pipeline.window.sizeMs, endMs),
       isCorrected: (endMs) => corrected.has(endMs),
+      isGone: (endMs) => endMs <= results.takenBeforeMs,
     })
   }
 
+  private windowEnds({ timestampMs }: WrittenLetter): number[] {
+    const { window } = this.deps.pipeline
+    return windowEndsOfPane(window, paneStart(window, timestampMs))
+  }
+
   private impossible(letter: WrittenLetter, plan: ReplayPlan): ReplayOutcome | null {
+    if (this.windowEnds(letter).every((endMs) => endMs <= this.deps.results.takenBeforeMs))
+      return failed('window_gone', 'retention took away the windows of the event')
     if (this.deps.replays.full)
       return failed('too_many_replays', 'a million replays are remembered, so that none is made twice; more do not fit')
     if (letter.version === this.deps.version || plan.waiting.length + plan.resend.length === 0) return null
@@ -110,7 +119,7 @@ export class Replayer {
     const { rejected, late, horizon } = ingested.answer
     if (rejected[0] !== undefined) return failed(rejected[0].code, rejected[0].reason)
     if (late > 0) return 'not_open'
-    replays.addResent(letter, horizon)
+    replays.addResent(letter, horizon, this.windowEnds(letter).at(-1))
     return 'taken'
   }
 

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from './clock'
 import type { FinalFiles } from './final-files'
+import type { Replays } from './replays'
 import type { Results } from './results'
 import { expired, type RetentionLimits } from './retention'
 
@@ -11,6 +12,7 @@ export interface RetainerDependencies {
   readonly results: Pick<Results, 'kept' | 'take' | 'takenBeforeMs'>
   readonly finals: Pick<FinalFiles, 'count' | 'take' | 'deleteTaken'>
   readonly deadLetters: { deleteBefore(limits: RetentionLimits, nowMs: number, neededOffset: number): Promise<void> }
+  readonly replays: Pick<Replays, 'deleteBefore'>
   /** The end of the first window that is not final, and the first event that may be folded again; Infinity when there is none. */
   readonly needed: () => { readonly endMs: number; readonly offset: number }
   readonly logger: Logger
@@ -44,10 +46,11 @@ export class Retainer {
 
   /** Takes away what is over the limits now. While the disk refuses it stays, and the next look tries again. */
   async look(): Promise<void> {
-    const { deadLetters, needed, logger } = this.deps
+    const { deadLetters, replays, results, needed, logger } = this.deps
     try {
       while (await this.takeSome()) await new Promise<void>((resolve) => this.clock.soon(resolve))
       await deadLetters.deleteBefore(this.limits, this.clock.epochMs(), needed().offset)
+      await replays.deleteBefore(this.limits, this.clock.epochMs(), results.takenBeforeMs)
     } catch (error) {
       this.failed += 1
       logger.warn({ error: String(error) }, 'what is past its retention could not be removed')

@@ -79,7 +79,8 @@ export async function startSoakNode(options: SoakOptions): Promise<SoakNode> {
   })
   const retention = { ageMs: retentionHours * HOUR_MS, bytes: config.retentionBytes }
   const needed = () => node.needed()
-  const retainer = new Retainer({ results, finals, deadLetters, needed, logger }, retention, clock, LOOK_MS)
+  const replays = { deleteBefore: async () => {} } // nobody replays anything
+  const retainer = new Retainer({ results, finals, deadLetters, replays, needed, logger }, retention, clock, LOOK_MS)
   node.start()
   retainer.start()
   const { maxBodyBytes: bodyBytes, maxLineBytes: lineBytes, maxFutureSkewMs: futureSkewMs } = config

@@ -88,19 +88,17 @@ async function* ofResults(folder: string, finals: readonly FinalRecord[]): Async
   yield sound(`${folder}: the rows of ${readable} of ${finals.length} final windows`)
 }
 
+const LINES = /^\d{16}\.ndjson$/
+const OLD_LINES = /^(corrections|replays)\.ndjson$/ // of version 0.1.0; the next start moves them
+
 async function lineFilesIn(folder: string): Promise<string[]> {
-  const letters = join(folder, 'dead-letters')
-  const names = await readdir(letters).catch((): string[] => [])
-  const paths = [
-    ...names
-      .filter((name) => name.endsWith('.ndjson'))
-      .sort()
-      .map((name) => join(letters, name)),
-    join(folder, 'corrections.ndjson'),
-    join(folder, 'replays.ndjson'),
-  ]
-  const there = await Promise.all(paths.map(isThere))
-  return paths.filter((_, index) => there[index])
+  const found: string[] = []
+  for (const where of ['dead-letters', 'corrections', 'replays', '.']) {
+    const names = await readdir(join(folder, where)).catch((): string[] => [])
+    const own = names.filter((name) => (where === '.' ? OLD_LINES : LINES).test(name)).sort()
+    found.push(...own.map((name) => join(folder, where, name)))
+  }
+  return found
 }
 
 async function* ofLines(path: string): AsyncGenerator<Finding> {

@@ -29,7 +29,11 @@ const AGAIN = 'wait `retry-after` seconds, send it again under the same key'
 export const REQUEST_ERRORS = {
   invalid_json: refused(400, 'the body begins as a JSON array and is none, or is not UTF-8', 'correct the body'),
   invalid_gzip: refused(400, 'the body is no sound gzip stream', 'pack it again, or send it plain'),
-  invalid_key: refused(400, 'the `idempotency-key` is empty or over 128 characters', 'choose another, such as a UUID'),
+  invalid_key: refused(
+    400,
+    'the `idempotency-key` is empty, over 128 characters, or one of the own of the node',
+    'choose another, such as a UUID',
+  ),
   invalid_query: refused(400, 'a parameter of the query is none, or out of its range', 'the message names it'),
   invalid_cursor: refused(400, 'the cursor was not given by this node', 'begin again without it'),
   invalid_mode: refused(400, 'the body is no `{"mode": ...}`', 'send auto, always or never'),
@@ -109,6 +113,7 @@ export const ENVELOPE_REFUSALS: Readonly<Record<RefusalCode, string>> = {
 
 /** Why a dead letter could not be replayed, besides the codes of lines and of dead letters. */
 export const REPLAY_FAILURES = {
+  window_gone: 'retention took away the windows of the event',
   other_windows: 'an older version of the pipeline cut time into other windows',
   too_many_replays: 'a million replays are remembered already, so that none is made twice',
 } as const

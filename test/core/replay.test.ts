@@ -15,6 +15,7 @@ const facts = (horizonMs: number, rest: Partial<ReplayFacts> = {}): ReplayFacts 
   resentAtMs: null,
   isFinal: (endMs) => endMs <= horizonMs,
   isCorrected: () => false,
+  isGone: () => false,
   ...rest,
 })
 
@@ -85,7 +86,7 @@ describe('law', () => {
         const corrected = new Set<number>()
         const replay = () => {
           const known = { horizonMs: closedMs, resentAtMs, isFinal: (e: number) => final.has(e) }
-          const plan = planReplay(spec, buried, { ...known, isCorrected: (e) => corrected.has(e) })
+          const plan = planReplay(spec, buried, { ...known, isCorrected: (e) => corrected.has(e), isGone: () => false })
           for (const endMs of plan.correct) {
             corrected.add(endMs)
             give(endMs)
@@ -109,4 +110,9 @@ describe('law', () => {
       }),
     )
   })
+})
+
+test('windows that retention took away are planned for no more', () => {
+  const plan = planReplay(sliding(20, 10), letter(15), facts(100, { isGone: (endMs) => endMs <= 20 }))
+  expect(plan).toEqual({ resend: [], correct: [30], waiting: [] })
 })

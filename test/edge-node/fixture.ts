@@ -17,7 +17,6 @@ import { DeadLetters } from '../../edge-node/dead-letters'
 import type { Transport } from '../../edge-node/envelope-sender'
 import { createHttp } from '../../edge-node/http'
 import { InvokeSender } from '../../edge-node/invoke-sender'
-import type { DurableLog } from '../../edge-node/log'
 import { EdgeNode } from '../../edge-node/node'
 import { fromCloud, openResults } from '../../edge-node/open-results'
 import { Prewarmer } from '../../edge-node/prewarmer'
@@ -108,16 +107,19 @@ export function testNodes() {
 }
 
 export async function startNode(options: NodeOptions & { readonly folder: string }): Promise<TestNode> {
-  const opened: DurableLog[] = []
+  const opened: { close(): Promise<void> }[] = []
   try {
     return await startOver(options, opened)
   } catch (error) {
-    for (const log of opened) await log.close() // its file would stay open where the folder was refused
+    for (const part of opened) await part.close() // its files would stay open where the folder was refused
     throw error
   }
 }
 
-async function startOver(options: NodeOptions & { readonly folder: string }, opened: DurableLog[]): Promise<TestNode> {
+async function startOver(
+  options: NodeOptions & { readonly folder: string },
+  opened: { close(): Promise<void> }[],
+): Promise<TestNode> {
   const { folder, pipeline: spec = testPipeline(), clock = systemClock } = options
   const cloud = options.cloud ?? new MemoryCloud(spec, VERSION)
   // The idle timeout is out of reach, so that windows close by events alone.
@@ -142,6 +144,7 @@ async function startOver(options: NodeOptions & { readonly folder: string }, ope
   await log.append([recovered.boot])
   const deadLettersFolder = join(folder, 'dead-letters')
   const deadLetters = await DeadLetters.open(deadLettersFolder, spec, results, recovered.ledger.neededOffset())
+  opened.push(deadLetters)
   const replays = await Replays.open(folder, repeated, checkpoint)
   const prewarmer = new Prewarmer({ invoke: async () => null }, 1, logger)
   const parts = { config, pipeline: spec, log, checkpoints, recovered, results, finals, deadLetters, prewarmer, logger }

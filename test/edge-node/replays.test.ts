@@ -1,10 +1,10 @@
-import { cp, readFile } from 'node:fs/promises'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { sliding } from '../../core/window'
 import type { LetterPage, ListedLetter } from '../../edge-node/dead-letters'
 import { acceptedDigest } from '../../edge-node/merger'
-import type { CorrectionPage } from '../../edge-node/replays'
+import { type CorrectionPage, Replays } from '../../edge-node/replays'
 import { eventually } from './eventually'
 import { event, type NodeOptions, T0, type TestEvent, type TestNode, testNodes, testPipeline } from './fixture'
 
@@ -125,7 +125,9 @@ describe('a dead letter whose window is final', () => {
     const again = await moodyNode({ folder })
     expect(await again.replay([letter.id])).toMatchObject([done(false, 0)])
     expect((await again.corrections()).corrections).toHaveLength(1)
-    expect((await readFile(join(folder, 'corrections.ndjson'), 'utf8')).trimEnd().split('\n')).toHaveLength(1)
+    expect(
+      (await readFile(join(folder, 'corrections', '0000000000000000.ndjson'), 'utf8')).trimEnd().split('\n'),
+    ).toHaveLength(1)
   })
 
   test('shows in a dry run what would be done, and nothing is', async () => {
@@ -162,7 +164,7 @@ describe('a dead letter whose window is final', () => {
     expect(whole).toHaveLength(5)
     for (const limit of [1, 2, 5]) {
       const joined: unknown[] = []
-      for (let cursor: string | null = '0'; cursor !== null; ) {
+      for (let cursor: string | null = '0.0'; cursor !== null; ) {
         const page: CorrectionPage = await corrections(`limit=${limit}&cursor=${cursor}`)
         joined.push(...page.corrections)
         cursor = page.next
@@ -221,7 +223,7 @@ describe('an event that was dead-lettered stays dead', () => {
     first.mood.failing.clear()
     await first.replay([id])
     const folder = await newFolder()
-    const filter = (path: string) => !path.includes('replays.ndjson')
+    const filter = (path: string) => !path.endsWith('/replays')
     await cp(first.folder, folder, { recursive: true, filter })
     const { post, windows, replay, corrections } = await moodyNode({ folder })
     await post(event('closer', 13))
@@ -289,4 +291,51 @@ test('dead letters can be listed by code', async () => {
   expect(await codes('code=map_timeout')).toEqual([['map_timeout', 1]])
   expect(await codes('code=map_failed')).toEqual([['map_failed', 0]])
   expect(await codes('code=not_a_number')).toEqual([['not_a_number', 2]])
+})
+
+describe('what was replayed', () => {
+  const DIGEST = 'd'.repeat(64)
+  const correction = (offset: number, end: number) => ({
+    ...{ pipeline: 'test', version: 'v1', start: end - 10, end, digest: DIGEST, offset, rows: [], atMs: 0 },
+  })
+  const A_DAY = { ageMs: 86_400_000, bytes: 1 }
+  const inFuture = () => Date.now() + 2 * A_DAY.ageMs
+
+  test('is let go when its windows are gone and it is past the retention, file by file', async () => {
+    const folder = await newFolder()
+    const replays = await Replays.open(folder, [], null, 1)
+    for (const [offset, end] of [10, 20, 30].entries()) {
+      replays.addCorrection(correction(offset, end))
+      replays.addResent({ digest: DIGEST, offset }, null, end)
+      await replays.flush()
+    }
+    const known = () => [0, 1, 2].map((offset) => replays.of({ digest: DIGEST, offset }))
+    const all = known()
+    await replays.deleteBefore(A_DAY, inFuture(), 5)
+    expect(known()).toEqual(all) // their windows are there
+    await replays.deleteBefore(A_DAY, inFuture(), 20)
+    expect(known().slice(0, 2)).toEqual([0, 1].map(() => ({ resentAtMs: null, corrected: new Set() })))
+    expect(known()[2]).toEqual(all[2])
+    const left = (await replays.page(10, null)).corrections.map(({ end }) => end)
+    expect([left.includes(10), left.at(-1)]).toEqual([false, 30])
+    await replays.close()
+  })
+
+  test('in the one file of an older version is taken over', async () => {
+    const folder = await newFolder()
+    await writeFile(join(folder, 'corrections.ndjson'), `${JSON.stringify(correction(1, 10))}\n`)
+    const replays = await Replays.open(folder, [], null)
+    expect([...replays.of({ digest: DIGEST, offset: 1 }).corrected]).toEqual([10])
+    replays.addCorrection(correction(2, 10))
+    await replays.close()
+    const again = await Replays.open(folder, [], null)
+    expect((await again.page(10, null)).corrections.map(({ offset }) => offset)).toEqual([1, 2])
+    await again.close()
+  })
+
+  test('cannot be filled by clients: the keys of replays are the own ones of the node', async () => {
+    const { post } = await start()
+    const answer = await post(event('a', 1), { 'idempotency-key': `replay-${DIGEST}-7` })
+    expect([answer.statusCode, answer.json().code]).toEqual([400, 'invalid_key'])
+  })
 })

@@ -38,7 +38,14 @@ async function scene({
   await finals.append(results.since(0).slice(0, appended))
   const clock = { epochMs: () => nowMs, monotonicMs: () => nowMs, after: () => () => {}, soon: setImmediate }
   const deadLetters = { deleteBefore: async () => {} }
-  const deps = { results, finals, deadLetters, needed: () => needed, logger: pino({ level: 'silent' }) }
+  const deps = {
+    results,
+    finals,
+    deadLetters,
+    replays: deadLetters,
+    needed: () => needed,
+    logger: pino({ level: 'silent' }),
+  }
   return { folder, results, finals, retainer: new Retainer(deps, { ageMs, bytes }, clock) }
 }
 

@@ -14,10 +14,11 @@ export interface FoundLine extends Pick<PlacedLine, 'line'> {
 }
 
 /**
- * The files of the dead letters, `<number>.ndjson`. A number is above the offset of every letter in the files before it, as the names of
- * segments are in other logs: so a start reads only the files that can hold what it looks for. Old files may be moved away at any time, with their marks.
+ * Lines in the files of a folder, `<number>.ndjson`, oldest first. Whoever appends says what a new file is to be called: the number of a file of dead letters is above
+ * the offset of every letter in the files before it, so a start reads only the files that can hold what it looks for. Old files may be moved
+ * away at any time, with their marks.
  */
-export class DeadLetterFiles {
+export class LineFolder {
   private constructor(
     private readonly folder: string,
     private readonly maxFileBytes: number,
@@ -25,14 +26,14 @@ export class DeadLetterFiles {
     private newest: LineFile,
   ) {}
 
-  static async open(folder: string, maxFileBytes: number): Promise<DeadLetterFiles> {
+  static async open(folder: string, maxFileBytes: number): Promise<LineFolder> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const found = await readdir(folder)
     const names = found.filter((name) => /^\d{16}\.ndjson$/.test(name)).sort()
     refuseOrphans(folder, found)
     const numbers = names.map((name) => Number.parseInt(name, 10))
     if (numbers.length === 0) numbers.push(0)
-    return new DeadLetterFiles(folder, maxFileBytes, numbers, await LineFile.open(pathOf(folder, numbers.at(-1)!)))
+    return new LineFolder(folder, maxFileBytes, numbers, await LineFile.open(pathOf(folder, numbers.at(-1)!)))
   }
 
   /** The numbers of the files, oldest first. */
@@ -120,6 +121,15 @@ export class DeadLetterFiles {
   private fileFrom(number: number): number | undefined {
     return this.numbers.find((each) => each >= number)
   }
+}
+
+/** `id` of a place, for cursors and names. */
+export const idOf = ({ file, byte }: Place): string => `${file}.${byte}`
+
+/** The place that an id names; undefined when it is none. */
+export function placeOf(id: string): Place | undefined {
+  const match = /^(\d{1,16})\.(\d{1,16})$/.exec(id)
+  return match === null ? undefined : { file: Number(match[1]), byte: Number(match[2]) }
 }
 
 /** A mark without its file: somebody has moved the file away and left the mark, or the file is lost. */

@@ -1,7 +1,7 @@
 import { readdir, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { DeadLetterFiles } from '../../edge-node/dead-letter-files'
+import { LineFolder } from '../../edge-node/line-folder'
 import { temporaryFolders } from './temporary-folder'
 
 const newFolder = temporaryFolders()
@@ -13,14 +13,14 @@ const namesIn = async (folder: string) => (await readdir(folder)).filter((name) 
 /** Four files of one letter each, at offsets 0 to 3; written 1, 2, 3 and 4 days after the start of time. */
 async function fourFiles() {
   const folder = await newFolder()
-  const files = await DeadLetterFiles.open(folder, 1)
+  const files = await LineFolder.open(folder, 1)
   for (const offset of [0, 1, 2, 3]) await files.append([`letter ${offset}`], offset)
   for (const [index, name] of (await namesIn(folder)).sort().entries())
     await utimes(join(folder, name), DAY_S, (index + 1) * DAY_S)
   return { folder, files }
 }
 
-async function left(files: DeadLetterFiles): Promise<string[]> {
+async function left(files: LineFolder): Promise<string[]> {
   const lines: string[] = []
   for await (const { line } of files.from(null)) lines.push(line!)
   return lines.map((line) => line.at(-1)!)
@@ -51,9 +51,9 @@ test('a file that is gone while its mark is there is refused: it may be lost, an
   await files.close()
   const [oldest] = (await namesIn(folder)).sort()
   await rm(join(folder, oldest!))
-  await expect(DeadLetterFiles.open(folder, 1)).rejects.toThrow(/\.mark has no file beside it any more/)
+  await expect(LineFolder.open(folder, 1)).rejects.toThrow(/\.mark has no file beside it any more/)
   await rm(join(folder, `${oldest}.mark`))
-  const moved = await DeadLetterFiles.open(folder, 1)
+  const moved = await LineFolder.open(folder, 1)
   expect(await left(moved)).toEqual(['1', '2', '3'])
   await moved.close()
 })
