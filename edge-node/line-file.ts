@@ -107,10 +107,35 @@ export async function deleteLineFile(path: string): Promise<void> {
 
 /** What reading a file of lines found; changes nothing. Rejects with CannotRecover. */
 export async function inspectLines(path: string): Promise<{ readonly lines: number; readonly tornBytes: number }> {
+  const { lines, size, marked } = await linesOf(path)
+  const end = soundEnd(lines, size, marked, path)
+  return { lines: lines.filter(({ at }) => at < end).length, tornBytes: size - end }
+}
+
+/** What is wrong with a file of lines: which lines are damaged, and how much of its end is missing; null when it can be opened. */
+export async function lineDamage(path: string): Promise<LineDamage | null> {
+  const { lines, size, marked } = await linesOf(path)
+  try {
+    soundEnd(lines, size, marked, path)
+    return null
+  } catch (error) {
+    if (!(error instanceof CannotRecover)) throw error
+    const end = lines.at(-1)?.next ?? 0
+    const torn = end < size ? [{ at: end, next: size }] : []
+    const places = lines.filter(({ isSound }) => !isSound).map(({ at, next }) => ({ at, next }))
+    return { places: [...places, ...torn], missingBytes: Math.max(0, (marked ?? 0) - size) }
+  }
+}
+
+/** Lines that cannot be read, by where they begin and end. */
+export interface LineDamage {
+  readonly places: readonly Pick<PlacedLine, 'at' | 'next'>[]
+  readonly missingBytes: number
+}
+
+async function linesOf(path: string) {
   const { size } = await stat(path)
-  const found = await checkedLines(path, size)
-  const end = soundEnd(found, size, await new DurableMark(markOf(path)).read(), path)
-  return { lines: found.filter(({ at }) => at < end).length, tornBytes: size - end }
+  return { size, lines: await checkedLines(path, size), marked: await new DurableMark(markOf(path)).read() }
 }
 
 /** The refusal of a file with a line that was on disk and cannot be read. */

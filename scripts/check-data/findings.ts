@@ -1,4 +1,4 @@
-import { access, readdir, readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FinalRecord } from '../../core/log-record'
 import { CannotRecover } from '../../edge-node/cannot-recover'
@@ -9,6 +9,7 @@ import { finalsToAdd } from '../../edge-node/fit-finals'
 import { inspectLines } from '../../edge-node/line-file'
 import { readLog } from '../../edge-node/log'
 import { ResultDamaged, ResultFiles } from '../../edge-node/result-files'
+import { lineFilesIn, orphanMarksIn } from './line-files'
 
 /** What was found in one part of a data folder. `note` is sound, and worth knowing. */
 export interface Finding {
@@ -30,6 +31,7 @@ export async function* findingsIn(folder: string): AsyncGenerator<Finding> {
   yield* ofFinals(folder, newest, finals)
   yield* ofResults(join(folder, 'results'), finals)
   for (const path of await lineFilesIn(folder)) yield* ofLines(path)
+  for (const path of await orphanMarksIn(folder)) yield damaged(`${path}: its file is not there`)
   yield* ofSmallFiles(folder)
 }
 
@@ -86,19 +88,6 @@ async function* ofResults(folder: string, finals: readonly FinalRecord[]): Async
     }
   }
   yield sound(`${folder}: the rows of ${readable} of ${finals.length} final windows`)
-}
-
-const LINES = /^\d{16}\.ndjson$/
-const OLD_LINES = /^(corrections|replays)\.ndjson$/ // of version 0.1.0; the next start moves them
-
-async function lineFilesIn(folder: string): Promise<string[]> {
-  const found: string[] = []
-  for (const where of ['dead-letters', 'corrections', 'replays', '.']) {
-    const names = await readdir(join(folder, where)).catch((): string[] => [])
-    const own = names.filter((name) => (where === '.' ? OLD_LINES : LINES).test(name)).sort()
-    found.push(...own.map((name) => join(folder, where, name)))
-  }
-  return found
 }
 
 async function* ofLines(path: string): AsyncGenerator<Finding> {

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { lockData } from '../../edge-node/data-lock'
@@ -78,5 +78,55 @@ describe('what cannot be looked at', () => {
   test('is a folder that is not there, or none at all', async () => {
     expect(await run(join(await newFolder(), 'absent'))).toMatchObject({ code: 2 })
     expect((await run()).code).toBe(2)
+  })
+})
+
+describe('what can be mended', () => {
+  const ofLetters = async (folder: string) =>
+    (await filesIn(folder)).find((path) => /dead-letters.*\.ndjson$/.test(path))!
+
+  test('is only told of without --yes, with what exactly would be lost', async () => {
+    const folder = await stopped()
+    const path = await ofLetters(folder)
+    await flip(path, 3)
+    const { code, text } = await run(folder, '--repair')
+    expect(text).toMatch(/lost.*dead-letters.*the lines at byte 0/)
+    expect(text).toContain('Add --yes')
+    expect(code).toBe(1)
+    expect((await run(folder)).code).toBe(1)
+  })
+
+  test('is given up with --yes: the rest is kept, what was damaged lies beside it, and the node starts', async () => {
+    const folder = await stopped()
+    const path = await ofLetters(folder)
+    await flip(path, 3)
+    const before = await readFile(path)
+    expect(await run(folder, '--repair', '--yes')).toMatchObject({ code: 0 })
+    expect(await readFile(`${path}.damaged`)).toEqual(before)
+    const { app, windows } = await start({ folder })
+    expect(await windows(3)).toHaveLength(3)
+    expect((await app.inject('/v1/dead-letters')).json().deadLetters).toEqual([])
+  })
+
+  test('is a file of lines that is gone, and one whose end is missing', async () => {
+    const gone = await stopped()
+    await rm(await ofLetters(gone))
+    expect((await run(gone, '--repair', '--yes')).text).toMatch(/lost.*\.mark: all lines of its file/)
+    await start({ folder: gone })
+    const short = await stopped()
+    const path = await ofLetters(short)
+    await truncate(path, 10)
+    expect(await run(short, '--repair', '--yes')).toMatchObject({ code: 0 })
+    await start({ folder: short })
+  })
+
+  test('is no damage of the log: nothing could make up what was acknowledged', async () => {
+    const folder = await stopped()
+    const path = (await filesIn(folder)).sort().find((each) => each.endsWith('.log'))!
+    await flip(path, 40)
+    const { code, text } = await run(folder, '--repair', '--yes')
+    expect(text).toContain('There is nothing that could be repaired.')
+    expect(code).toBe(1)
+    await expect(start({ folder })).rejects.toThrow('is damaged at byte 0')
   })
 })
