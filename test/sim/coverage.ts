@@ -32,6 +32,8 @@ export const SITUATIONS = [
   'a restart took up a checkpoint',
   'a restart found the newest checkpoint damaged',
   'a start on a damaged log was refused',
+  'retention took windows away',
+  'a second start was refused',
   'a merge was tried again',
   'a run of envelopes was merged',
   'a merge found a part missing',

@@ -6,6 +6,7 @@ import { decodeRecords, soundRecords } from '../../edge-node/log-codec'
 import { LogReader } from '../../edge-node/log-reader'
 import type { OraclePipeline } from '../../scripts/verify/pipeline'
 import { History } from './history'
+import type { SimProcess } from './process'
 import type { Random } from './random'
 
 /** A file of the log. */
@@ -26,6 +27,10 @@ export class SimDisk {
   foldNotes: readonly FoldNote[] = []
   /** The files of finals. */
   readonly finals: FinalRecord[] = []
+  /** What retention took away, as the files of finals say: finals before a number, none of which ends after a time. */
+  taken: { readonly before: number; readonly toMs: number } = { before: 0, toMs: Number.NEGATIVE_INFINITY }
+  /** The process that holds the folder. */
+  holder: SimProcess | null = null
   /** By segment; as text, since a file shares nothing with the memory that it was written from. */
   readonly checkpoints = new Map<number, string>()
   /** A record that was durable, as the mark beside the log says; null before the first. */
@@ -160,6 +165,7 @@ export class SimDisk {
     copy.durableNumber = this.durableNumber
     for (const [name, rows] of this.rows) copy.rows.set(name, rows)
     for (const [segment, text] of this.checkpoints) copy.checkpoints.set(segment, text)
+    copy.taken = this.taken
     copy.foldNotes = this.foldNotes
     copy.deadLetters.push(...this.deadLetters)
     copy.finals.push(...this.finals)

@@ -22,6 +22,7 @@ import { EdgeNode, type NodeDependencies } from '../../edge-node/node'
 import { Prewarmer } from '../../edge-node/prewarmer'
 import { attachLines, recover, takeBackStale } from '../../edge-node/recovery'
 import { readBody } from '../../edge-node/request-body'
+import { Retainer } from '../../edge-node/retainer'
 import { Suspects } from '../../edge-node/suspects'
 import { BurstCalls } from './burst-calls'
 import type { Cloud } from './cloud'
@@ -35,6 +36,8 @@ import { SimProcess } from './process'
 import { SimLog } from './sim-log'
 import { type SimEvent, simPipeline } from './sim-pipeline'
 import { EPOCH_MS } from './workload'
+
+const RETAIN_EVERY_MS = 500
 
 /** What a client hears. */
 export type Reply =
@@ -143,6 +146,31 @@ export class SimEdge {
     this.node = new EdgeNode({ ...node, ...this.surroundings() })
     this.watch.requested()
     this.node.start()
+    this.retain(this.node)
+  }
+
+  /** Takes away old results now and then, and never one that a later one has to follow. */
+  private retain(node: EdgeNode): void {
+    const { context, files, clock } = this
+    const { rules, observer, scenario } = context
+    const { results, finals } = files.retained
+    const watched = {
+      ...finals,
+      take: (taken: Parameters<typeof finals.take>[0]) => {
+        observer.saw('retention took windows away')
+        const unfinished = node.unfinished().filter(({ end }) => end <= (taken.toMs ?? 0))
+        if (unfinished.length > 0) rules.broken('retention takes away nothing that others have to follow', unfinished)
+        return finals.take(taken)
+      },
+      get count() {
+        return finals.count
+      },
+    }
+    const nothing = { deleteBefore: async () => {} }
+    const needed = () => node.needed()
+    const retained = { results, finals: watched, deadLetters: nothing, replays: nothing, needed, logger: this.logger() }
+    const limits = { ageMs: scenario.retentionMs, bytes: Number.POSITIVE_INFINITY }
+    new Retainer(retained, limits, clock, RETAIN_EVERY_MS).start()
   }
 
   private async care(ledger: Ledger, deadLetters: DeadLetters): Promise<Care> {

@@ -16,6 +16,7 @@ export const FAULTS = {
   'checkpoint damaged': 0.2,
   'a byte of the log rots': 0.2,
   'newest segment lost': 0.1,
+  'two starts at once': 0.2,
   'edge clock jumps': 0.01,
   'cloud clock jumps': 0.01,
   'stream throttles': 0.1,

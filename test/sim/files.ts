@@ -6,6 +6,7 @@ import type { LetterFiles } from '../../edge-node/dead-letters'
 import type { KeptFinals } from '../../edge-node/fit-finals'
 import type { NodeDependencies } from '../../edge-node/node'
 import { rowsDigest, type Stored } from '../../edge-node/result-files'
+import type { RetainerDependencies } from '../../edge-node/retainer'
 import type { NoteKeeper } from '../../edge-node/suspects'
 import type { SimDisk } from './disk'
 import type { SimProcess } from './process'
@@ -43,7 +44,26 @@ export class SimFiles {
   publish(final: FinalRecord): void {
     if (final.number !== this.finals.length) throw new Error(`final ${final.number} follows ${this.finals.length - 1}`)
     this.finals.push(final)
-    this.onPublish(final)
+    if (final.number >= this.taken.before) this.onPublish(final) // the others are shown to nobody
+  }
+
+  /** What retention works on. */
+  readonly retained: Pick<RetainerDependencies, 'results' | 'finals'> = retainedOf(this)
+
+  get taken(): SimDisk['taken'] {
+    return this.disk.taken
+  }
+
+  async take(taken: SimDisk['taken']): Promise<void> {
+    await this.written()
+    this.disk.taken = taken
+  }
+
+  /** The rows of finals that were taken away. */
+  async removeTaken(): Promise<void> {
+    await this.process.sleep(this.delayMs())
+    for (const { endMs, digest } of this.finals.slice(0, this.taken.before))
+      this.disk.rows.delete(rowsName(endMs, digest))
   }
 
   /** Begins a life with these notes in place of the former ones. */
@@ -116,6 +136,35 @@ function resultsOf(
     },
     get withBurst() {
       return files.finals.filter(({ burst }) => burst > 0).length
+    },
+  }
+}
+
+const FINAL_BYTES = 100
+
+function retainedOf(files: SimFiles): Pick<RetainerDependencies, 'results' | 'finals'> {
+  const at = (number: number) => files.finals[number]!
+  return {
+    results: {
+      get kept() {
+        const [first, next] = [files.taken.before, files.finals.length]
+        return {
+          ...{ first, next, bytes: (next - first) * FINAL_BYTES, fileBytes: () => FINAL_BYTES },
+          atMs: (number: number) => at(number).atMs,
+          endMs: (number: number) => at(number).endMs,
+        }
+      },
+      get takenBeforeMs() {
+        return files.taken.toMs
+      },
+      take: () => () => files.removeTaken(),
+    } as unknown as RetainerDependencies['results'],
+    finals: {
+      get count() {
+        return files.durableFinals.length
+      },
+      take: ({ before, toMs }) => files.take({ before, toMs: toMs ?? Number.NEGATIVE_INFINITY }),
+      deleteTaken: async () => {},
     },
   }
 }

@@ -40,7 +40,27 @@ export class Machine implements Host {
       observer.saw('a restart found the newest checkpoint damaged')
     if (faults.strikes('a byte of the log rots')) this.damage(this.disk.rot(this.context.randomOf('rot')))
     if (faults.strikes('newest segment lost')) this.damage(this.disk.loseNewest())
-    this.edge = new SimEdge(this.boots, this.context, this.cloud, this)
+    this.edge = this.started()
+    if (faults.strikes('two starts at once'))
+      this.context.timeline.after(this.context.randomOf('two starts').between(0, 20), () => this.startAgain())
+  }
+
+  /** A start takes the lock of the folder first. */
+  private started(): SimEdge {
+    const edge = new SimEdge(this.boots, this.context, this.cloud, this)
+    this.disk.holder = edge.process
+    return edge
+  }
+
+  /** Somebody starts a second node on the folder of one that runs. */
+  private startAgain(): void {
+    if (this.isHeld()) this.context.observer.saw('a second start was refused')
+    else if (this.edge !== null) this.started()
+  }
+
+  /** The kernel lets go of the lock when the process ends. */
+  private isHeld(): boolean {
+    return this.disk.holder?.alive === true
   }
 
   diesOf(edge: SimEdge): void {

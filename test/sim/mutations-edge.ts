@@ -9,6 +9,7 @@ import { EdgeNode } from '../../edge-node/node'
 import type { Sequel } from '../../edge-node/sequel'
 import { Suspects } from '../../edge-node/suspects'
 import { around, together } from './around'
+import { Machine } from './machine'
 import type { Mutation } from './mutation'
 
 /** What mutations reach of a Ledger, an Intake and an EdgeNode. */
@@ -124,6 +125,20 @@ export const EDGE_MUTATIONS: readonly Mutation[] = [
     name: 'what has ended a life is folded here again',
     breaks: 'What was at work when a life ended for the second time is folded apart.',
     apply: () => around<Suspects['has']>(Suspects.prototype, 'has', () => false),
+  },
+  {
+    name: 'two nodes work on one folder',
+    breaks: 'A folder has one node at a time.',
+    apply: () => around<() => boolean>(Machine.prototype, 'isHeld', () => false),
+  },
+  {
+    name: 'retention takes away what a window that is not final has to follow',
+    breaks: 'What is let go ends before every window that is not final.',
+    apply: () =>
+      around<EdgeNode['needed']>(EdgeNode.prototype, 'needed', (original) => ({
+        ...original(),
+        endMs: Number.POSITIVE_INFINITY,
+      })),
   },
   {
     name: 'a checkpoint does not wait for the finals that it leaves out',

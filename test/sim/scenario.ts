@@ -24,6 +24,8 @@ export interface Scenario {
   /** The longest that a write to the disk takes. */
   readonly diskMs: number
   readonly lanes: number
+  /** How long results are kept. */
+  readonly retentionMs: number
   /** Envelopes that one call merges. */
   readonly runEnvelopes: number
   readonly maxBatch: number
@@ -40,7 +42,13 @@ export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed, 'scenario')
   const plain = plainOf(random)
   const runEnvelopes = new Random(seed, 'runs').pick([1, 2, 5, 5_000, 5_000])
-  return { ...themed(seed, random, plain), runEnvelopes }
+  const retentionMs = new Random(seed, 'retention').pick([
+    200,
+    1_500,
+    Number.POSITIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+  ])
+  return { ...themed(seed, random, plain), runEnvelopes, retentionMs }
 }
 
 function themed(seed: number, random: Random, plain: Scenario): Scenario {
@@ -77,6 +85,7 @@ function plainOf(random: Random): Scenario {
     deadlyShare: 0,
     diskMs: random.pick([1, 5, 5, 80]),
     lanes: random.between(1, 4),
+    retentionMs: Number.POSITIVE_INFINITY,
     runEnvelopes: 5_000,
     maxBatch: random.pick([1, 3, 10]),
     favoured: new Set(),

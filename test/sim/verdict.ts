@@ -45,6 +45,7 @@ export async function judge(world: Resting, edge: SimEdge): Promise<void> {
   const { counts, missing, extra, mismatched } = compareWindows(
     expectedWindows(context, answered, letters),
     servedBy(world, edge),
+    takenFrom(edge),
   )
   if (counts.missing + counts.extra + counts.mismatched > 0)
     rules.broken('every window equals the oracle to the bit', { missing, extra, mismatched })
@@ -106,8 +107,14 @@ function windowsOf(
   return [...oracle.windows()]
 }
 
+/** Windows that retention took away: they were final, and are not served any more. */
+function takenFrom({ files }: SimEdge): { readonly start: number; readonly end: number }[] {
+  return files.finals.slice(0, files.taken.before).map((final) => served(final))
+}
+
 function servedBy({ machine, context }: Resting, edge: SimEdge): ServedWindow[] {
-  const windows = edge.files.finals.map((final) => {
+  const { finals, taken } = edge.files
+  const windows = finals.slice(taken.before).map((final) => {
     const rows = machine.disk.rows.get(rowsName(final.endMs, final.digest))
     if (rows === undefined) context.rules.broken('the rows of a final are on disk', final)
     return { ...served(final), rows: rows ?? [] } as unknown as ServedWindow
