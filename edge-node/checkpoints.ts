@@ -90,6 +90,7 @@ export class Checkpoints {
     }
     await rename(`${path}.new`, path)
     await syncFolder(this.folder)
+    for (const damaged of this.damaged.splice(0)) await rm(damaged, { force: true }) // it must not push out a sound one
     const segments = await this.segments()
     for (const old of segments.slice(0, -KEPT)) await rm(this.path(old), { force: true })
     return { oldestSegment: segments.slice(-KEPT)[0]!, bytes }

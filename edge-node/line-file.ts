@@ -145,14 +145,15 @@ export const damagedLine = (path: string, byte: number): CannotRecover =>
 /** The mark beside a file. Whoever moves the file away takes it along. */
 export const markOf = (path: string): string => `${path}.mark`
 
-const withChecksum = (line: string) => `${line} ${checksum(line)}\n`
+/** A tab, which JSON never contains: `cut -f 1` leaves the JSON. */
+const withChecksum = (line: string) => `${line}\t${checksum(line)}\n`
 
 const checksum = (line: string) => crc32(line).toString(16).padStart(8, '0')
 
 /** Lines of version 0.1.0 have no checksum: those are sound when they are JSON objects. */
 function withoutChecksum(stored: string): string | null {
   const line = stored.slice(0, -9)
-  if (stored.at(-9) === ' ' && stored.slice(-8) === checksum(line)) return line
+  if (stored.at(-9) === '\t' && stored.slice(-8) === checksum(line)) return line
   try {
     JSON.parse(stored)
     return stored.endsWith('}') ? stored : null

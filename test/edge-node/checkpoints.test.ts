@@ -63,3 +63,16 @@ describe('a checkpoint', () => {
     expect(checkpoint).toEqual({ ...head, state: [piece(0)], finals: 2, finalsInside: finalsOf(0, 2) })
   })
 })
+
+test('a damaged one is named, and makes way for the next instead of a sound one', async () => {
+  const folder = await newFolder()
+  const checkpoints = await Checkpoints.open(folder)
+  for (const segment of [1, 2]) await checkpoints.write(segment, linesOf({ ...head, segment }))
+  const newest = join(folder, '000000000002.checkpoint')
+  await writeFile(newest, 'rotten')
+  const again = await Checkpoints.open(folder)
+  expect(await again.newest()).toMatchObject({ segment: 1 })
+  expect(again.damaged).toEqual([newest])
+  expect(await again.write(3, linesOf({ ...head, segment: 3 }))).toMatchObject({ oldestSegment: 1 })
+  expect((await readdir(folder)).sort()).toEqual(['000000000001.checkpoint', '000000000003.checkpoint'])
+})

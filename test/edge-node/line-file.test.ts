@@ -9,7 +9,7 @@ import { temporaryFolders } from './temporary-folder'
 const newFolder = temporaryFolders()
 const FIRST = '{"n":1}'
 const SECOND = '{"n":2}'
-const LINE_BYTES = FIRST.length + 10 // a blank, eight digits and the line feed
+const LINE_BYTES = FIRST.length + 10 // a tab, eight digits and the line feed
 
 /** A file of appends that were on disk each, closed again. */
 async function fileOf(...appends: string[][]): Promise<string> {
