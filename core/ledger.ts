@@ -97,11 +97,20 @@ export class Ledger {
   private readonly bursting = new Set<number>()
   private inFlightEvents = 0
   private inFlightBytes = 0
+  private lineBytes = 0
 
   constructor(private readonly spec: WindowSpec) {}
 
-  /** Enters an envelope as `queued`. It counts in the windows of its panes that end after its horizon. */
-  enter({ envelope, panes, bytes }: CutEnvelope): void {
+  /** Bytes of the lines of queued envelopes that are kept, less those that are still in the log only. */
+  get queuedBytes(): number {
+    return this.lineBytes - this.inFlightBytes
+  }
+
+  /**
+   * Enters an envelope as `queued`. It counts in the windows of its panes that end after its horizon. Without its lines it has to be
+   * attached before it is worked on.
+   */
+  enter({ envelope, panes, bytes }: CutEnvelope, withLines = true): void {
     const windows = new Set<number>()
     for (const [pane, tally] of panes) {
       for (const endMs of windowEndsOfPane(this.spec, pane)) {
@@ -119,10 +128,11 @@ export class Ledger {
       bytes,
       windows,
       place: 'queued',
-      envelope,
+      envelope: withLines ? envelope : null,
       reclaimAtMs: 0,
       deadLettered: 0,
     })
+    if (withLines) this.lineBytes += bytes
   }
 
   /** Marks a queued envelope as sent; false when it is no longer queued. */
@@ -197,6 +207,7 @@ export class Ledger {
     const entry = this.entries.get(envelope.number)
     if (entry?.place !== 'queued' || entry.envelope !== null) return false
     entry.envelope = envelope
+    this.lineBytes += entry.bytes
     return true
   }
 
@@ -229,7 +240,9 @@ export class Ledger {
     for (const number of window.envelopes) {
       const entry = this.entries.get(number)!
       entry.windows.delete(endMs)
-      if (entry.windows.size === 0) this.entries.delete(number)
+      if (entry.windows.size > 0) continue
+      this.drop(entry)
+      this.entries.delete(number)
     }
     this.windows.delete(endMs)
   }
@@ -254,6 +267,11 @@ export class Ledger {
       if (offset >= header.firstOffset && offset < header.firstOffset + header.count) return { place, envelope }
     }
     return undefined
+  }
+
+  /** Bytes of an envelope's lines, whether they are kept or not; 0 when the envelope is gone. */
+  bytesOf(number: number): number {
+    return this.entries.get(number)?.bytes ?? 0
   }
 
   /** Offset from which on the log is still needed: the first event of an envelope with a window that is not final. Infinity when there is none. */
@@ -347,9 +365,15 @@ export class Ledger {
     const entry = this.entries.get(number)
     if (entry?.place !== from) throw new Error(`envelope ${number} is ${entry?.place ?? 'gone'}, not ${from}`)
     entry.place = to
-    entry.envelope = null
+    this.drop(entry)
     if (from === 'bursting') this.landed(entry)
     for (const endMs of entry.windows) this.windows.get(endMs)!.waiting -= 1
+  }
+
+  /** Lets its lines go, where it has them. */
+  private drop(entry: Entry): void {
+    if (entry.envelope !== null) this.lineBytes -= entry.bytes
+    entry.envelope = null
   }
 
   /** It is not in flight any more. */

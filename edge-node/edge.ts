@@ -13,6 +13,7 @@ import { pipelines } from '../pipelines/registry'
 import { pipelineVersion } from '../pipelines/version.cjs'
 import { keepPrivate } from './access/private-data'
 import { FoldApart, lettersForATrial } from './apart/fold-apart'
+import { attachLines } from './attach-lines'
 import { BadConfig } from './bad-config'
 import { Checkpoints } from './checkpoints'
 import { chosenPolicy } from './chosen-policy'
@@ -27,7 +28,7 @@ import { EdgeNode } from './node'
 import { fromCloud, openResults } from './open-results'
 import { Prewarmer } from './prewarmer'
 import { readBack } from './read-back'
-import { afterCheckpoints, attachLines, takeBackStale } from './recovery'
+import { afterCheckpoints, takeBackStale } from './recovery'
 import { Replayer } from './replayer'
 import { Replays } from './replays'
 import { Retainer } from './retainer'
@@ -89,7 +90,7 @@ export async function startEdge(config: Config, logger: Logger, program = OURS):
   const checkpoint = await checkpoints.newest()
   const { damaged } = checkpoints
   for (const file of damaged) logger.warn({ file }, 'a checkpoint is damaged; the one before it is taken')
-  const limits = intakeLimits(config)
+  const limits = { intake: intakeLimits(config), heldBytes: config.maxBacklogBytes }
   const logFolder = join(config.dataDir, 'log')
   const { log, tornBytes, recovered, repeated, records } = await afterCheckpoints(damaged, () =>
     readBack(logFolder, { pipeline, version, limits, checkpoint }, Date.now()),
@@ -107,12 +108,13 @@ export async function startEdge(config: Config, logger: Logger, program = OURS):
   const deadLettersFolder = join(config.dataDir, 'dead-letters')
   const deadLetters = await DeadLetters.open(deadLettersFolder, pipeline, results, recovered.ledger.neededOffset())
   takeBackStale(recovered.ledger, deadLetters)
-  await attachLines(recovered.ledger, log)
+  const { ledger } = recovered
+  await attachLines(ledger, log, ledger.unattached(), config.maxBacklogBytes)
   const replays = await Replays.open(config.dataDir, repeated, checkpoint)
   const tornLines = deadLetters.tornBytes + replays.tornBytes
   if (tornLines > 0)
     logger.warn({ tornLines }, 'bytes of a torn write were cut off dead letters or replays; nobody saw them')
-  const suspects = await openSuspects(config.dataDir, recovered.ledger.queued(), named('apart'))
+  const suspects = await openSuspects(config.dataDir, [...ledger.queued(), ...ledger.unattached()], named('apart'))
   const apartDeps = { pipeline, registry: program.registry, logger: named('apart') }
   const foldApart = new FoldApart({ ...apartDeps, deadLetters })
   const diskSpace = new DiskSpace(config.dataDir, config.reservedDiskBytes, systemClock, lock.stands)

@@ -3,7 +3,7 @@ import type { Lanes } from '../cloud/deployment'
 import type { PartialStore } from '../cloud/partial-store'
 import type { ResultStore } from '../cloud/result-store'
 import type { EdgeState } from '../core/edge-state'
-import type { Envelope } from '../core/envelope'
+import type { Envelope, EnvelopeHeader } from '../core/envelope'
 import type { DeadLetter, EnvelopePartial } from '../core/fold'
 import type { Intake, ReadRequest } from '../core/intake'
 import type { Ledger } from '../core/ledger'
@@ -29,11 +29,12 @@ import type { ReclaimCause } from './head-watcher'
 import type { Log } from './log'
 import { type DeadOf, type MergeCloud, Merger } from './merger'
 import { Overflow, type OverflowDependencies } from './overflow'
-import { attachLines, type Recovered } from './recovery'
+import type { Recovered } from './recovery'
 import type { Results } from './results'
 import { Router } from './router'
 import type { Sequel } from './sequel'
 import { NO_TRACE, type Trace } from './trace'
+import { Unread } from './unread'
 import { Workers } from './workers'
 
 const TICK_MS = 50 // how often the controller looks without an envelope, and time without requests is counted
@@ -113,10 +114,12 @@ export class EdgeNode {
   private readonly router: Router
   readonly finisher: Finisher
   readonly checkpointer: Checkpointer
-  /** Envelopes that the log left unfinished, and the numbers of those of them that are not counted yet. */
+  private readonly unread: Unread
+  /** Envelopes that the log left unfinished with their lines, without them, and the numbers of those of them that are not counted yet. */
   private readonly unfinishedBefore: readonly Envelope[]
+  private readonly unreadBefore: readonly EnvelopeHeader[]
   private readonly recovering: Set<number>
-  /** Envelopes that came back from the cloud and wait to be folded. */
+  /** Envelopes that came back from the cloud, have their lines, and wait to be folded. */
   private readonly recalled: Envelope[] = []
   private linger: (() => void) | undefined
   /** Events accepted by this process: what it found in its log did not arrive now. */
@@ -139,8 +142,10 @@ export class EdgeNode {
     this.ledger = recovered.ledger
     this.state = recovered.state
     this.unfinishedBefore = this.ledger.queued()
-    this.recovering = new Set(this.unfinishedBefore.map(({ number }) => number))
-    this.events = { ...foundInLog(recovered, this.unfinishedBefore), late: 0, rejected: 0 }
+    this.unreadBefore = this.ledger.unattached()
+    const unfinished = [...this.unfinishedBefore, ...this.unreadBefore]
+    this.recovering = new Set(unfinished.map(({ number }) => number))
+    this.events = { ...foundInLog(recovered, unfinished), late: 0, rejected: 0 }
     const deadOf: DeadOf = (envelope) => deps.deadLetters.of?.(envelope)
     const onFolded = this.foldedAtEdge.bind(this)
     const onBegin = ({ number }: Envelope) => trace.envelope(number, { kind: 'folding' })
@@ -172,16 +177,36 @@ export class EdgeNode {
       onCounted,
       onReclaimed,
     })
-    const { workers, apart, cutter, overflow } = this
+    this.unread = new Unread({
+      ...{ ledger, log, maxBytes: config.maxBacklogBytes },
+      onRead: (envelope) => this.fold(envelope),
+      onRecalledRead: (envelope) => {
+        this.recalled.push(envelope)
+        this.foldRecalled()
+      },
+    })
+    const { workers, apart, unread, cutter, overflow } = this
     const admitted = () => this.admitted
-    this.router = new Router({ ...named('controller'), intake, ledger, cutter, workers, apart, overflow, admitted })
+    this.router = new Router({
+      ...named('controller'),
+      intake,
+      ledger,
+      cutter,
+      workers,
+      apart,
+      unread,
+      overflow,
+      admitted,
+    })
   }
 
   /** Takes up what the log left unfinished and starts the loops. */
   start(): void {
     if (this.recovering.size > 0)
       this.deps.logger.info({ envelopes: this.recovering.size }, 'what the log left unfinished is folded now')
-    for (const envelope of this.unfinishedBefore) if (!this.apart.takes(envelope)) this.workers.enqueue(envelope)
+    for (const envelope of this.unfinishedBefore) this.fold(envelope)
+    this.unread.add(this.unreadBefore)
+    void this.unread.readOn()
     if (this.intake.open.events > 0) this.setLinger(0)
     this.lastTickMs = this.clock.monotonicMs()
     this.scheduleTick()
@@ -352,8 +377,9 @@ export class EdgeNode {
       this.recalledEvents += header.count - deadLettered
       this.events.deadLettered -= deadLettered
     }
-    this.recalled.push(...(await attachLines(this.ledger, this.deps.log)))
-    this.foldRecalled()
+    this.unread.addRecalled(recalled.map(({ header }) => header))
+    await this.unread.readOn()
+    this.foldRecalled() // some may have waited for this window
     this.finishWindows()
   }
 
@@ -375,6 +401,10 @@ export class EdgeNode {
     this.foldFirst(envelope)
   }
 
+  private fold(envelope: Envelope): void {
+    if (!this.apart.takes(envelope)) this.workers.enqueue(envelope)
+  }
+
   private foldFirst(envelope: Envelope): void {
     if (!this.apart.takes(envelope)) this.workers.enqueueFirst(envelope)
   }
@@ -390,6 +420,7 @@ export class EdgeNode {
     this.trace.envelope(envelope.number, { kind: 'folded', deadLetters: partial.deadLetters.length })
     this.events.edge += envelope.count - partial.deadLetters.length
     this.counted(envelope, partial.deadLetters)
+    void this.unread.readOn()
   }
 
   /** An event was taken out while its envelope was being folded. */
@@ -464,6 +495,7 @@ export class EdgeNode {
     // Data that waits outside must not become late; only too many keys resolve by closing, so then time goes on.
     if (this.controller.refusal() === null && this.unready === null) this.intake.tick(elapsedMs)
     this.router.burstWaiting()
+    void this.unread.readOn() // where what was queued went to the cloud
     const closing = this.dueClosing()
     if (closing !== null) void this.append([], closing).catch(() => undefined)
     const maySnapshot = !this.finisher.committing && this.deps.log.healthy
@@ -472,7 +504,7 @@ export class EdgeNode {
 }
 
 /** Counts of the events of windows that are not final, as the log has them. */
-function foundInLog({ ledger, intake }: Recovered, unfinished: readonly Envelope[]) {
+function foundInLog({ ledger, intake }: Recovered, unfinished: readonly EnvelopeHeader[]) {
   const { edge, burst, deadLettered } = ledger.counted()
   const waiting = unfinished.reduce((events, { count }) => events + count, intake.open.events)
   return { accepted: edge + burst + deadLettered + waiting, edge, burst, deadLettered }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { digestOf } from '../cloud/packing'
 import { EdgeState } from '../core/edge-state'
-import type { Envelope, EnvelopeHeader } from '../core/envelope'
 import { Intake, type IntakeLimits } from '../core/intake'
 import { Ledger } from '../core/ledger'
 import type { FinalRecord, LogRecord } from '../core/log-record'
@@ -9,7 +8,6 @@ import type { Pipeline } from '../core/pipeline'
 import { CannotRecover } from './cannot-recover'
 import type { Checkpoint } from './checkpoints'
 import type { DeadLetters } from './dead-letters'
-import type { Log } from './log'
 
 /** Everything that the log alone decides. */
 export interface Recovered {
@@ -29,8 +27,15 @@ export interface RecoveryTerms {
   readonly pipeline: Pipeline
   /** Of the pipelines that run now. */
   readonly version: string
-  readonly limits: IntakeLimits
+  readonly limits: RecoveryLimits
   readonly checkpoint: Checkpoint | null
+}
+
+/** What a recovery may keep in memory. */
+export interface RecoveryLimits {
+  readonly intake: IntakeLimits
+  /** Lines of envelopes that are to be folded; those of others stay in the log until there is room. */
+  readonly heldBytes: number
 }
 
 /** `recover` over records that are all there. */
@@ -38,7 +43,7 @@ export function recover(
   pipeline: Pipeline,
   version: string,
   records: Iterable<LogRecord>,
-  limits: IntakeLimits,
+  limits: RecoveryLimits,
   nowMs: number,
   checkpoint: Checkpoint | null = null,
 ): Recovered {
@@ -60,18 +65,16 @@ export class Recovery {
   /** Made as soon as it is known whose log this is. */
   private intake: Intake | undefined
 
+  /** Less than the limit where the checkpoint has envelopes that wait: they are older and come first. */
+  private readonly roomBytes: number
+
   constructor(private readonly terms: RecoveryTerms) {
     const { pipeline, checkpoint } = terms
     this.ledger = new Ledger(pipeline.window)
     this.state = new EdgeState(pipeline)
-    if (checkpoint === null) return
-    this.refuseOther(checkpoint.pipeline)
-    this.boot = checkpoint.boot
-    const intake = this.begin()
-    intake.restore(checkpoint.intake)
-    this.ledger.restore(checkpoint.ledger)
-    this.state.restore(checkpoint.state)
-    this.ledger.close(intake.horizonMs) // a closing may have been on its way to the disk
+    if (checkpoint !== null) this.restore(checkpoint)
+    const older = this.ledger.unattached().reduce((bytes, { number }) => bytes + this.ledger.bytesOf(number), 0)
+    this.roomBytes = terms.limits.heldBytes - older
   }
 
   /** Applies the next record. Throws CannotRecover where it contradicts what came before it. */
@@ -105,10 +108,20 @@ export class Recovery {
     }
   }
 
+  private restore(checkpoint: Checkpoint): void {
+    this.refuseOther(checkpoint.pipeline)
+    this.boot = checkpoint.boot
+    const intake = this.begin()
+    intake.restore(checkpoint.intake)
+    this.ledger.restore(checkpoint.ledger)
+    this.state.restore(checkpoint.state)
+    this.ledger.close(intake.horizonMs) // a closing may have been on its way to the disk
+  }
+
   private apply(record: LogRecord): void {
     const intake = this.intake ?? this.begin()
     const cut = intake.replay(record)
-    if (cut !== null) this.ledger.enter(cut)
+    if (cut !== null) this.ledger.enter(cut, this.ledger.queuedBytes + cut.bytes <= this.roomBytes)
     if (record.type === 'closing') this.ledger.close(record.horizonMs)
     if (record.type === 'final') {
       this.finals.push(record)
@@ -122,7 +135,7 @@ export class Recovery {
     const intake = new Intake(
       pipeline,
       { incarnation: this.boot?.incarnation ?? randomUUID(), version },
-      limits,
+      limits.intake,
       digestOf,
     )
     if (this.boot !== undefined) this.intake = intake
@@ -167,36 +180,4 @@ export async function afterCheckpoints<T>(damaged: readonly string[], read: () =
     if (!(error instanceof CannotRecover) || damaged.length === 0) throw error
     throw new CannotRecover(`the checkpoint ${damaged.join(' and ')} is damaged, and without it ${error.message}`)
   }
-}
-
-const MAX_RUN_EVENTS = 200_000 // events read at once: some tens of megabytes
-
-/**
- * Reads the lines of the queued envelopes that have none, and returns them in order: after a start, those that the checkpoint knows as not counted; after a
- * recall, those that came back. An envelope that got its lines meanwhile is left out.
- */
-export async function attachLines(ledger: Ledger, log: Pick<Log, 'readLines'>): Promise<Envelope[]> {
-  const headers = ledger.unattached().sort((a, b) => a.firstOffset - b.firstOffset)
-  const attached: Envelope[] = []
-  while (headers.length > 0) {
-    const run = takeRun(headers)
-    const events = run.reduce((sum, { count }) => sum + count, 0)
-    const lines = await log.readLines(run[0]!.firstOffset, events)
-    for (const header of run) {
-      const envelope = { ...header, lines: lines.splice(0, header.count) }
-      if (ledger.attach(envelope)) attached.push(envelope)
-    }
-  }
-  return attached
-}
-
-/** Takes envelopes that follow each other without a gap off the front. */
-function takeRun(headers: EnvelopeHeader[]): EnvelopeHeader[] {
-  const run = headers.splice(0, 1)
-  let events = run[0]!.count
-  while (headers[0]?.firstOffset === run[0]!.firstOffset + events && events < MAX_RUN_EVENTS) {
-    run.push(headers.shift()!)
-    events += run.at(-1)!.count
-  }
-  return run
 }

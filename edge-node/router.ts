@@ -7,6 +7,7 @@ import { type Config, lanesOf } from './config'
 import { Controller, type ControllerDependencies, type Readings } from './controller'
 import type { Cutter } from './cutter'
 import type { Overflow } from './overflow'
+import type { Unread } from './unread'
 import type { Workers } from './workers'
 
 /** Where envelopes come from and may go. */
@@ -17,6 +18,8 @@ export interface RouterDependencies extends Omit<ControllerDependencies, 'mode' 
   readonly cutter: Cutter
   readonly workers: Workers
   readonly apart: Pick<ApartLane, 'backlog'>
+  /** Queued envelopes that are not in memory. */
+  readonly unread: Pick<Unread, 'backlog'>
   readonly overflow: Overflow
   /** What the cloud has now. */
   readonly lanes: () => Lanes
@@ -61,17 +64,18 @@ export class Router {
   }
 
   private readings(): Readings {
-    const { intake, ledger, cutter, workers, apart, overflow, config, lanes, admitted } = this.deps
+    const { intake, ledger, cutter, workers, apart, unread, overflow, config, lanes, admitted } = this.deps
     const { inFlight: inFlightEnvelopes, inFlightEvents, inFlightBytes } = ledger.tally()
     const { events, bytes } = workers.backlog
     const { open } = intake
     const { waiting } = cutter
+    const { backlog: left } = unread
     return {
       ...workers.counters(),
       ...overflow.readings(),
       accepted: admitted(),
-      backlogEvents: events + open.events + waiting.events,
-      backlogBytes: bytes + apart.backlog.bytes + open.bytes + waiting.bytes,
+      backlogEvents: events + open.events + waiting.events + left.events,
+      backlogBytes: bytes + apart.backlog.bytes + open.bytes + waiting.bytes + left.bytes,
       ...{ inFlightEnvelopes, inFlightEvents, inFlightBytes },
       lanes: lanesOf(config, lanes()),
     }

@@ -1,27 +1,39 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { bidLines } from '../load/bids'
 import { startChild } from '../start/child'
 import { EdgeClient } from '../start/edge-client'
 import { LOCAL_ENV } from '../start/local-env'
 
 const BATCH = 1_000
+const RETRY_MS = 20
+const NO_LIMIT = 2 ** 32 // so that the log is filled faster than it is folded
 
 /** What one recovery took. */
 export interface RecoveryFigures {
   readonly events: number
   readonly logBytes: number
-  /** From the start of the process until it accepts events; all of it, and what an empty log takes. */
+  /** From the start of the process until it listens; all of it, and what an empty log takes. */
   readonly startMs: number
   readonly emptyStartMs: number
+  /** Until it accepts events: while it has a larger backlog than it may, it refuses. */
+  readonly acceptsMs: number
+  /** The most memory that it took until then, and that an empty one takes; null where there is no /proc. */
+  readonly peakBytes: number | null
+  readonly emptyPeakBytes: number | null
 }
 
 /**
  * Fills the log of an edge node with `events` events behind its last checkpoint, kills it with SIGKILL, and measures how long the next
- * start takes until it accepts events again.
+ * start takes until it listens again, and how much memory. `backlogBytes` is the limit of that start, which has all events in its backlog.
  */
-export async function measureRecovery(events: number, say: (text: string) => void): Promise<RecoveryFigures> {
+export async function measureRecovery(
+  events: number,
+  backlogBytes: number,
+  say: (text: string) => void,
+): Promise<RecoveryFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-recovery-'))
   const cloud = startChild(
     'localstack/embedded/main.ts',
@@ -30,9 +42,9 @@ export async function measureRecovery(events: number, say: (text: string) => voi
   )
   try {
     const { endpoint } = await cloud.ready<{ endpoint: string }>()
-    const start = async () => {
+    const start = async (maxBacklogBytes: number) => {
       const startedMs = performance.now()
-      const limits = ['--max-backlog-bytes', String(2 ** 32), '--checkpoint-every-ms', String(1e9)]
+      const limits = ['--max-backlog-bytes', String(maxBacklogBytes), '--checkpoint-every-ms', String(1e9)]
       const args = [
         '--port',
         '0',
@@ -46,9 +58,10 @@ export async function measureRecovery(events: number, say: (text: string) => voi
       ]
       const child = startChild('edge-node/main.ts', args, { ...LOCAL_ENV, AWS_ENDPOINT_URL: endpoint })
       const { url } = await child.ready<{ url: string }>()
-      return { child, edge: new EdgeClient(url), tookMs: performance.now() - startedMs }
+      return { child, edge: new EdgeClient(url), startedMs, tookMs: performance.now() - startedMs }
     }
-    const first = await start()
+    const first = await start(NO_LIMIT)
+    const emptyPeakBytes = await peakBytesOf(first.child.pid)
     say(`An empty start took ${Math.round(first.tookMs)} ms. Writing ${events.toLocaleString('en-US')} events ...`)
     const line = bidLines(1, { keys: 1000, zipf: 1, poison: 0 })
     let logBytes = 0
@@ -60,13 +73,35 @@ export async function measureRecovery(events: number, say: (text: string) => voi
     first.child.signal('SIGKILL')
     await first.child.ended()
     say('Killed. Starting again ...')
-    const again = await start()
-    await again.edge.send('first', [line(events, Date.now())])
+    const again = await start(backlogBytes)
+    await untilTaken(() => again.edge.send('first', [line(events, Date.now())]))
+    const acceptsMs = Math.round(performance.now() - again.startedMs)
+    const peakBytes = await peakBytesOf(again.child.pid)
     again.child.signal('SIGKILL')
     await again.child.ended()
-    return { events, logBytes, startMs: Math.round(again.tookMs), emptyStartMs: Math.round(first.tookMs) }
+    const times = { startMs: Math.round(again.tookMs), emptyStartMs: Math.round(first.tookMs) }
+    return { events, logBytes, ...times, acceptsMs, peakBytes, emptyPeakBytes }
   } finally {
     await cloud.stop()
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The largest resident memory that a process has had so far, as Linux counts it; null elsewhere. */
+async function peakBytesOf(pid: number | undefined): Promise<number | null> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]
+  return kib === undefined ? null : Number(kib) * 1024
+}
+
+async function untilTaken(send: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await send()
+      return
+    } catch (error) {
+      if (!/ 429/.test(String(error))) throw error
+      await sleep(RETRY_MS)
+    }
   }
 }

@@ -7,6 +7,7 @@ import { sum } from '../../core/aggregates/sum'
 import { type Pipeline, pipeline } from '../../core/pipeline'
 import { policyNamed } from '../../core/policies'
 import { tumbling } from '../../core/window'
+import { attachLines } from '../../edge-node/attach-lines'
 import { Checkpoints } from '../../edge-node/checkpoints'
 import { type Clock, systemClock } from '../../edge-node/clock'
 import { configSchema, intakeLimits, policyTerms } from '../../edge-node/config'
@@ -16,7 +17,6 @@ import { EdgeNode } from '../../edge-node/node'
 import { openResults } from '../../edge-node/open-results'
 import { Prewarmer } from '../../edge-node/prewarmer'
 import { readBack } from '../../edge-node/read-back'
-import { attachLines } from '../../edge-node/recovery'
 import { readBody } from '../../edge-node/request-body'
 import type { Results } from '../../edge-node/results'
 import { Retainer } from '../../edge-node/retainer'
@@ -54,7 +54,12 @@ export async function startSoakNode(options: SoakOptions): Promise<SoakNode> {
   const logger = pino({ level: 'warn' })
   const checkpoints = await Checkpoints.open(join(folder, 'checkpoints'))
   const checkpoint = await checkpoints.newest()
-  const terms = { pipeline: spec, version: VERSION, limits: intakeLimits(config), checkpoint }
+  const terms = {
+    pipeline: spec,
+    version: VERSION,
+    limits: { intake: intakeLimits(config), heldBytes: config.maxBacklogBytes },
+    checkpoint,
+  }
   const { log, recovered } = await readBack(join(folder, 'log'), terms, clock.epochMs())
   const { results, finals } = await openResults(folder, checkpoint, recovered.finals)
   await log.append([recovered.boot])
@@ -66,7 +71,7 @@ export async function startSoakNode(options: SoakOptions): Promise<SoakNode> {
     recovered.ledger.neededOffset(),
     LETTER_FILE_BYTES,
   )
-  await attachLines(recovered.ledger, log)
+  await attachLines(recovered.ledger, log, recovered.ledger.unattached(), config.maxBacklogBytes)
   const node = new EdgeNode({
     ...{ config, pipeline: spec, log, checkpoints, recovered, results, finals, deadLetters, clock, logger },
     ...noCloud(),

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 
 /** A TypeScript program of this project in a process of its own. */
 export interface Child {
+  /** Of the process; undefined when it could not be started. */
+  readonly pid: number | undefined
   /** Resolves with the first message that it sends; rejects when it ends before. */
   ready<Message>(): Promise<Message>
   /** Sends it a question and resolves with the next message that it sends; one question at a time. */
@@ -38,6 +40,7 @@ export function startChild(
   process.once('exit', killOnExit)
   void exit.then(() => process.off('exit', killOnExit))
   return {
+    pid: child.pid,
     ready: <Message>() => nextMessage<Message>(file, child, exit),
     ask: <Answer>(question: string) => {
       const answer = nextMessage<Answer>(file, child, exit)

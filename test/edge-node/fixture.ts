@@ -9,6 +9,7 @@ import { sum } from '../../core/aggregates/sum'
 import { type Pipeline, type PipelineOptions, pipeline } from '../../core/pipeline'
 import { policyNamed } from '../../core/policies'
 import { tumbling } from '../../core/window'
+import { attachLines } from '../../edge-node/attach-lines'
 import { BurstSender } from '../../edge-node/burst-sender'
 import { Checkpoints } from '../../edge-node/checkpoints'
 import { type Clock, systemClock } from '../../edge-node/clock'
@@ -21,7 +22,6 @@ import { EdgeNode } from '../../edge-node/node'
 import { fromCloud, openResults } from '../../edge-node/open-results'
 import { Prewarmer } from '../../edge-node/prewarmer'
 import { readBack } from '../../edge-node/read-back'
-import { attachLines } from '../../edge-node/recovery'
 import { Replayer } from '../../edge-node/replayer'
 import { Replays } from '../../edge-node/replays'
 import type { Results, WindowPage } from '../../edge-node/results'
@@ -135,10 +135,15 @@ async function startOver(
   const traced = trace === undefined ? {} : { trace }
   const checkpoints = await Checkpoints.open(join(folder, 'checkpoints'))
   const checkpoint = await checkpoints.newest()
-  const terms = { pipeline: spec, version: VERSION, limits: intakeLimits(config), checkpoint }
+  const terms = {
+    pipeline: spec,
+    version: VERSION,
+    limits: { intake: intakeLimits(config), heldBytes: config.maxBacklogBytes },
+    checkpoint,
+  }
   const { log, recovered, repeated } = await readBack(join(folder, 'log'), terms, clock.epochMs())
   opened.push(log)
-  await attachLines(recovered.ledger, log)
+  await attachLines(recovered.ledger, log, recovered.ledger.unattached(), config.maxBacklogBytes)
   const copies = fromCloud(spec.name, recovered.boot.incarnation, cloud.results)
   const { results, finals } = await openResults(folder, checkpoint, recovered.finals, copies)
   await log.append([recovered.boot])

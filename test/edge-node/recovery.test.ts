@@ -46,7 +46,7 @@ function writer(epoch = 1, version = 'v1') {
 }
 
 const recoverAs = (records: readonly LogRecord[], version = 'v1', as: Pipeline = spec) =>
-  recover(as, version, records, LIMITS, NOW_MS)
+  recover(as, version, records, { intake: LIMITS, heldBytes: Number.POSITIVE_INFINITY }, NOW_MS)
 
 describe('an empty log', () => {
   test('gets an incarnation of its own and the first boot epoch', () => {

@@ -9,6 +9,7 @@ import type { Answer, LogRecord } from '../../core/log-record'
 import type { Pipeline } from '../../core/pipeline'
 import { policyNamed } from '../../core/policies'
 import type { Care } from '../../edge-node/apart/lane'
+import { attachLines } from '../../edge-node/attach-lines'
 import { BurstSender } from '../../edge-node/burst-sender'
 import type { Checkpoint } from '../../edge-node/checkpoints'
 import type { Clock } from '../../edge-node/clock'
@@ -20,7 +21,7 @@ import { InvokeSender } from '../../edge-node/invoke-sender'
 import { LogFailed } from '../../edge-node/log'
 import { EdgeNode, type NodeDependencies } from '../../edge-node/node'
 import { Prewarmer } from '../../edge-node/prewarmer'
-import { attachLines, recover, takeBackStale } from '../../edge-node/recovery'
+import { recover, takeBackStale } from '../../edge-node/recovery'
 import { readBody } from '../../edge-node/request-body'
 import { Retainer } from '../../edge-node/retainer'
 import { Suspects } from '../../edge-node/suspects'
@@ -129,7 +130,7 @@ export class SimEdge {
     const { rules, scenario } = this.context
     const { clock, log, files, pipeline } = this
     const { config } = scenario
-    const limits = intakeLimits(config)
+    const limits = { intake: intakeLimits(config), heldBytes: config.maxBacklogBytes }
     const recovered = recover(pipeline, VERSION, records, limits, clock.epochMs(), checkpoint)
     for (const final of files.durableFinals) files.publish(final)
     const added = finalsToAdd(files.finalFiles, checkpoint?.finals ?? 0, recovered.finals)
@@ -139,7 +140,7 @@ export class SimEdge {
     const neededOffset = recovered.ledger.neededOffset()
     const deadLetters = await DeadLetters.over(files.letters, pipeline, files.results, neededOffset)
     takeBackStale(recovered.ledger, deadLetters)
-    await attachLines(recovered.ledger, log)
+    await attachLines(recovered.ledger, log, recovered.ledger.unattached(), config.maxBacklogBytes)
     const { checkpoints, results, finalFiles: finals } = files
     const care = await this.care(recovered.ledger, deadLetters)
     const node = { config, pipeline, log, checkpoints, recovered, results, finals, deadLetters, clock, care }
@@ -174,7 +175,7 @@ export class SimEdge {
   }
 
   private async care(ledger: Ledger, deadLetters: DeadLetters): Promise<Care> {
-    const waiting = ledger.queued().map(({ digest }) => digest)
+    const waiting = [...ledger.queued(), ...ledger.unattached()].map(({ digest }) => digest)
     const notes = this.host.disk.foldNotes
     const begin = (first: readonly FoldNote[]) => this.files.beginNotes(first)
     const suspects = await Suspects.open({ notes, waiting, begin, clock: this.clock, logger: this.logger() })
