@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
-import { configSchema } from '../../edge-node/config'
 import type { Bench } from './bench'
 import { markdownTable, paragraphs, whole } from './markdown'
-import { measureRecovery, type RecoveryFigures } from './recovery'
+import { measureRecovery, NO_LIMIT, type RecoveryFigures } from './recovery'
 
 const mib = (bytes: number | null | undefined) => (bytes == null ? '?' : whole(bytes / 2 ** 20))
 
@@ -19,9 +18,9 @@ export const recovery: Bench<RecoveryOptions, RecoveryFigures> = {
       .option('--events <n>', 'events in the log behind the checkpoint', Number, 1_000_000)
       .option(
         '--backlog-bytes <n>',
-        'limit of the backlog of the measured start',
+        'limit of the backlog of the measured start; beyond it the node refuses until it has worked it off',
         Number,
-        configSchema.parse({}).maxBacklogBytes,
+        NO_LIMIT,
       ),
   measure: ({ events, backlogBytes }, say) => measureRecovery(events, backlogBytes, say),
   render: ({ events, logBytes, startMs, acceptsMs, emptyStartMs, peakBytes, emptyPeakBytes }) => ({

@@ -9,7 +9,8 @@ import { LOCAL_ENV } from '../start/local-env'
 
 const BATCH = 1_000
 const RETRY_MS = 20
-const NO_LIMIT = 2 ** 32 // so that the log is filled faster than it is folded
+/** So that the log is filled faster than it is folded. */
+export const NO_LIMIT = 2 ** 32
 
 /** What one recovery took. */
 export interface RecoveryFigures {
