@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { FrozenState } from '../core/edge-state'
-import type { CheckpointHead, Checkpoints } from './checkpoints'
+import { type CheckpointHead, type Checkpoints, piecesOf } from './checkpoints'
 import type { Clock } from './clock'
 import type { DeadLetterBook } from './dead-letters'
 import type { FinalFiles } from './final-files'
@@ -106,18 +106,19 @@ export class Checkpointer {
     while (finals.count < count) await finals.append(results.since(finals.count).filter(({ number }) => number < count))
   }
 
-  /** The head, then a piece of the state at a time; everything else that is ready has its turn before each. */
+  /** The head and the state, a piece at a time; everything else that is ready has its turn before each. */
   private async *lines(head: CheckpointHead, { pieces }: FrozenState, hold: Hold): AsyncGenerator<string> {
-    yield hold.during(() => JSON.stringify(head))
-    const left = pieces[Symbol.iterator]()
-    for (;;) {
-      await new Promise<void>((resolve) => this.clock.soon(resolve))
-      const line = hold.during(() => {
-        const piece = left.next()
-        return piece.done ? null : JSON.stringify(piece.value)
-      })
-      if (line === null) return
-      yield line
+    for (const parts of [piecesOf(head), pieces]) {
+      const left: Iterator<unknown> = parts[Symbol.iterator]()
+      for (;;) {
+        await new Promise<void>((resolve) => this.clock.soon(resolve))
+        const line = hold.during(() => {
+          const piece = left.next()
+          return piece.done ? null : JSON.stringify(piece.value)
+        })
+        if (line === null) break
+        yield line
+      }
     }
   }
 }

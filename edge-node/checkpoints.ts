@@ -136,10 +136,35 @@ function ofLines(content: string): Checkpoint | null {
   return checkpointOf(body.slice(0, -1).split('\n'))
 }
 
+/** Some of the entries of a list that the head is too long with. */
+type ListPiece = { readonly answers: IntakeSnapshot['answers'] } | { readonly entries: LedgerSnapshot['entries'] }
+
+const ENTRIES_AT_ONCE = 1_000 // a few milliseconds of the thread that also takes events
+
+/** The head in pieces, each of which is a line of the file: what has no bound in it comes after it, some at a time. */
+export function* piecesOf(head: CheckpointHead): Generator<CheckpointHead | ListPiece> {
+  const { intake, ledger } = head
+  yield { ...head, intake: { ...intake, answers: [] }, ledger: { ...ledger, entries: [] } }
+  for (const answers of inParts(intake.answers)) yield { answers }
+  for (const entries of inParts(ledger.entries)) yield { entries }
+}
+
+function* inParts<T>(list: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < list.length; from += ENTRIES_AT_ONCE) yield list.slice(from, from + ENTRIES_AT_ONCE)
+}
+
 /** The checkpoint that was written as these lines; null when its format is not known. */
-export function checkpointOf([head, ...state]: readonly string[]): Checkpoint | null {
-  const checkpoint = JSON.parse(head!) as CheckpointHead
-  return checkpoint.format === FORMAT ? { ...checkpoint, state: state.map((piece) => JSON.parse(piece)) } : null
+export function checkpointOf([first, ...lines]: readonly string[]): Checkpoint | null {
+  const head = JSON.parse(first!) as CheckpointHead
+  if (head.format !== FORMAT) return null
+  const [answers, entries, state] = [[...head.intake.answers], [...head.ledger.entries], [] as SliceSnapshot[]]
+  for (const line of lines) {
+    const piece = JSON.parse(line) as ListPiece | SliceSnapshot
+    if ('answers' in piece) for (const answer of piece.answers) answers.push(answer)
+    else if ('entries' in piece) for (const entry of piece.entries) entries.push(entry)
+    else state.push(piece)
+  }
+  return { ...head, intake: { ...head.intake, answers }, ledger: { ...head.ledger, entries }, state }
 }
 
 function withFinalsInside(content: string): Checkpoint | null {

@@ -3,13 +3,15 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { digestOf } from '../../cloud/packing'
-import { Checkpoints } from '../../edge-node/checkpoints'
+import { type CheckpointHead, Checkpoints, checkpointOf, piecesOf } from '../../edge-node/checkpoints'
 import { finalsOf } from './finals'
 import { temporaryFolders } from './temporary-folder'
 
 const newFolder = temporaryFolders()
 
-const head = { format: 2, pipeline: 'test', segment: 3, finals: 7 }
+const intake = { offset: 9, answers: [] }
+const ledger = { windows: [], entries: [] }
+const head = { format: 2, pipeline: 'test', segment: 3, finals: 7, intake, ledger }
 const piece = (pane: number) => ({ pane, firstEndMs: 10, folded: [1, '0'], dead: [0, '0'], groups: [['k', 1]] })
 
 async function* linesOf(...contents: readonly unknown[]): AsyncGenerator<string> {
@@ -75,4 +77,14 @@ test('a damaged one is named, and makes way for the next instead of a sound one'
   expect(again.damaged).toEqual([newest])
   expect(await again.write(3, linesOf({ ...head, segment: 3 }))).toMatchObject({ oldestSegment: 1 })
   expect((await readdir(folder)).sort()).toEqual(['000000000001.checkpoint', '000000000003.checkpoint'])
+})
+
+test('the lists in its head are as long as they are: they are written some entries at a time, and come back whole', () => {
+  const answers = Array.from({ length: 2_500 }, (_, number) => [`key ${number}`, { accepted: number }])
+  const entries = Array.from({ length: 1_001 }, (_, number) => ({ header: { number } }))
+  const long = { ...head, intake: { ...intake, answers }, ledger: { ...ledger, entries } } as unknown as CheckpointHead
+  const lines = [...piecesOf(long)].map((piece) => JSON.stringify(piece))
+  expect(lines).toHaveLength(1 + 3 + 2)
+  expect(checkpointOf(lines)).toEqual({ ...long, state: [] })
+  expect(checkpointOf([JSON.stringify(long)])).toEqual({ ...long, state: [] })
 })
