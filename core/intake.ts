@@ -6,7 +6,7 @@ import { OpenPanes } from './open-panes'
 import { type Tally, zeroTally } from './partial'
 import type { Pipeline } from './pipeline'
 import { bounded, joinRejections, passesLater, type RejectedLine, RejectionList, type Rejections } from './rejections'
-import { RememberedAnswers } from './remembered-answers'
+import { RememberedAnswers, type RememberedEntry } from './remembered-answers'
 import { Uncut } from './uncut'
 import { lateness, paneStart } from './window'
 
@@ -41,6 +41,8 @@ export interface ReadRequest extends Rejections {
   readonly lines: readonly ReadLine[]
   /** Whether a rejected line may be accepted when it is sent again as it is. */
   readonly mayPass?: boolean
+  /** Of its body, where it has a key: the same key with another body is another request. */
+  readonly digest?: string
 }
 
 /** The state of admission at a place in the log where nothing is uncut. Infinities are null. */
@@ -49,7 +51,7 @@ export interface IntakeSnapshot {
   readonly envelopes: number
   readonly closedMs: number | null
   readonly newestMs: number | null
-  readonly answers: readonly (readonly [string, Answer])[]
+  readonly answers: readonly RememberedEntry[]
   readonly openPanes: readonly (readonly [number, number])[]
 }
 
@@ -111,7 +113,13 @@ export class Intake {
 
   /** The answer that a request with this key has had, when something of it was accepted or may be later. */
   answered(key: string): Answer | undefined {
-    return this.answers.get(key)
+    return this.answers.get(key)?.answer
+  }
+
+  /** Whether the key was answered for another body: that one would be lost without a word if it got the old answer. */
+  isReused({ key, digest }: Pick<ReadRequest, 'key' | 'digest'>): boolean {
+    const known = key === null ? undefined : this.answers.get(key)?.digest
+    return typeof known === 'string' && digest !== undefined && known !== digest
   }
 
   /** Judges the lines against the horizon, accepts what is in time, and gives the record that makes it so. */
@@ -140,9 +148,9 @@ export class Intake {
     this.newestMs = Math.max(this.newestMs, newestMs)
     const rejections = joinRejections(request, unplaced.rejections)
     const answer = { accepted: lines.length, late, partlyLate, horizon: finiteOrNull(this.closedMs), ...rejections }
+    const { key, digest } = request
     const mayPass = request.mayPass === true || unplaced.mayPass
-    if (lines.length > 0 || mayPass) this.remember(request.key, answer)
-    const { key } = request
+    if (lines.length > 0 || mayPass) this.remember(key, answer, digest)
     const record = {
       type: 'request',
       key,
@@ -152,7 +160,11 @@ export class Intake {
       panes,
       lines,
     } as const
-    return mayPass ? { ...record, mayPass } : record
+    return {
+      ...record,
+      ...(mayPass && { mayPass }),
+      ...(key !== null && digest !== undefined && { bodyDigest: digest }),
+    }
   }
 
   /**
@@ -227,7 +239,7 @@ export class Intake {
     this.envelopes = snapshot.envelopes
     this.closedMs = snapshot.closedMs ?? Number.NEGATIVE_INFINITY
     this.newestMs = snapshot.newestMs ?? Number.NEGATIVE_INFINITY
-    for (const [key, answer] of snapshot.answers) this.remember(key, answer)
+    for (const [key, answer, digest] of snapshot.answers) this.remember(key, answer, digest ?? undefined)
     this.openPanes.restore(snapshot.openPanes, this.closedMs)
   }
 
@@ -257,6 +269,7 @@ export class Intake {
   private replayRequest({
     key,
     answer,
+    bodyDigest,
     mayPass,
     firstOffset,
     newestMs,
@@ -272,7 +285,8 @@ export class Intake {
       throw new Error(`the request at offset ${firstOffset} has ${lines.length} lines, ${line} with a pane`)
     this.newestMs = Math.max(this.newestMs, newestMs ?? Number.NEGATIVE_INFINITY)
     // Version 0.1.0 logged every request, and not what may pass.
-    if (lines.length > 0 || mayPass || answer.rejected.some(passesLater)) this.remember(key, answer)
+    const isRemembered = lines.length > 0 || mayPass || answer.rejected.some(passesLater)
+    if (isRemembered) this.remember(key, answer, bodyDigest)
   }
 
   private replayCut(header: EnvelopeHeader): CutEnvelope {
@@ -312,8 +326,8 @@ export class Intake {
     )
   }
 
-  private remember(key: string | null, answer: Answer): void {
-    if (key !== null) this.answers.add(key, bounded(answer))
+  private remember(key: string | null, answer: Answer, digest?: string): void {
+    if (key !== null) this.answers.add(key, bounded(answer), digest ?? null)
   }
 }
 
@@ -326,6 +340,6 @@ function addRun(runs: [number, number][], pane: number): void {
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
 function tooManyWindows(read: ReadLine, openPanes: number): RejectedLine {
-  const reason = `${openPanes} panes are open already; the event at ${read.timestampMs} would open another; send it again when windows have closed`
+  const reason = `${openPanes} panes are open already; the event at ${read.timestampMs} would open another; send it under another key when windows have closed`
   return { line: read.number, code: 'too_many_windows', reason }
 }

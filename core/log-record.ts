@@ -53,6 +53,8 @@ export type LogRecord =
       readonly answer: Answer
       /** A rejected line may be accepted when it is sent again as it is, so the answer is remembered even if nothing was accepted. */
       readonly mayPass?: boolean
+      /** SHA-256 of the body that came under the key, in hex; absent in records of older versions. */
+      readonly bodyDigest?: string
       /** Offset of the first accepted event; the others follow. */
       readonly firstOffset: number
       /** Largest timestamp of the lines in ms; null without lines. */

@@ -16,7 +16,7 @@ import { createServer } from './http-server'
 import { LogFailed } from './log'
 import type { EdgeNode } from './node'
 import { isReplayKey } from './replays'
-import { decodeBody, readBody, UnreadableBody } from './request-body'
+import { decodeBody, digestOfBody, readBody, UnreadableBody } from './request-body'
 import { streamFinals } from './result-stream'
 import { InvalidCursor, type Results, WindowGone } from './results'
 import type { Status } from './status'
@@ -97,13 +97,21 @@ async function postEvents(surface: Surface, request: FastifyRequest, reply: Fast
   const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   const body = await decodeBody(raw, header(request, 'content-encoding'), limits)
   const scheduledAtMs = Number(header(request, 'spillway-scheduled-at') ?? Number.NaN)
+  const identity = key === null ? { key } : { key, digest: digestOfBody(body) }
   const ingested = await node.ingest(
-    { key, ...readBody(pipeline, body, limits, Date.now()) },
+    { ...identity, ...readBody(pipeline, body, limits, Date.now()) },
     Number.isFinite(scheduledAtMs) ? scheduledAtMs : null,
   )
   switch (ingested.kind) {
     case 'accepted':
       return reply.code(202).send(ingested.answer)
+    case 'reused':
+      return fail(
+        reply,
+        422,
+        'idempotency_key_reused',
+        'another body was accepted under this idempotency-key; nothing of this one was: send it under a key of its own',
+      )
     case 'refused': {
       const retryAfterMs = Math.ceil(ingested.retryAfterMs)
       reply.header('retry-after', Math.ceil(retryAfterMs / 1000))

@@ -73,6 +73,8 @@ export interface NodeDependencies {
 export type Ingested =
   | { readonly kind: 'accepted'; readonly answer: Answer }
   | { readonly kind: 'refused'; readonly reason: string; readonly retryAfterMs: number }
+  /** Its key was answered for another body. */
+  | { readonly kind: 'reused' }
 
 /** How taking an event out by hand ended. */
 export type TakenOut =
@@ -249,6 +251,7 @@ export class EdgeNode {
    * it says so. Rejects with LogFailed when the log cannot be written.
    */
   async ingest(request: ReadRequest, scheduledAtMs: number | null): Promise<Ingested> {
+    if (this.intake.isReused(request)) return { kind: 'reused' }
     const repeated = request.key === null ? undefined : this.intake.answered(request.key)
     if (repeated !== undefined) {
       await this.deps.log.flushed() // the first request may still be on its way to the disk

@@ -116,6 +116,7 @@ export class Replayer {
     if ('code' in read) return failed(read.code, read.reason)
     const ingested = await node.ingest({ key: replayKey(letter), lines: [read], rejected: [] }, null)
     if (ingested.kind === 'refused') return ingested
+    if (ingested.kind === 'reused') throw new Error('a replay has no body that could be another one')
     const { rejected, late, horizon } = ingested.answer
     if (rejected[0] !== undefined) return failed(rejected[0].code, rejected[0].reason)
     if (late > 0) return 'not_open'

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { ReadLine } from '../core/event'
@@ -48,6 +49,9 @@ export async function decodeBody(body: Buffer, encoding: string | undefined, lim
     throw new UnreadableBody(400, 'invalid_gzip', 'the body is no sound gzip stream; send it again')
   }
 }
+
+/** Which body it is: SHA-256 in hex, of what was packed. */
+export const digestOfBody = (body: Buffer): string => createHash('sha256').update(body).digest('hex')
 
 /**
  * Reads a body into lines that can be admitted and lines that cannot. NDJSON, a JSON array, or one object over several lines; `[` as the first

@@ -96,7 +96,7 @@ export async function startSoakNode(options: SoakOptions): Promise<SoakNode> {
     send: async (key, lines) => {
       const request = readBody(spec, Buffer.from(lines.join('\n')), body, clock.epochMs())
       const ingested = await node.ingest({ key, ...request }, null)
-      if (ingested.kind === 'refused') throw new Error(`the node refuses: ${ingested.reason}`)
+      if (ingested.kind !== 'accepted') throw new Error(`the node does not take it: ${JSON.stringify(ingested)}`)
       if (ingested.answer.accepted !== lines.length) throw new Error('an event of the soak was not accepted')
     },
     stop: async () => {

@@ -60,6 +60,11 @@ export const REQUEST_ERRORS = {
   body_too_large: refused(413, 'the body is over `maxBodyBytes`, packed or unpacked', 'send less at a time'),
   too_many_lines: refused(413, 'the request has more lines than `maxRequestLines`', 'send less at a time'),
   unknown_encoding: refused(415, 'the `content-encoding` is neither gzip nor none', 'send it plain or with gzip'),
+  idempotency_key_reused: refused(
+    422,
+    'the `idempotency-key` was used for another body, which was accepted',
+    'send this one under a key of its own',
+  ),
   unknown_host: refused(421, 'the `Host` header is no name of this node', 'start it with `--host-name NAME`'),
   overloaded: passing(429, 'edge and cloud are at their limits: the message says which', AGAIN),
   rate_limited: passing(429, 'this address makes too many requests a second', 'wait a second'),

@@ -41,7 +41,7 @@ describe('admission', () => {
     } as const
     const { accepted, rejected } = intake.admit(read).answer
     const reason =
-      '2 panes are open already; the event at 25 would open another; send it again when windows have closed'
+      '2 panes are open already; the event at 25 would open another; send it under another key when windows have closed'
     expect(accepted).toBe(3)
     expect(rejected).toEqual([
       { line: 3, code: 'too_many_windows', reason },

@@ -22,7 +22,7 @@ import { LogFailed } from '../../edge-node/log'
 import { EdgeNode, type NodeDependencies } from '../../edge-node/node'
 import { Prewarmer } from '../../edge-node/prewarmer'
 import { recover, takeBackStale } from '../../edge-node/recovery'
-import { readBody } from '../../edge-node/request-body'
+import { digestOfBody, readBody } from '../../edge-node/request-body'
 import { Retainer } from '../../edge-node/retainer'
 import { Suspects } from '../../edge-node/suspects'
 import { BurstCalls } from './burst-calls'
@@ -113,11 +113,13 @@ export class SimEdge {
     }
     const { maxLineBytes, maxBodyBytes, maxFutureSkewMs } = context.scenario.config
     const limits = { bodyBytes: maxBodyBytes, lineBytes: maxLineBytes, futureSkewMs: maxFutureSkewMs }
-    const body = readBody(this.pipeline, Buffer.from(lines.join('\n')), limits, this.clock.epochMs())
-    node.ingest({ key, ...body }, null).then(
+    const bytes = Buffer.from(lines.join('\n'))
+    const body = readBody(this.pipeline, bytes, limits, this.clock.epochMs())
+    node.ingest({ key, digest: digestOfBody(bytes), ...body }, null).then(
       (ingested) => {
         if (ingested.kind === 'accepted') reply(this.accepted(key, ingested.answer))
-        else reply(this.refused(ingested.retryAfterMs))
+        else if (ingested.kind === 'refused') reply(this.refused(ingested.retryAfterMs))
+        else context.rules.broken('a key has one body', key)
       },
       (error) => {
         if (error instanceof LogFailed) reply({ status: 503, retryAfterMs: 100 })

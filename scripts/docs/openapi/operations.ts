@@ -73,6 +73,7 @@ export const OPERATIONS: readonly Operation[] = [
       'invalid_json',
       'invalid_gzip',
       'invalid_key',
+      'idempotency_key_reused',
       'body_too_large',
       'too_many_lines',
       'unknown_encoding',
