@@ -1,6 +1,6 @@
 import { messageOf, Refusal } from './aggregate'
+import { shortReason } from './excerpt'
 import type { Pipeline } from './pipeline'
-import { shortReason } from './reason'
 import { readTimestamp } from './timestamp'
 
 /** Why a line was refused at ingest. The line has to change, but for `too_many_windows`: windows have to close first. */

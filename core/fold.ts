@@ -1,10 +1,10 @@
 import { messageOf, Refusal } from './aggregate'
 import type { Envelope } from './envelope'
 import { eventOf, keyOf, timestampMsOf } from './event'
+import { excerpt, shortReason } from './excerpt'
 import { addEvent, type EventHasher, eventHasher } from './hash-sum'
 import { emptyPartial, groupOf, type Partial, type Tally } from './partial'
 import type { Pipeline } from './pipeline'
-import { shortReason } from './reason'
 import { sideBySide, type Timers, type Turn } from './side-by-side'
 import { firstOpenWindowEnd, paneStart } from './window'
 
@@ -117,7 +117,8 @@ class Fold {
     if (contributions instanceof Refusal) return this.bury(paneStartMs, offset, contributions)
     const partial = this.partial(paneStartMs)
     for (const { key, values } of contributions) {
-      const group = groupOf(this.pipeline, partial, key)
+      // A key may be cut out of a long field, which it must not keep alive for as long as its group is held.
+      const group = partial.groups.get(key) ?? groupOf(this.pipeline, partial, excerpt(key, key.length))
       this.pipeline.columns.forEach(([, aggregate], column) => {
         group[column] = aggregate.add(group[column], values[column])
       })

@@ -11,6 +11,7 @@ import { bounded } from '../core/rejections'
  * a record into the lines of another.
  */
 const MAGIC = Buffer.from([0xff, 0x53, 0x70, 0x57])
+const NEWLINE = 10
 const NUMBER_BYTES = 6
 const CRC_AT = MAGIC.length + 4 + 2 * NUMBER_BYTES
 const FRAME_BYTES = CRC_AT + 4
@@ -84,6 +85,13 @@ function payloadText(record: LogRecord): string {
   if (record.type !== 'request') return JSON.stringify(record)
   const { lines, ...rest } = record
   return [JSON.stringify(rest), ...lines].join('\n')
+}
+
+/** The first offset and the number of events of a request, read without its lines; null for any other record. */
+export function eventsIn(payload: Buffer): { readonly firstOffset: number; readonly count: number } | null {
+  const end = payload.indexOf(NEWLINE)
+  const head = JSON.parse(payload.toString('utf8', 0, end < 0 ? payload.length : end))
+  return head.type === 'request' ? { firstOffset: head.firstOffset, count: head.answer.accepted } : null
 }
 
 /** The record in a payload whose checksum is right. */

@@ -1,7 +1,8 @@
 import { type FileHandle, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CannotRecover } from './cannot-recover'
-import { readableRecords } from './log-reader'
+import { eventsIn, recordOf } from './log-codec'
+import { readablePayloads } from './log-reader'
 
 /** A segment as its name and its first record tell. */
 export interface Segment {
@@ -34,11 +35,8 @@ export async function readLines(
   for (const [place, segment] of all.entries()) {
     const nextOffset = all[place + 1]?.firstOffset ?? Number.POSITIVE_INFINITY
     if (nextOffset <= firstOffset || segment.firstOffset >= end) continue
-    for (const record of readableRecords(await readSegment(folder, segment.number))) {
-      if (record.type !== 'request') continue
-      const from = Math.max(0, firstOffset - record.firstOffset)
-      const to = Math.min(record.lines.length, end - record.firstOffset)
-      for (let line = from; line < to; line++) lines.push(record.lines[line]!)
+    for (const payload of readablePayloads(await readSegment(folder, segment.number))) {
+      for (const line of linesWithin(payload, firstOffset, end)) lines.push(line)
     }
   }
   if (lines.length !== count)
@@ -46,6 +44,15 @@ export async function readLines(
       `the log has ${lines.length} of the ${count} events from offset ${firstOffset}; \`npm run check-data -- DATA_DIR\` says what is damaged`,
     )
   return lines
+}
+
+/** Those lines of a record that are of events `[firstOffset, end)`. */
+function linesWithin(payload: Buffer, firstOffset: number, end: number): readonly string[] {
+  const events = eventsIn(payload)
+  if (events === null || events.firstOffset >= end || events.firstOffset + events.count <= firstOffset) return []
+  const record = recordOf(payload)
+  if (record.type !== 'request') return []
+  return record.lines.slice(Math.max(0, firstOffset - record.firstOffset), end - record.firstOffset)
 }
 
 /** Opens a segment for appending, made when absent; its name is durable before anything in it counts. */

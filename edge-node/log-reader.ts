@@ -176,9 +176,9 @@ function codecOf(bytes: Buffer): Codec {
   return nextRecord(bytes, 0) === null && nextOldRecord(bytes, 0) !== null ? OLD : TODAY
 }
 
-/** All sound records of a segment, also those behind a damaged one. */
-export function* readableRecords(bytes: Buffer): Generator<LogRecord> {
+/** The payloads of all sound records of a segment, also of those behind a damaged one. */
+export function* readablePayloads(bytes: Buffer): Generator<Buffer> {
   const codec = codecOf(bytes)
   for (let stored = codec.next(bytes, 0); stored !== null; stored = codec.next(bytes, stored.endsAt))
-    yield recordOf(stored.payload)
+    yield stored.payload
 }

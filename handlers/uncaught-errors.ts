@@ -1,5 +1,5 @@
 import { messageOf } from '../core/aggregate'
-import { shortReason } from '../core/reason'
+import { shortReason } from '../core/excerpt'
 import type { LogLine } from './function-log'
 
 /** `map` left a rejected promise behind, or a timer that threw: outside of a function's care it would have ended the process. */

@@ -11,11 +11,12 @@ const MODES = ['never', 'always', 'auto'] as const
 /** So that `auto` sends a part: once a kilobyte waits at the edge, the next envelopes burst. */
 const crowded = { maxEnvelopeBytes: 1_024, maxBacklogBytes: 1_024 }
 
+const batchOf = (batch: number) => Array.from({ length: 20 }, (_, index) => event(`k${index}`, batch + index / 20, 0.1))
+
 /** Sends events into two windows, and closes the first when told. */
 async function fill(node: TestNode, closing: boolean): Promise<void> {
   for (let batch = 0; batch < 12; batch++) {
-    const lines = Array.from({ length: 20 }, (_, index) => event(`k${index}`, batch + index / 20, 0.1))
-    const answer = await node.post(lines.join('\n'), { 'idempotency-key': `batch-${batch}` })
+    const answer = await node.post(batchOf(batch).join('\n'), { 'idempotency-key': `batch-${batch}` })
     expect(answer.statusCode).toBe(202)
   }
   if (closing) await node.post(event('closer', 14), { 'idempotency-key': 'closing' })
@@ -68,7 +69,7 @@ describe('a node that was stopped', () => {
     await first.stop()
     const second = await start({ folder: first.folder })
     expect((await second.windows(1))[0]).toEqual(before)
-    const repeated = await second.post('anything', { 'idempotency-key': 'batch-3' })
+    const repeated = await second.post(batchOf(3).join('\n'), { 'idempotency-key': 'batch-3' })
     expect(repeated.json()).toEqual({ accepted: 20, late: 0, partlyLate: 0, horizon: null, rejected: [] })
     expect((await second.post(event('k1', 5))).json()).toMatchObject({ accepted: 0, late: 1 })
     await expectWhole(await finish(second))
