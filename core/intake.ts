@@ -91,9 +91,12 @@ export class Intake {
     return this.closedMs
   }
 
-  /** Largest timestamp accepted less the pipeline's out-of-orderness; -Infinity at first. */
-  get watermarkMs(): number {
-    return this.newestMs - this.pipeline.outOfOrdernessMs
+  /**
+   * Largest timestamp accepted, but no later than the clock, less the pipeline's out-of-orderness; -Infinity at first. One producer whose clock is ahead
+   * must not make what all others send late.
+   */
+  watermarkMs(clockMs: number): number {
+    return Math.min(this.newestMs, clockMs) - this.pipeline.outOfOrdernessMs
   }
 
   /** Offset of the next event: how many this log has ever accepted. */
@@ -202,7 +205,7 @@ export class Intake {
    * for the idle timeout, by the clock, so that a pause never closes a window that the world is still in.
    */
   dueHorizonMs(clockMs: number): number | null {
-    const byEvents = this.watermarkMs - this.pipeline.allowedLatenessMs
+    const byEvents = this.watermarkMs(clockMs) - this.pipeline.allowedLatenessMs
     const byIdleness =
       this.idleMs < this.limits.idleTimeoutMs
         ? Number.NEGATIVE_INFINITY

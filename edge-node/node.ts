@@ -311,7 +311,7 @@ export class EdgeNode {
     return {
       windows: { ...this.ledger.tally(), final: this.deps.results.count },
       horizonMs: this.intake.horizonMs,
-      watermarkMs: this.intake.watermarkMs,
+      watermarkMs: this.intake.watermarkMs(this.clock.epochMs()),
       groups: this.state.groups,
       answerBytes: this.intake.answerBytes,
       recovering: this.recovering.size,

@@ -14,6 +14,7 @@ export type BucketCounts = Map<Bucket, number>
  */
 export function quantile(field: string, q: number): Aggregate<number, BucketCounts, number> {
   if (!(q >= 0 && q <= 1)) throw new RangeError(`quantile: q must be from 0 to 1, not ${render(q)}`)
+  const share = decimalOf(q)
   const signature = fieldSignature('quantile', field, q)
   return {
     signature,
@@ -21,7 +22,7 @@ export function quantile(field: string, q: number): Aggregate<number, BucketCoun
     zero: () => new Map(),
     add: (state, value) => addToBucket(state, bucketOf(value), 1),
     merge,
-    present: (state) => present(state, q),
+    present: (state) => present(state, share),
     encode,
     decode: (json) => decode(signature, json),
   }
@@ -36,10 +37,32 @@ function merge(into: BucketCounts, from: BucketCounts): BucketCounts {
   return into
 }
 
-function present(state: BucketCounts, q: number): number {
+/** A number from 0 to 1 as the decimal that it was written as: `digits` over 10^`scale`. */
+interface Decimal {
+  readonly digits: bigint
+  readonly scale: bigint
+}
+
+/** A double prints as the shortest decimal that reads back as it: the one that was written, up to 15 digits. */
+function decimalOf(q: number): Decimal {
+  const [mantissa = '0', exponent = '0'] = String(q).split('e-')
+  const [whole, fraction = ''] = mantissa.split('.')
+  return { digits: BigInt(`${whole}${fraction}`), scale: BigInt(fraction.length + Number(exponent)) }
+}
+
+/**
+ * `ceil(q x n)`, at least 1 and at most n. In whole numbers: as a double 0.07 x 100 lies just above 7, and the ceiling of that is the next
+ * rank.
+ */
+function rankOf({ digits, scale }: Decimal, n: number): number {
+  const over = 10n ** scale
+  return Math.min(n, Math.max(1, Number((digits * BigInt(n) + over - 1n) / over)))
+}
+
+function present(state: BucketCounts, share: Decimal): number {
   let n = 0
   for (const count of state.values()) n += count
-  const rank = Math.min(n, Math.max(1, Math.ceil(q * n)))
+  const rank = rankOf(share, n)
   let seen = 0
   for (const bucket of ascending(state)) {
     seen += state.get(bucket)!

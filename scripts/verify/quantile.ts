@@ -24,13 +24,22 @@ export function bucketValue(bucket: number): number {
 export function quantileOf(counts: ReadonlyMap<number, number>, q: number): number | null {
   const ascending = [...counts].sort(([a], [b]) => a - b)
   const n = ascending.reduce((sum, [, count]) => sum + count, 0)
-  const rank = Math.min(n, Math.max(1, Math.ceil(q * n)))
+  const rank = Math.min(n, Math.max(1, ceilOfProduct(q, n)))
   let seen = 0
   for (const [bucket, count] of ascending) {
     seen += count
     if (seen >= rank) return bucketValue(bucket)
   }
   return null
+}
+
+/** ceil(q * n) where q is the decimal as which it prints. */
+function ceilOfProduct(q: number, n: number): number {
+  const [, whole, fraction = '', exponent = '0'] = /^(\d+)(?:\.(\d+))?(?:e-(\d+))?$/.exec(String(q))!
+  const places = fraction.length + Number(exponent)
+  const product = (BigInt(whole! + fraction) * BigInt(n)).toString().padStart(places + 1, '0')
+  const [above, below] = [product.slice(0, product.length - places), product.slice(product.length - places)]
+  return Number(above) + (/[1-9]/.test(below) ? 1 : 0)
 }
 
 function doubleWithUpperHalf(upperHalf: number): number {

@@ -12,7 +12,7 @@ function replayed(records: readonly LogRecord[]): { intake: Intake; cuts: CutEnv
 
 const stateOf = (intake: Intake) => ({
   horizonMs: intake.horizonMs,
-  watermarkMs: intake.watermarkMs,
+  watermarkMs: intake.watermarkMs(Number.POSITIVE_INFINITY),
   nextOffset: intake.nextOffset,
   open: intake.open,
   answers: Array.from({ length: 6 }, (_, n) => intake.answered(`key-${n}`)),

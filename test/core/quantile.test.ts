@@ -47,9 +47,20 @@ describe('a quantile', () => {
   test('of values below, at and above zero keeps their order', () => {
     const values = [-100, -1, -0.01, 0, 0.01, 1, 100]
     values.forEach((value, i) => {
-      expectClose(quantileOf(values, (i + 1) / values.length), value)
+      expectClose(quantileOf(values, (i + 0.5) / values.length), value)
     })
     expect(quantileOf(values, 4 / 7)).toBe(0)
+  })
+
+  test('is at the rank of q as it was written, where q x n as doubles lies just above a whole number', () => {
+    for (const q of [0.07, 0.14, 0.28, 0.55]) {
+      for (const n of [50, 100, 200]) {
+        const rank = Math.ceil(Math.round(q * 100 * n) / 100) // in hundredths, exactly
+        const values = Array.from({ length: n }, (_, index) => (index < rank ? 1 : 1_000))
+        expect([q, n, quantileOf(values, q)]).toEqual([q, n, 1 + 2 ** -8])
+      }
+    }
+    expect(quantileOf([1, 2, 4, 8], 1e-7)).toBe(1 + 2 ** -8)
   })
 
   test('has the values of the specification', () => {

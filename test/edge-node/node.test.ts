@@ -55,7 +55,7 @@ describe('when nothing comes any more', () => {
 
 describe('an envelope that the cloud does not finish', () => {
   test('comes back to the edge at its deadline, and counts once though the cloud does it later', async () => {
-    const clock = new ManualClock()
+    const clock = new ManualClock(20_000) // later than the events
     const node = await start({ clock, config: { mode: 'always', reclaimAfterMs: 30_000 } })
     node.cloud.held = true
     await node.post([event('a', 1), event('a', 13)].join('\n'))

@@ -82,7 +82,7 @@ describe('the log of a node that was killed', () => {
   test('gives the events that were not cut, the offsets, horizon, watermark and answers', () => {
     const { intake } = recovered
     expect(intake.open.events).toBe(1)
-    expect([intake.nextOffset, intake.horizonMs, intake.watermarkMs]).toEqual([5, 10, 26])
+    expect([intake.nextOffset, intake.horizonMs, intake.watermarkMs(NOW_MS)]).toEqual([5, 10, 26])
     expect(intake.answered('second')).toEqual({ accepted: 2, late: 0, partlyLate: 0, horizon: null, rejected: [] })
     expect(intake.cut(1_000)?.cut.envelope).toMatchObject({ number: 2, firstOffset: 4, lines: ['{"k":"a","t":26}'] })
   })

@@ -112,7 +112,7 @@ export class Rules {
   closes({ horizonMs, appended, idleMs, clockMs }: ClosingFacts): boolean {
     const { outOfOrdernessMs, allowedLatenessMs, config } = this.scenario
     const graceMs = outOfOrdernessMs + allowedLatenessMs
-    if (horizonMs <= appended.newestMs - graceMs) return false
+    if (horizonMs <= Math.min(appended.newestMs, clockMs) - graceMs) return false
     const mayClose = horizonMs <= clockMs - graceMs && horizonMs <= appended.latestWindowEndMs
     if (idleMs < config.idleTimeoutMs - TICK_MS || !mayClose)
       this.broken('windows close by event time or by idleness', {
