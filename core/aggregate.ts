@@ -7,6 +7,7 @@ export class Refusal {
       | 'not_a_scalar'
       | 'missing_key'
       | 'key_too_long'
+      | 'unsafe_integer'
       | 'map_failed'
       | 'map_timeout'
       | 'map_killed'
@@ -14,6 +15,17 @@ export class Refusal {
     readonly reason: string,
   ) {}
 }
+
+/**
+ * A whole number that stands for its neighbours too: JSON has it exactly, and a double does not. As a sum it is rounded like any other; as an identity
+ * it would make one of two.
+ */
+export const isUnsafeInteger = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+
+/** Why such a value is no identity, and what to do. */
+export const unsafeInteger = (what: string): Refusal =>
+  new Refusal('unsafe_integer', `${what} is a whole number beyond 2^53 - 1, which a double rounds: send it as a string`)
 
 /** What user code threw, in words. Anything can be thrown, also what cannot become text. */
 export function messageOf(error: unknown): string {

@@ -16,6 +16,7 @@ export interface Rejection {
     | 'timestamp_in_future'
     | 'missing_key'
     | 'key_too_long'
+    | 'unsafe_integer'
     | 'too_many_windows'
   readonly reason: string
 }
@@ -45,11 +46,14 @@ export function readLine(pipeline: Pipeline, number: number, line: string, lates
   if (pipeline.map === undefined) {
     const key = keyOf(pipeline, checked.event)
     if (key instanceof Refusal) {
-      const code = key.code === 'key_too_long' ? 'key_too_long' : 'missing_key'
-      return { code, reason: shortReason(key.reason) }
+      return { code: codeOf(key), reason: shortReason(key.reason) }
     }
   }
   return { number, line, timestampMs }
+}
+
+function codeOf({ code }: Refusal): 'key_too_long' | 'unsafe_integer' | 'missing_key' {
+  return code === 'key_too_long' || code === 'unsafe_integer' ? code : 'missing_key'
 }
 
 /** The key of an event. A key function that throws has found none: it is the user's code and may meet any event. */

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type Aggregate, messageOf, Refusal } from './aggregate'
+import { type Aggregate, isUnsafeInteger, messageOf, Refusal, unsafeInteger } from './aggregate'
 import { type Duration, parseDurationMs } from './duration'
 import type { WindowSpec } from './window'
 
@@ -148,6 +148,7 @@ function reader<T>(field: string | ((event: T) => unknown)): (event: T) => unkno
 function keyReader<T>(read: (event: T) => unknown): (event: T) => string | Refusal {
   return (event) => {
     const value = read(event)
+    if (isUnsafeInteger(value)) return unsafeInteger('the key')
     const key = keyText(value)
     if (key === undefined) return new Refusal('missing_key', 'the key is missing, or no string, number or boolean')
     if (key.length <= MAX_KEY_LENGTH) return key

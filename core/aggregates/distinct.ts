@@ -1,4 +1,4 @@
-import { type Aggregate, Refusal } from '../aggregate'
+import { type Aggregate, isUnsafeInteger, Refusal, unsafeInteger } from '../aggregate'
 import { fieldSignature, scalarReader } from './field'
 import { mergeRegisters, type Observation, observationOf, observe, type Registers } from './hyperloglog'
 import { decodeRegisters, encodeRegisters } from './hyperloglog-codec'
@@ -15,7 +15,8 @@ export function distinct(field: string): Aggregate<Observation, Registers, numbe
     signature,
     read: (event) => {
       const value = readScalar(event)
-      return value instanceof Refusal ? value : observationOf(scalarText(value))
+      if (value instanceof Refusal) return value
+      return isUnsafeInteger(value) ? unsafeInteger(`field "${field}"`) : observationOf(scalarText(value))
     },
     zero: () => [],
     add: observe,

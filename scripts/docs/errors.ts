@@ -90,6 +90,7 @@ export const LINE_REJECTIONS: Readonly<Record<Rejection['code'], string>> = {
   timestamp_in_future: 'the timestamp is more than `maxFutureSkewMs` ahead of the clock of the node',
   missing_key: 'there is no key, and no `map` that could add one',
   key_too_long: 'the key is over 512 characters',
+  unsafe_integer: 'the key is a whole number beyond 2^53 - 1, which would become its neighbour: send it as a string',
   too_many_windows: '`maxOpenPanes` panes have events already: windows have to close first',
 }
 
@@ -102,6 +103,7 @@ export const DEAD_LETTERS: Readonly<Record<Refusal['code'], string>> = {
   by_hand: 'somebody asked for it',
   missing_key: 'what `map` returned has no key',
   key_too_long: 'its key is over 512 characters',
+  unsafe_integer: 'its key, or a field of `distinct`, is a whole number beyond 2^53 - 1: send it as a string',
   not_a_number: 'a field of a sum, mean, min, max or quantile is no finite number',
   out_of_range: 'a number is beyond 2^970, where a sum could overflow',
   not_a_scalar: 'a field of `distinct` is no string, number or boolean',

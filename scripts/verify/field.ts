@@ -29,5 +29,11 @@ export function distinctText(value: unknown): string | undefined {
 
 /** String(-0) is "0", as the formulas want it. */
 function scalarText(value: unknown): string | undefined {
-  return typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)) ? String(value) : undefined
+  if (typeof value === 'boolean') return String(value)
+  return typeof value === 'number' && isExact(value) ? String(value) : undefined
+}
+
+/** Whole numbers are exact up to 2^53 - 1; beyond, two that were sent read as one. */
+function isExact(value: number): boolean {
+  return Number.isFinite(value) && (value % 1 !== 0 || Math.abs(value) <= 2 ** 53 - 1)
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { z } from 'zod'
 import { count } from '../../core/aggregates/count'
+import { distinct } from '../../core/aggregates/distinct'
 import { eventOf, readLine, timestampMsOf } from '../../core/event'
 import { type PipelineOptions, pipeline } from '../../core/pipeline'
 import { tumbling } from '../../core/window'
@@ -84,7 +85,7 @@ describe('a key', () => {
     ['ü', 'ü'],
     [0, '0'],
     [-0, '0'],
-    [1e21, '1e+21'],
+    [1e-7, '1e-7'],
     [0.1, '0.1'],
     [false, 'false'],
   ])('%p is the group %p', (value, key) => {
@@ -155,5 +156,22 @@ describe('an admitted line', () => {
     const strict = defined({ event: z.object({ t: z.number() }) })
     expect(() => eventOf(strict, '{"t": "x"}')).toThrow('an admitted line is refused by the schema: t: ')
     expect(() => timestampMsOf(defined(), {})).toThrow('an admitted event has no timestamp')
+  })
+})
+
+describe('a whole number beyond 2^53 - 1', () => {
+  const spec = pipeline({ name: 'p', key: 'k', timestamp: 't', window: tumbling(10), aggregates: { n: distinct('k') } })
+  const read = (k: string) => readLine(spec, 1, `{"k":${k},"t":1}`, 10)
+
+  test.each(['9007199254740992', '9007199254740993', '-9007199254740993', '1e300'])(
+    '(%s) is no key: it would become its neighbour; nor is it a value of distinct',
+    (k) => {
+      expect(read(k)).toMatchObject({ code: 'unsafe_integer', reason: expect.stringContaining('as a string') })
+      expect(distinct('k').read(JSON.parse(`{"k":${k}}`))).toMatchObject({ code: 'unsafe_integer' })
+    },
+  )
+
+  test.each(['9007199254740991', '-9007199254740991', '"9007199254740993"', '0.5'])('(%s) is one', (k) => {
+    expect(read(k)).toMatchObject({ timestampMs: 1 })
   })
 })
