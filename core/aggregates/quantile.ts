@@ -37,25 +37,25 @@ function merge(into: BucketCounts, from: BucketCounts): BucketCounts {
   return into
 }
 
-/** A number from 0 to 1 as the decimal that it was written as: `digits` over 10^`scale`. */
+/** A number from 0 to 1 as the decimal that it was written as: `digits` over a power of ten. */
 interface Decimal {
   readonly digits: bigint
-  readonly scale: bigint
+  readonly over: bigint
 }
 
 /** A double prints as the shortest decimal that reads back as it: the one that was written, up to 15 digits. */
 function decimalOf(q: number): Decimal {
   const [mantissa = '0', exponent = '0'] = String(q).split('e-')
   const [whole, fraction = ''] = mantissa.split('.')
-  return { digits: BigInt(`${whole}${fraction}`), scale: BigInt(fraction.length + Number(exponent)) }
+  const zeros = '0'.repeat(fraction.length + Number(exponent))
+  return { digits: BigInt(`${whole}${fraction}`), over: BigInt(`1${zeros}`) }
 }
 
 /**
  * `ceil(q x n)`, at least 1 and at most n. In whole numbers: as a double 0.07 x 100 lies just above 7, and the ceiling of that is the next
  * rank.
  */
-function rankOf({ digits, scale }: Decimal, n: number): number {
-  const over = 10n ** scale
+function rankOf({ digits, over }: Decimal, n: number): number {
   return Math.min(n, Math.max(1, Number((digits * BigInt(n) + over - 1n) / over)))
 }
 
