@@ -58,9 +58,10 @@ export interface PartialRef {
   readonly chunks: number
 }
 
-/** Asks for the merge of some envelopes of a window into a partial, for a manifest that names it. */
+/** Asks for the merge of some envelopes of a window, or of partials that were merged so before, into a partial. */
 export interface RunOrder extends Pick<Manifest, 'pipeline' | 'version' | 'incarnation' | 'startMs' | 'endMs'> {
   readonly run: Manifest['burst']
+  readonly parts?: readonly PartialRef[]
 }
 
 /** Which envelopes a complete window is made of. */

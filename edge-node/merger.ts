@@ -27,6 +27,11 @@ const MAX_MISSING = 4 // a second of asking: the partials are gone and not late,
  * the 6 MB that Lambda takes as a request.
  */
 export const RUN_ENVELOPES = 1_000
+/**
+ * A call joins so many partials of runs at most. Each has all groups of its run, with the sketches of all its events. One of 1,000 groups took 0.36 s in a
+ * single run under a profiler, which would be 20 s of the 60 s on half a processor. No benchmark prints that yet, so there is room on both sides.
+ */
+export const RUN_PARTS = 25
 const RUNS_AT_ONCE = 4 // an account may have no more than ten functions at work, and the burst needs some of them
 
 /** What merging needs of the cloud. */
@@ -36,6 +41,8 @@ export interface MergeCloud {
   readonly merge: Pick<FunctionInvoker, 'invoke'>
   /** Envelopes that one call merges, where it is not the usual number. */
   readonly runEnvelopes?: number
+  /** Partials of runs that one call joins, where it is not the usual number; two at least. */
+  readonly runParts?: number
   readonly onMerged: (work: MergeWork) => void
 }
 
@@ -91,17 +98,20 @@ export class Merger {
   async result(account: Account): Promise<Merged> {
     if (account.burst.length === 0) return { kind: 'result', result: this.atEdge(account) }
     let [missing, failures] = [0, 0]
-    const runs = new MergedRuns(account.burst, this.cloud.runEnvelopes ?? RUN_ENVELOPES)
+    const { runEnvelopes = RUN_ENVELOPES, runParts = RUN_PARTS } = this.cloud
+    const runs = new MergedRuns(account.burst, runEnvelopes, runParts)
+    let merged = runs.count
     for (let retryMs = FIRST_RETRY_MS; !this.stopped; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
       try {
-        const merged = await this.inCloud(account, runs)
-        if (merged.kind !== 'missing') return merged
+        const outcome = await this.inCloud(account, runs)
+        if (outcome.kind !== 'missing') return outcome
         missing += 1
-        if (missing >= MAX_MISSING)
-          return { kind: 'recall', envelopes: merged.envelopes, reason: 'their partials are gone' }
+        if (missing >= MAX_MISSING) return recallMissing(account, outcome)
       } catch (error) {
         if (error instanceof GroupTooLarge) return recallAll(account, error.message)
         if (isRefused(error)) return recallAll(account, `the cloud refuses the merge: ${error}`)
+        if (runs.count > merged) failures = 0 // a long window has many calls, and some of them may fail in its time
+        merged = Math.max(merged, runs.count)
         if (!isAway(error)) failures += 1
         if (failures >= MAX_FAILURES) return recallAll(account, `merging fails again and again: ${error}`)
         this.warn(account, error)
@@ -162,16 +172,16 @@ export class Merger {
   /** Has the runs merged that are not yet, some at once; what keeps one of them from it, or null. */
   private async mergeRuns(account: Account, runs: MergedRuns): Promise<Merged | Missing | null> {
     for (let some = runs.next(RUNS_AT_ONCE); some.length > 0; some = runs.next(RUNS_AT_ONCE)) {
-      const answers = await Promise.all(
-        some.map((run) => this.ask({ ...this.from, ...this.window(account), run: runs.envelopesOf(run) })),
+      // All are waited for: what one of them merged is kept where another fails, and no call runs on beside those of the next try.
+      const calls = await Promise.allSettled(
+        some.map((run) => this.ask({ ...this.from, ...this.window(account), ...runs.workOf(run) })),
       )
-      const missing: number[] = []
-      for (const [index, answer] of answers.entries()) {
-        if (answer.status === 'refused') return recallAll(account, answer.reason)
-        if (answer.status === 'missing') missing.push(...answer.envelopes)
-        if (answer.status === 'folded') runs.merged(some[index]!, answer.ref)
-      }
-      if (missing.length > 0) return { kind: 'missing', envelopes: new Set(missing) }
+      const answers = calls.map((call) => (call.status === 'fulfilled' ? call.value : null))
+      for (const [index, answer] of answers.entries())
+        if (answer?.status === 'folded') runs.merged(some[index]!, answer.ref)
+      const unmerged = whatKeeps(account, answers, runs)
+      if (unmerged !== null) return unmerged
+      for (const call of calls) if (call.status === 'rejected') throw call.reason
     }
     return null
   }
@@ -215,6 +225,30 @@ export class Merger {
   private window({ endMs }: Account) {
     return { startMs: endMs - this.pipeline.window.sizeMs, endMs }
   }
+}
+
+/** A refusal or something missing among the answers to runs, or null. A part that is missing is merged anew, with all others. */
+function whatKeeps(
+  account: Account,
+  answers: readonly (MergeAnswer | null)[],
+  runs: MergedRuns,
+): Merged | Missing | null {
+  const missing = new Set<number>()
+  let isMissing = false
+  for (const answer of answers) {
+    if (answer?.status === 'refused') return recallAll(account, answer.reason)
+    if (answer?.status !== 'missing') continue
+    isMissing = true
+    for (const envelope of answer.envelopes) missing.add(envelope)
+    if (answer.edge) runs.forget()
+  }
+  return isMissing ? { kind: 'missing', envelopes: missing } : null
+}
+
+/** Where no envelope is missing but a partial made of them, the edge does without all: taking back none would change nothing. */
+function recallMissing(account: Account, { envelopes }: Missing): Merged {
+  const reason = 'their partials are gone'
+  return envelopes.size === 0 ? recallAll(account, reason) : { kind: 'recall', envelopes, reason }
 }
 
 /** Asking again with the same input gets the same answer. */

@@ -87,9 +87,12 @@ async function foldRun(
   order: RunOrder,
 ): Promise<Outcome> {
   const merge = new WindowMerge(pipeline)
+  for (const part of order.parts ?? [])
+    if (!(await addPart(merge, 'burst', pipeline, partials, order, part)))
+      return { status: 'missing', envelopes: [], edge: true }
   const envelopes = await addEnvelopes(merge, pipeline, partials, order, order.run)
   if (envelopes.length > 0) return { status: 'missing', envelopes, edge: false }
-  const attempt = `run/${order.run[0]?.[0]}.${newAttempt()}` // never used again, nor by another run
+  const attempt = `run/${order.run[0]?.[0] ?? 'parts'}.${newAttempt()}` // never used again, nor by another run
   const ref = await partials.putPart(pipeline, order, order.endMs, attempt, merge.partial)
   return { status: 'folded', ref }
 }
@@ -100,10 +103,10 @@ async function addPart(
   from: 'edge' | 'burst',
   pipeline: Pipeline,
   partials: PartialStore,
-  manifest: Manifest,
+  window: Origin & { readonly endMs: number },
   ref: PartialRef,
 ): Promise<boolean> {
-  const partial = await partials.part(pipeline, manifest, manifest.endMs, ref)
+  const partial = await partials.part(pipeline, window, window.endMs, ref)
   if (partial !== null) merge.add(from, partial)
   return partial !== null
 }

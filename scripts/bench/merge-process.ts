@@ -11,7 +11,7 @@ import { type EnvelopePartial, foldEnvelope } from '../../core/fold'
 import type { Manifest, RunOrder } from '../../core/ledger'
 import { addTally, encodeTally, zeroTally } from '../../core/partial'
 import { MergedRuns } from '../../edge-node/merged-runs'
-import { RUN_ENVELOPES } from '../../edge-node/merger'
+import { RUN_ENVELOPES, RUN_PARTS } from '../../edge-node/merger'
 import { createMergeHandler } from '../../handlers/merge'
 import { pipelines } from '../../pipelines/registry'
 import { bidLines } from '../load/bids'
@@ -69,9 +69,9 @@ async function main(envelopes: number): Promise<MergeFigures> {
     return answer
   }
   const burst = Array.from({ length: envelopes }, (_, number) => [number, digest] as const)
-  const runs = new MergedRuns(burst, RUN_ENVELOPES)
+  const runs = new MergedRuns(burst, RUN_ENVELOPES, RUN_PARTS)
   for (let [run] = runs.next(1); run !== undefined; [run] = runs.next(1)) {
-    const answer = await call({ ...FROM, ...WINDOW, run: runs.envelopesOf(run) })
+    const answer = await call({ ...FROM, ...WINDOW, ...runs.workOf(run) })
     if (answer.status !== 'folded') throw new Error(`a run was ${answer.status}`)
     runs.merged(run, answer.ref)
   }

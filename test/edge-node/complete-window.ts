@@ -98,10 +98,18 @@ export function mergerOf(
   window: Window,
   invoke: (payload: unknown) => Promise<unknown> = window.invoke,
   runEnvelopes = 1_000,
+  runParts = 25,
 ) {
   const clock = new ManualClock()
   const works: unknown[] = []
   const { partials, results } = window
-  const cloud = { partials, results, merge: { invoke }, onMerged: (work: unknown) => works.push(work), runEnvelopes }
+  const cloud = {
+    partials,
+    results,
+    merge: { invoke },
+    onMerged: (work: unknown) => works.push(work),
+    runEnvelopes,
+    runParts,
+  }
   return { clock, works, merger: new Merger(spec, ORIGIN, 3, window.state, cloud, logger, clock) }
 }

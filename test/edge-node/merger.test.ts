@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import { InvokeFailed } from '../../cloud/functions'
+import type { Manifest, RunOrder } from '../../core/ledger'
 import type { Row } from '../../core/pipeline'
 import { acceptedDigest } from '../../edge-node/merger'
 import { completeWindow, here, mergerOf, ROWS, there, type Window } from './complete-window'
@@ -153,6 +155,9 @@ describe('a window with more envelopes than one call merges', () => {
     envelopeOf(number, [`{"k":"a","t":${number},"v":0.1}`, `{"k":"b","t":1,"v":${number}e16}`], 10 * number),
   )
   const [edge, ...burst] = many
+  const longer = Array.from({ length: 40 }, (_, n) =>
+    envelopeOf(n + 1, ['{"k":"a","t":1,"v":1}', '{"k":"b","t":1,"v":1}'], 2 * n + 2),
+  )
   const ofRuns = (window: Window) => window.manifests.map((request) => ('run' in request ? 'run' : 'window'))
 
   test('is merged in runs first, and comes to the same to the bit', async () => {
@@ -180,6 +185,83 @@ describe('a window with more envelopes than one call merges', () => {
     await clock.pass(100)
     expect(await result).toMatchObject({ kind: 'result', result: { edge: 2, burst: 8 } })
     expect(ofRuns(window)).toEqual(['run', 'run', 'window'])
+  })
+
+  test('has runs of its runs joined where they are too many for the last call, and comes to the same to the bit', async () => {
+    const window = await completeWindow({ edge: [edge!], burst })
+    const flat = await mergerOf(await completeWindow({ edge: [edge!], burst })).merger.result(window.account)
+    expect(await mergerOf(window, window.invoke, 1, 2).merger.result(window.account)).toEqual(flat)
+    expect(ofRuns(window)).toEqual([...Array(6).fill('run'), 'window'])
+    const requests = window.manifests as readonly Partial<Manifest & RunOrder>[]
+    expect(requests.map(({ parts }) => parts?.length ?? 0)).toEqual([0, 0, 0, 0, 2, 2, 0])
+    expect(requests.at(-1)?.runs).toHaveLength(2)
+  })
+
+  test('has all runs merged anew where a part that is to be joined is missing, and comes back when it stays so', async () => {
+    const window = await completeWindow({ edge: [edge!], burst })
+    const { merger, clock } = mergerOf(
+      window,
+      async (payload) => {
+        if ('parts' in (payload as object) && window.manifests.length === 4)
+          window.lose(({ sk }) => sk.startsWith('chunk#run/1'))
+        return window.invoke(payload)
+      },
+      1,
+      2,
+    )
+    const result = merger.result(window.account)
+    await clock.pass(100)
+    expect(await result).toMatchObject({ kind: 'result', result: { edge: 2, burst: 8 } })
+    expect(window.manifests).toHaveLength(6 + 7)
+  })
+
+  test('comes back as a whole where partials of runs are lost again and again', async () => {
+    const window = await completeWindow({ edge: [edge!], burst })
+    const { merger, clock } = mergerOf(
+      window,
+      async (payload) => {
+        if (!('run' in (payload as object))) window.lose(({ sk }) => sk.startsWith('chunk#run/'))
+        return window.invoke(payload)
+      },
+      3,
+    )
+    const result = merger.result(window.account)
+    await clock.pass(1_000)
+    expect(await result).toMatchObject({ kind: 'recall', envelopes: new Set(burst.map(({ number }) => number)) })
+  })
+
+  test('keeps what the runs beside a failed one merged', async () => {
+    const window = await completeWindow({ edge: [edge!], burst })
+    let calls = 0
+    const { merger, clock } = mergerOf(
+      window,
+      async (payload) => {
+        if (++calls === 1) throw new Error('socket hang up')
+        return window.invoke(payload)
+      },
+      1,
+    )
+    const result = merger.result(window.account)
+    await clock.pass(100)
+    expect(await result).toMatchObject({ kind: 'result', result: { edge: 2, burst: 8 } })
+    expect([calls, ofRuns(window)]).toEqual([6, ['run', 'run', 'run', 'run', 'window']])
+  })
+
+  test('is not given up for failures that came between runs that were merged', async () => {
+    const window = await completeWindow({ edge: [edge!], burst: longer })
+    let calls = 0
+    const { merger, clock } = mergerOf(
+      window,
+      async (payload) => {
+        if (calls++ % 4 === 0) throw new InvokeFailed('function_error', 'merge', 'Task timed out')
+        return window.invoke(payload)
+      },
+      1,
+      100,
+    )
+    const result = merger.result(window.account)
+    await clock.pass(200_000)
+    expect(await result).toMatchObject({ kind: 'result', result: { burst: 2 * longer.length } })
   })
 
   test('merges all runs anew when a part of one is missing', async () => {

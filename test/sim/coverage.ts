@@ -36,6 +36,7 @@ export const SITUATIONS = [
   'a second start was refused',
   'a merge was tried again',
   'a run of envelopes was merged',
+  'runs were joined into one',
   'a merge found a part missing',
   'envelopes were recalled from a window',
   'a candidate of another accepted set stood in the way',

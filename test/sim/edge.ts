@@ -212,6 +212,7 @@ export class SimEdge {
         partials: new PartialStore(tables.seenBy(process, tables.partials), () => 0),
         results: new ResultStore(tables.seenBy(process, tables.results), () => 0),
         runEnvelopes: context.scenario.runEnvelopes,
+        runParts: context.scenario.runParts,
         merge: mergeCalls(context, cloud, process, () => host.edgeCalls()),
       },
       diskSpace: {

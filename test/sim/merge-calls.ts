@@ -29,7 +29,7 @@ function invoke(
 ): Promise<unknown> {
   const { faults, timeline, rules, observer } = context
   const random = context.randomOf('merge calls')
-  if ('run' in request) observer.saw('a run of envelopes was merged')
+  if ('run' in request) observer.saw(request.parts ? 'runs were joined into one' : 'a run of envelopes was merged')
   else rules.merges(request)
   const isLost = faults.strikes('merge request lost')
   const isUnanswered = faults.strikes('merge response lost')

@@ -28,6 +28,8 @@ export interface Scenario {
   readonly retentionMs: number
   /** Envelopes that one call merges. */
   readonly runEnvelopes: number
+  /** Partials of runs that one call joins. */
+  readonly runParts: number
   readonly maxBatch: number
   /** Kinds of fault that strike more often. */
   readonly favoured: ReadonlySet<FaultKind>
@@ -42,13 +44,14 @@ export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed, 'scenario')
   const plain = plainOf(random)
   const runEnvelopes = new Random(seed, 'runs').pick([1, 2, 5, 5_000, 5_000])
+  const runParts = new Random(seed, 'parts of runs').pick([2, 25])
   const retentionMs = new Random(seed, 'retention').pick([
     200,
     1_500,
     Number.POSITIVE_INFINITY,
     Number.POSITIVE_INFINITY,
   ])
-  return { ...themed(seed, random, plain), runEnvelopes, retentionMs }
+  return { ...themed(seed, random, plain), runEnvelopes, runParts, retentionMs }
 }
 
 function themed(seed: number, random: Random, plain: Scenario): Scenario {
@@ -87,6 +90,7 @@ function plainOf(random: Random): Scenario {
     lanes: random.between(1, 4),
     retentionMs: Number.POSITIVE_INFINITY,
     runEnvelopes: 5_000,
+    runParts: 25,
     maxBatch: random.pick([1, 3, 10]),
     favoured: new Set(),
     config: configOf(random),
