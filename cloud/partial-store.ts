@@ -1,6 +1,6 @@
 import type { EnvelopePartial } from '../core/fold'
 import type { Head, HeadPane, Work } from '../core/head'
-import type { PartialRef } from '../core/ledger'
+import type { PartialRef } from '../core/manifest'
 import {
   decodeGroups,
   decodeTally,

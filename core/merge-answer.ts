@@ -1,4 +1,4 @@
-import type { PartialRef } from './ledger'
+import type { PartialRef } from './manifest'
 import type { EncodedTally } from './partial'
 
 /** What a merge came to. `work` is what it used, for the cost figures. Everything but `merged` leaves no trace and may be asked again. */

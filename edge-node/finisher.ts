@@ -1,5 +1,5 @@
-import type { Account } from '../core/ledger'
 import type { FinalRecord } from '../core/log-record'
+import type { Account } from '../core/manifest'
 import type { WindowResult } from '../core/merge'
 import { type Clock, systemClock } from './clock'
 import type { DeadLetters } from './dead-letters'

@@ -1,4 +1,4 @@
-import type { Manifest, PartialRef, RunOrder } from '../core/ledger'
+import type { Manifest, PartialRef, RunOrder } from '../core/manifest'
 
 type Work = Pick<RunOrder, 'run' | 'parts'>
 

@@ -1,5 +1,5 @@
 import type { Work } from '../core/head'
-import type { Account } from '../core/ledger'
+import type { Account } from '../core/manifest'
 
 /** What happens to an envelope on its way, as it happens. `arrivedMs` is epoch ms. */
 export type Step =

@@ -8,7 +8,7 @@ import {
   type Tracer,
   trace as traces,
 } from '@opentelemetry/api'
-import type { Account } from '../../core/ledger'
+import type { Account } from '../../core/manifest'
 import type { Clock } from '../clock'
 import type { Finish, Step, Trace } from '../trace'
 import type { DerivedIds } from './derived-ids'

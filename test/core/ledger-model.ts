@@ -1,5 +1,6 @@
 import type { CutEnvelope } from '../../core/intake'
-import type { Account, Place } from '../../core/ledger'
+import type { Place } from '../../core/ledger'
+import type { Account } from '../../core/manifest'
 import { addTally, encodeTally, zeroTally } from '../../core/partial'
 
 interface Modelled {

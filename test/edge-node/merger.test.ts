@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { InvokeFailed } from '../../cloud/functions'
-import type { Manifest, RunOrder } from '../../core/ledger'
+import type { Manifest, RunOrder } from '../../core/manifest'
 import type { Row } from '../../core/pipeline'
 import { acceptedDigest } from '../../edge-node/merger'
 import { completeWindow, here, mergerOf, ROWS, there, type Window } from './complete-window'

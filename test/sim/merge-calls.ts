@@ -1,5 +1,5 @@
 import { InvokeFailed } from '../../cloud/functions'
-import type { Manifest, RunOrder } from '../../core/ledger'
+import type { Manifest, RunOrder } from '../../core/manifest'
 import type { MergeCloud } from '../../edge-node/merger'
 import type { Cloud } from './cloud'
 import type { Context } from './context'
