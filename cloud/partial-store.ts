@@ -3,13 +3,12 @@ import type { Head, HeadPane, Work } from '../core/head'
 import type { PartialRef } from '../core/manifest'
 import {
   decodeGroups,
-  decodeTally,
   type EncodedGroup,
-  type EncodedTally,
-  emptyPartial,
+  type EncodedTallies,
   encodeGroups,
-  encodeTally,
+  encodeTallies,
   type Partial,
+  partialOf,
 } from '../core/partial'
 import type { Pipeline } from '../core/pipeline'
 import { chunkGroups, MAX_INLINE_BYTES } from './chunks'
@@ -51,8 +50,7 @@ export class PartialStore {
     for (const { startMs, pane, groups } of panes) {
       const runs = inline ? [] : chunkGroups(groups)
       chunks.push(...runs.map((run, index) => this.item(pk, chunkKey(attempt, startMs, index), run)))
-      const tallies = { folded: encodeTally(pane.folded), dead: encodeTally(pane.dead) }
-      heads.push({ startMs, ...tallies, groups: inline ? groups : null, chunks: runs.length })
+      heads.push({ startMs, ...encodeTallies(pane), groups: inline ? groups : null, chunks: runs.length })
     }
     await this.items.putAll(chunks)
     const { deadLetters } = partial
@@ -119,8 +117,7 @@ export class PartialStore {
   ): Promise<PartialRef> {
     const pk = edgePartition(from, endMs)
     const runs = chunkGroups(encodeGroups(pipeline, partial))
-    const tallies = { folded: encodeTally(partial.folded), dead: encodeTally(partial.dead) }
-    const first = this.item(pk, chunkKey(attempt, endMs, 0), tallies)
+    const first = this.item(pk, chunkKey(attempt, endMs, 0), encodeTallies(partial))
     await this.items.putAll([
       first,
       ...runs.map((run, index) => this.item(pk, chunkKey(attempt, endMs, index + 1), run)),
@@ -135,16 +132,16 @@ export class PartialStore {
     if (first === undefined) return null
     const [item] = await this.items.getAll([{ pk, sk: first }])
     if (item === undefined) return null
-    return this.assemble(pipeline, unpack(item.body) as unknown as Tallies, pk, keys)
+    return this.assemble(pipeline, unpack(item.body) as unknown as EncodedTallies, pk, keys)
   }
 
   private async assemble(
     pipeline: Pipeline,
-    tallies: Tallies,
+    tallies: EncodedTallies,
     pk: string,
     chunkKeys: string[],
   ): Promise<Partial | null> {
-    const partial = { ...emptyPartial(), folded: decodeTally(tallies.folded), dead: decodeTally(tallies.dead) }
+    const partial = partialOf(tallies)
     for (const item of await this.items.getAll(chunkKeys.map((sk) => ({ pk, sk })))) {
       if (item === undefined) return null
       decodeGroups(pipeline, partial, unpack(item.body) as unknown as EncodedGroup[])
@@ -155,9 +152,4 @@ export class PartialStore {
   private item(pk: string, sk: string, content: unknown): Item {
     return { pk, sk, body: pack(content), expiresAtS: this.expiresAtS() }
   }
-}
-
-interface Tallies {
-  readonly folded: EncodedTally
-  readonly dead: EncodedTally
 }

@@ -1,12 +1,9 @@
 import type { EnvelopePartial } from './fold'
 import {
-  decodeGroups,
-  decodeTally,
-  type EncodedGroup,
-  type EncodedTally,
+  decodePartial,
+  type EncodedPartial,
   emptyPartial,
-  encodeGroups,
-  encodeTally,
+  encodePartial,
   mergePartial,
   type Partial,
   zeroTally,
@@ -15,12 +12,9 @@ import type { Pipeline } from './pipeline'
 import { firstOpenWindowEnd, panesOfWindow, windowEndsOfPane } from './window'
 
 /** A slice of a pane as a checkpoint keeps it. */
-export interface SliceSnapshot {
+export interface SliceSnapshot extends EncodedPartial {
   readonly pane: number
   readonly firstEndMs: number
-  readonly folded: EncodedTally
-  readonly dead: EncodedTally
-  readonly groups: readonly EncodedGroup[]
 }
 
 const PIECE_GROUPS = 2_000 // groups copied at once: a few milliseconds of the thread that also takes events
@@ -89,11 +83,8 @@ export class EdgeState {
 
   /** Takes up a new state where the snapshot was made. */
   restore(snapshot: readonly SliceSnapshot[]): void {
-    for (const { pane, firstEndMs, folded, dead, groups } of snapshot) {
-      const piece = { ...emptyPartial(), folded: decodeTally(folded), dead: decodeTally(dead) }
-      decodeGroups(this.pipeline, piece, groups)
-      this.add(pane, firstEndMs, piece)
-    }
+    for (const { pane, firstEndMs, ...piece } of snapshot)
+      this.add(pane, firstEndMs, decodePartial(this.pipeline, piece))
   }
 
   /** Groups held, over all panes: what memory grows with. */
@@ -139,8 +130,7 @@ function* piecesOf(pipeline: Pipeline, slices: readonly PlacedSlice[]): Generato
     let { folded, dead } = slice
     for (let left = slice.groups.size, first = true; first || left > 0; left -= PIECE_GROUPS, first = false) {
       const piece = { folded, dead, groups: new Map(takeSome(groups, PIECE_GROUPS)) }
-      const tallies = { folded: encodeTally(folded), dead: encodeTally(dead) }
-      yield { pane, firstEndMs, ...tallies, groups: encodeGroups(pipeline, piece) }
+      yield { pane, firstEndMs, ...encodePartial(pipeline, piece) }
       folded = dead = zeroTally()
     }
   }

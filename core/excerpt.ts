@@ -5,6 +5,6 @@
 export const excerpt = (text: string, maxLength: number): string => JSON.parse(JSON.stringify(text.slice(0, maxLength)))
 
 /** Reasons travel in answers, heads and dead letters, one for each event, and some quote what they refuse. */
-const MAX_REASON_LENGTH = 200
+export const MAX_REASON_LENGTH = 200
 
 export const shortReason = (reason: string): string => excerpt(reason, MAX_REASON_LENGTH)

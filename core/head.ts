@@ -1,11 +1,9 @@
 import type { DeadLetter } from './fold'
-import type { EncodedGroup, EncodedTally } from './partial'
+import type { EncodedGroup, EncodedTallies } from './partial'
 
 /** One pane of a finished envelope: its tallies, and its groups inline or in `chunks` chunks of the attempt. */
-export interface HeadPane {
+export interface HeadPane extends EncodedTallies {
   readonly startMs: number
-  readonly folded: EncodedTally
-  readonly dead: EncodedTally
   readonly groups: readonly EncodedGroup[] | null
   readonly chunks: number
 }

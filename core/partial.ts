@@ -88,3 +88,38 @@ export function decodeGroups(pipeline: Pipeline, partial: Partial, encoded: read
     })
   }
 }
+
+/** The tallies of a partial on the wire. */
+export interface EncodedTallies {
+  readonly folded: EncodedTally
+  readonly dead: EncodedTally
+}
+
+export const encodeTallies = ({ folded, dead }: Pick<Partial, 'folded' | 'dead'>): EncodedTallies => ({
+  folded: encodeTally(folded),
+  dead: encodeTally(dead),
+})
+
+/** A partial with these tallies, and no groups yet. */
+export const partialOf = ({ folded, dead }: EncodedTallies): Partial => ({
+  ...emptyPartial(),
+  folded: decodeTally(folded),
+  dead: decodeTally(dead),
+})
+
+/** A whole partial on the wire. */
+export interface EncodedPartial extends EncodedTallies {
+  readonly groups: readonly EncodedGroup[]
+}
+
+export const encodePartial = (pipeline: Pipeline, partial: Partial): EncodedPartial => ({
+  ...encodeTallies(partial),
+  groups: encodeGroups(pipeline, partial),
+})
+
+/** Throws a RangeError when it was not made by `encodePartial` of this pipeline. */
+export function decodePartial(pipeline: Pipeline, encoded: EncodedPartial): Partial {
+  const partial = partialOf(encoded)
+  decodeGroups(pipeline, partial, encoded.groups)
+  return partial
+}

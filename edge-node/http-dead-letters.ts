@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { MAX_REASON_LENGTH } from '../core/excerpt'
 import type { DeadLetters } from './dead-letters'
 import type { NewestDeadLetters } from './feed'
 import { fail } from './http-error'
@@ -11,7 +12,6 @@ const MAX_PAGE = 1_000 // letters or corrections in one answer; bytes are limite
 const NEWEST = 100 // letters: enough to see what is wrong
 const MAX_REPLAYS = 16 // letters in one request: each may take the time limit of `map`
 const MAX_CURSOR_LENGTH = 40
-const MAX_REASON_LENGTH = 200 // as of every dead letter
 
 const page = z.object({
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(100),

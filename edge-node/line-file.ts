@@ -26,15 +26,14 @@ export class LineFile {
    */
   static async open(path: string): Promise<LineFile> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    const mark = new DurableMark(markOf(path))
     const handle = await open(path, 'a+', 0o600)
     try {
-      const { size } = await handle.stat()
-      const soundBytes = soundEnd(await checkedLines(path, size), size, await mark.read(), path)
+      const { lines, size, marked } = await linesOf(path)
+      const soundBytes = soundEnd(lines, size, marked, path)
       await handle.truncate(soundBytes)
       const folder = await open(dirname(path), 'r')
       await folder.sync().finally(() => folder.close())
-      return new LineFile(path, handle, mark, soundBytes, size - soundBytes)
+      return new LineFile(path, handle, new DurableMark(markOf(path)), soundBytes, size - soundBytes)
     } catch (error) {
       await handle.close()
       throw error

@@ -152,7 +152,7 @@ export class EdgeNode {
     const onFolded = this.foldedAtEdge.bind(this)
     const onBegin = ({ number }: Envelope) => trace.envelope(number, { kind: 'folding' })
     const before = (envelope: Envelope) => deps.care?.suspects.noteFold(envelope)
-    this.workers = new Workers(pipeline, config.workers, onFolded, clock, deadOf, onBegin, before)
+    this.workers = new Workers(pipeline, config.workers, onFolded, clock, { deadOf, before, onBegin })
     this.apart = new ApartLane(deps.care, onFolded)
     const { boot } = recovered
     const from = { pipeline: pipeline.name, version: boot.version, incarnation: boot.incarnation }

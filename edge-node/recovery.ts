@@ -38,20 +38,6 @@ export interface RecoveryLimits {
   readonly heldBytes: number
 }
 
-/** `recover` over records that are all there. */
-export function recover(
-  pipeline: Pipeline,
-  version: string,
-  records: Iterable<LogRecord>,
-  limits: RecoveryLimits,
-  nowMs: number,
-  checkpoint: Checkpoint | null = null,
-): Recovered {
-  const recovery = new Recovery({ pipeline, version, limits, checkpoint })
-  for (const record of records) recovery.take(record)
-  return recovery.end(nowMs)
-}
-
 /**
  * Rebuilds the state from a checkpoint and the records of the log after it, one by one as they are read: a log may be larger than memory. Envelopes of windows
  * that are not final come back as queued: where they were counted before is not in the log and does not matter.

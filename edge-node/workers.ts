@@ -7,6 +7,15 @@ import { type Clock, systemClock } from './clock'
 const MAX_HELD_MS = 5 // a map that computes leaves the thread to requests, the log and the controller so often
 const MOST_UNASKED = 16 // events without a look at the clock, which costs a twentieth of folding the cheapest ones
 
+/** What is asked and told about each fold; nothing where it is absent. */
+export interface FoldHooks {
+  /** What an earlier fold of the envelope dead-lettered. */
+  readonly deadOf?: (envelope: Envelope) => FoldTerms['dead']
+  /** What has to be on disk before the envelope is folded here; undefined where nothing has. */
+  readonly before?: (envelope: Envelope) => Promise<void> | undefined
+  readonly onBegin?: (envelope: Envelope) => void
+}
+
 /** Folds envelopes at the edge, a bounded number side by side, in order; reclaimed ones go first. */
 export class Workers {
   /** Taken back from the cloud, or with events that are dead already, which no function knows: they go first, and never there again. */
@@ -67,15 +76,11 @@ export class Workers {
     private readonly concurrency: number,
     private readonly onFolded: (envelope: Envelope, partial: EnvelopePartial) => void,
     private readonly clock: Clock = systemClock,
-    /** What an earlier fold of the envelope dead-lettered. */
-    private readonly deadOf: (envelope: Envelope) => FoldTerms['dead'] = () => undefined,
-    private readonly onBegin: (envelope: Envelope) => void = () => {},
-    /** What has to be on disk before the envelope is folded here; undefined where nothing has. */
-    private readonly before: (envelope: Envelope) => Promise<void> | undefined = () => undefined,
+    private readonly hooks: FoldHooks = {},
   ) {}
 
   enqueue(envelope: Envelope): void {
-    const queue = this.deadOf(envelope) === undefined ? this.queue : this.reclaimed
+    const queue = this.hooks.deadOf?.(envelope) === undefined ? this.queue : this.reclaimed
     queue.push(envelope)
     this.entered(envelope)
   }
@@ -138,9 +143,9 @@ export class Workers {
 
   // A fold rejects only for a bug, and a bug ends the process: the log has everything.
   private async fold(envelope: Envelope): Promise<void> {
-    const noted = this.before(envelope)
+    const noted = this.hooks.before?.(envelope)
     if (noted !== undefined) await noted
-    this.onBegin(envelope)
+    this.hooks.onBegin?.(envelope)
     const { clock, onProgress } = this
     let paused = false
     let waits = false
@@ -152,7 +157,7 @@ export class Workers {
     }
     const before = this.foldedEvents
     this.heldSinceMs = clock.monotonicMs()
-    const terms = { timers: clock, dead: this.deadOf(envelope), onProgress, pause }
+    const terms = { timers: clock, dead: this.hooks.deadOf?.(envelope), onProgress, pause }
     const folding = foldEnvelope(this.pipeline, envelope, terms)
     if (!paused) {
       this.stillHeld() // until now, when it has come back to wait, or is done

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Envelope } from '../../core/envelope'
 import { shortReason } from '../../core/excerpt'
 import type { DeadLetter, EnvelopePartial } from '../../core/fold'
-import { decodeGroups, decodeTally, emptyPartial, type Partial } from '../../core/partial'
+import { decodePartial, type Partial } from '../../core/partial'
 import type { Pipeline } from '../../core/pipeline'
 import type { DeadLetters } from '../dead-letters'
 import { ApartProcess, type End } from './apart-process'
@@ -127,11 +127,5 @@ function lettersOf({ firstOffset, count }: Envelope, end: End): DeadLetter[] {
   return [...letters.values()]
 }
 
-function decoded(pipeline: Pipeline, panes: readonly SentPane[]): ReadonlyMap<number, Partial> {
-  const entries = panes.map(({ startMs, folded, dead, groups }) => {
-    const partial = { ...emptyPartial(), folded: decodeTally(folded), dead: decodeTally(dead) }
-    decodeGroups(pipeline, partial, groups)
-    return [startMs, partial] as const
-  })
-  return new Map(entries)
-}
+const decoded = (pipeline: Pipeline, panes: readonly SentPane[]): ReadonlyMap<number, Partial> =>
+  new Map(panes.map(({ startMs, ...pane }) => [startMs, decodePartial(pipeline, pane)]))

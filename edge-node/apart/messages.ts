@@ -1,7 +1,7 @@
 import type { Refusal } from '../../core/aggregate'
 import type { Envelope } from '../../core/envelope'
 import type { DeadLetter } from '../../core/fold'
-import type { EncodedGroup, EncodedTally } from '../../core/partial'
+import type { EncodedPartial } from '../../core/partial'
 
 /** What the node asks of the process that folds apart. */
 export interface Order {
@@ -13,11 +13,8 @@ export interface Order {
 }
 
 /** A pane of a partial that goes from one process to another. */
-export interface SentPane {
+export interface SentPane extends EncodedPartial {
   readonly startMs: number
-  readonly folded: EncodedTally
-  readonly dead: EncodedTally
-  readonly groups: readonly EncodedGroup[]
 }
 
 /** An event that would have ended the node, and by what. */

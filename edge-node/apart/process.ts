@@ -5,7 +5,7 @@ import { machineTimers } from '../../cloud/timers'
 import { messageOf } from '../../core/aggregate'
 import type { Envelope } from '../../core/envelope'
 import { type DeadLetter, type FoldTerms, foldEnvelope } from '../../core/fold'
-import { emptyPartial, encodeGroups, encodeTally, mergePartial, type Partial } from '../../core/partial'
+import { emptyPartial, encodePartial, mergePartial, type Partial } from '../../core/partial'
 import type { Pipeline } from '../../core/pipeline'
 import type { Killer, Order, SentPane, Told } from './messages'
 
@@ -92,12 +92,7 @@ function settled(limitMs: number): Promise<void> {
 }
 
 const encoded = (pipeline: Pipeline, panes: ReadonlyMap<number, Partial>): SentPane[] =>
-  [...panes].map(([startMs, pane]) => ({
-    startMs,
-    folded: encodeTally(pane.folded),
-    dead: encodeTally(pane.dead),
-    groups: encodeGroups(pipeline, pane),
-  }))
+  [...panes].map(([startMs, pane]) => ({ startMs, ...encodePartial(pipeline, pane) }))
 
 const [, , registry, name] = process.argv
 void main(registry!, name!)

@@ -1,15 +1,14 @@
-import { access, readFile } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FinalRecord } from '../../core/log-record'
 import { CannotRecover } from '../../edge-node/cannot-recover'
-import { readCheckedJson } from '../../edge-node/checked-json'
 import { type Checkpoint, Checkpoints } from '../../edge-node/checkpoints'
 import { FinalFiles } from '../../edge-node/final-files'
 import { finalsToAdd } from '../../edge-node/fit-finals'
 import { inspectLines } from '../../edge-node/line-file'
 import { readLog } from '../../edge-node/log'
 import { ResultDamaged, ResultFiles } from '../../edge-node/result-files'
-import { lineFilesIn, orphanMarksIn } from './line-files'
+import { lineFilesIn, orphanMarksIn, smallFilesIn } from './kept-files'
 
 /** What was found in one part of a data folder. `note` is sound, and worth knowing. */
 export interface Finding {
@@ -101,9 +100,7 @@ async function* ofLines(path: string): AsyncGenerator<Finding> {
 }
 
 async function* ofSmallFiles(folder: string): AsyncGenerator<Finding> {
-  for (const name of ['deployment.json', 'cloud-capacity.json']) {
-    const path = join(folder, name)
-    const { kind } = readCheckedJson(await readFile(path, 'utf8').catch(() => null))
+  for (const { path, kind } of await smallFilesIn(folder)) {
     if (kind === 'sound') yield sound(path)
     if (kind === 'damaged') yield damaged(`${path}: what it says of the cloud is not used`)
   }

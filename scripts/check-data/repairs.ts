@@ -1,10 +1,9 @@
 import { copyFile, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readCheckedJson } from '../../edge-node/checked-json'
 import { Checkpoints } from '../../edge-node/checkpoints'
 import { DurableMark } from '../../edge-node/durable-mark'
 import { lineDamage, markOf } from '../../edge-node/line-file'
-import { lineFilesIn, orphanMarksIn } from './line-files'
+import { lineFilesIn, orphanMarksIn, smallFilesIn } from './kept-files'
 
 /** Something that keeps a node from starting, or from reading what it wrote, and the least that has to be given up to mend it. */
 export interface Repair {
@@ -27,14 +26,16 @@ export async function repairsFor(folder: string): Promise<Repair[]> {
   ]
 }
 
+const setAside = (path: string, loses: string): Repair => ({
+  loses: `${path}: ${loses}`,
+  apply: () => rename(path, `${path}.damaged`),
+})
+
 async function ofCheckpoints(folder: string): Promise<Repair[]> {
   const all = await Checkpoints.open(folder).then((checkpoints) => checkpoints.all())
   const damaged = all.filter(({ checkpoint }) => checkpoint === null)
   if (damaged.length === all.length) return [] // without any the log has to be whole; the start says whether it is
-  return damaged.map(({ path }) => ({
-    loses: `${path}: nothing; the start goes on from the one before it`,
-    apply: () => rename(path, `${path}.damaged`),
-  }))
+  return damaged.map(({ path }) => setAside(path, 'nothing; the start goes on from the one before it'))
 }
 
 async function ofLines(folder: string): Promise<Repair[]> {
@@ -75,21 +76,11 @@ async function keepSound(path: string, places: readonly { readonly at: number; r
 }
 
 async function ofMarks(folder: string): Promise<Repair[]> {
-  return (await orphanMarksIn(folder)).map((path) => ({
-    loses: `${path}: all lines of its file, which is not there`,
-    apply: () => rename(path, `${path}.damaged`),
-  }))
+  const marks = await orphanMarksIn(folder)
+  return marks.map((path) => setAside(path, 'all lines of its file, which is not there'))
 }
 
 async function ofSmallFiles(folder: string): Promise<Repair[]> {
-  const repairs: Repair[] = []
-  for (const name of ['deployment.json', 'cloud-capacity.json']) {
-    const path = join(folder, name)
-    if (readCheckedJson(await readFile(path, 'utf8').catch(() => null)).kind !== 'damaged') continue
-    repairs.push({
-      loses: `${path}: what was known of the cloud; the node reads it anew`,
-      apply: () => rename(path, `${path}.damaged`),
-    })
-  }
-  return repairs
+  const damaged = (await smallFilesIn(folder)).filter(({ kind }) => kind === 'damaged')
+  return damaged.map(({ path }) => setAside(path, 'what was known of the cloud; the node reads it anew'))
 }

@@ -7,10 +7,11 @@ import type { FinalRecord, LogRecord } from '../../core/log-record'
 import { type Pipeline, pipeline } from '../../core/pipeline'
 import { tumbling } from '../../core/window'
 import { CannotRecover } from '../../edge-node/cannot-recover'
-import { recover } from '../../edge-node/recovery'
+import { recovered } from './recovered'
 
 const LIMITS = { answers: 100, answerBytes: 1_000_000, openPanes: 100, idleTimeoutMs: 1_000 }
 const NOW_MS = 77
+const WITHOUT_LIMIT = { intake: LIMITS, heldBytes: Number.POSITIVE_INFINITY }
 
 const specOf = (sizeMs: number, name = 'test') =>
   pipeline({ name, key: 'k', timestamp: 't', window: tumbling(sizeMs), outOfOrderness: 0, aggregates: { n: count() } })
@@ -46,7 +47,7 @@ function writer(epoch = 1, version = 'v1') {
 }
 
 const recoverAs = (records: readonly LogRecord[], version = 'v1', as: Pipeline = spec) =>
-  recover(as, version, records, { intake: LIMITS, heldBytes: Number.POSITIVE_INFINITY }, NOW_MS)
+  recovered({ pipeline: as, version, limits: WITHOUT_LIMIT, checkpoint: null }, records, NOW_MS)
 
 describe('an empty log', () => {
   test('gets an incarnation of its own and the first boot epoch', () => {

@@ -226,7 +226,7 @@ test('an envelope with an event that is dead already stays at the edge, where th
     aggregates: { n: count() },
     map: () => new Promise<never>(() => {}),
   })
-  const workers = new Workers(spec, 1, () => undefined, new ManualClock(), deadOf)
+  const workers = new Workers(spec, 1, () => undefined, new ManualClock(), { deadOf })
   for (const number of [0, 1, 2]) workers.enqueue(envelope(number))
   expect([workers.takeLast()?.number, workers.takeLast()]).toEqual([2, undefined])
 })

@@ -21,10 +21,11 @@ import { InvokeSender } from '../../edge-node/invoke-sender'
 import { LogFailed } from '../../edge-node/log'
 import { EdgeNode, type NodeDependencies } from '../../edge-node/node'
 import { Prewarmer } from '../../edge-node/prewarmer'
-import { recover, takeBackStale } from '../../edge-node/recovery'
+import { takeBackStale } from '../../edge-node/recovery'
 import { digestOfBody, readBody } from '../../edge-node/request-body'
 import { Retainer } from '../../edge-node/retainer'
 import { Suspects } from '../../edge-node/suspects'
+import { recovered as recoveredFrom } from '../edge-node/recovered'
 import { BurstCalls } from './burst-calls'
 import type { Cloud } from './cloud'
 import type { Context } from './context'
@@ -133,7 +134,8 @@ export class SimEdge {
     const { clock, log, files, pipeline } = this
     const { config } = scenario
     const limits = { intake: intakeLimits(config), heldBytes: config.maxBacklogBytes }
-    const recovered = recover(pipeline, VERSION, records, limits, clock.epochMs(), checkpoint)
+    const terms = { pipeline, version: VERSION, limits, checkpoint }
+    const recovered = recoveredFrom(terms, records, clock.epochMs())
     for (const final of files.durableFinals) files.publish(final)
     const added = finalsToAdd(files.finalFiles, checkpoint?.finals ?? 0, recovered.finals)
     await log.append([recovered.boot])

@@ -1,5 +1,6 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type CheckedJson, readCheckedJson } from '../../edge-node/checked-json'
 
 const FOLDERS = ['dead-letters', 'corrections', 'replays']
 const LINES = /^\d{16}\.ndjson$/
@@ -24,4 +25,13 @@ async function namesIn(folder: string, pattern: RegExp): Promise<string[]> {
     .filter((name) => pattern.test(name))
     .sort()
     .map((name) => join(folder, name))
+}
+
+/** The small files of one JSON object in a data folder, and what each is found to be. */
+export async function smallFilesIn(
+  folder: string,
+): Promise<{ readonly path: string; readonly kind: CheckedJson['kind'] }[]> {
+  const paths = ['deployment.json', 'cloud-capacity.json'].map((name) => join(folder, name))
+  const read = async (path: string) => readCheckedJson(await readFile(path, 'utf8').catch(() => null))
+  return Promise.all(paths.map(async (path) => ({ path, kind: (await read(path)).kind })))
 }
