@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { MAX_REASON_LENGTH } from '../core/excerpt'
 import type { DeadLetters } from './dead-letters'
 import type { NewestDeadLetters } from './feed'
+import type { Folding } from './folding'
 import { fail } from './http-error'
-import type { EdgeNode } from './node'
 import type { Replayer } from './replayer'
 import type { Replays } from './replays'
 
@@ -32,7 +32,7 @@ export interface DeadLetterSurface {
   readonly deadLetters: Pick<DeadLetters, 'page' | 'newest'>
   readonly replays: Pick<Replays, 'page'>
   readonly replayer: Pick<Replayer, 'replay'>
-  readonly node: Pick<EdgeNode, 'takeOut'>
+  readonly node: { readonly folding: Pick<Folding, 'takeOut'> }
 }
 
 /** The part of the HTTP API that is about dead letters: to list them, to replay them, to make one by hand, and to list the corrections that came of it. */
@@ -71,7 +71,7 @@ async function postDeadLetter({ node }: DeadLetterSurface, request: FastifyReque
   const body = takeOutBody.safeParse(parseJson(request.body))
   if (!body.success) return fail(reply, 400, 'invalid_dead_letter', z.prettifyError(body.error))
   const { offset, reason } = body.data
-  const { kind } = await node.takeOut(offset, reason)
+  const { kind } = await node.folding.takeOut(offset, reason)
   switch (kind) {
     case 'taken':
       return { offset, code: 'by_hand', reason }

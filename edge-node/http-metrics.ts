@@ -63,7 +63,7 @@ function observe({ config, status, node, log, diskSpace }: MetricSources): OfNod
   return {
     status: status(),
     limits: config,
-    recalledEvents: node.recalledEvents,
+    recalledEvents: node.folding.recalledEvents,
     answerBytes: node.progress.answerBytes,
     cloud: { breaker, reclaims, oldestInFlightMs, sentEnvelopes, failedSends: failed, divertMs },
     durations: {

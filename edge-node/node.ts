@@ -3,8 +3,7 @@ import type { Lanes } from '../cloud/deployment'
 import type { PartialStore } from '../cloud/partial-store'
 import type { ResultStore } from '../cloud/result-store'
 import type { EdgeState } from '../core/edge-state'
-import type { Envelope, EnvelopeHeader } from '../core/envelope'
-import type { DeadLetter, EnvelopePartial } from '../core/fold'
+import type { Envelope } from '../core/envelope'
 import type { Intake, ReadRequest } from '../core/intake'
 import type { Ledger } from '../core/ledger'
 import type { Answer, FinalRecord, LogRecord } from '../core/log-record'
@@ -12,7 +11,7 @@ import type { MergeWork } from '../core/merge-answer'
 import type { Pipeline } from '../core/pipeline'
 import type { RunningPolicy } from '../core/policies'
 import { rejectedCount } from '../core/rejections'
-import { ApartLane, type Care } from './apart/lane'
+import type { Care } from './apart/lane'
 import { Arrivals } from './arrivals'
 import { Checkpointer } from './checkpointer'
 import type { Checkpoints } from './checkpoints'
@@ -25,7 +24,7 @@ import type { DiskSpace } from './disk-space'
 import type { UnfinishedWindow } from './feed'
 import type { FinalFiles } from './final-files'
 import { Finisher } from './finisher'
-import type { ReclaimCause } from './head-watcher'
+import { type EventCounts, Folding } from './folding'
 import type { Log } from './log'
 import { type DeadOf, type MergeCloud, Merger } from './merger'
 import { Overflow, type OverflowDependencies } from './overflow'
@@ -34,8 +33,6 @@ import type { Results } from './results'
 import { Router } from './router'
 import type { Sequel } from './sequel'
 import { NO_TRACE, type Trace } from './trace'
-import { Unread } from './unread'
-import { Workers } from './workers'
 
 const TICK_MS = 50 // how often the controller looks without an envelope, and time without requests is counted
 const MAX_RETRY_AFTER_MS = 2_000 // well below the idle timeout: a client that waits to try again is not idle
@@ -76,53 +73,22 @@ export type Ingested =
   /** Its key was answered for another body. */
   | { readonly kind: 'reused' }
 
-/** How taking an event out by hand ended. */
-export type TakenOut =
-  | { readonly kind: 'taken' }
-  /** No envelope that is not final has it. */
-  | { readonly kind: 'unknown' }
-  /** It is counted in its windows. */
-  | { readonly kind: 'counted' }
-  /** It is on its way to the cloud, or back from there. */
-  | { readonly kind: 'away' }
-
-/** Cumulative counts of events since this process started; `accepted` includes those that it found unfinished in the log. */
-export interface EventCounts {
-  accepted: number
-  edge: number
-  burst: number
-  late: number
-  rejected: number
-  deadLettered: number
-}
-
 /**
  * The edge node without its HTTP surface: admission, log, routing, folding, closing. Everything that changes state happens synchronously in
  * the order of the log; what others may see happens after the log is durable.
  */
 export class EdgeNode {
-  readonly events: EventCounts
-  /** Events counted in the burst that came back later: they are counted again at the edge. */
-  recalledEvents = 0
   readonly arrivals: Arrivals
   readonly overflow: Overflow
   readonly cutter: Cutter
+  readonly folding: Folding
 
   private readonly intake: Intake
   private readonly ledger: Ledger
   private readonly state: EdgeState
-  private readonly workers: Workers
-  private readonly apart: ApartLane
   private readonly router: Router
   readonly finisher: Finisher
   readonly checkpointer: Checkpointer
-  private readonly unread: Unread
-  /** Envelopes that the log left unfinished with their lines, without them, and the numbers of those of them that are not counted yet. */
-  private readonly unfinishedBefore: readonly Envelope[]
-  private readonly unreadBefore: readonly EnvelopeHeader[]
-  private readonly recovering: Set<number>
-  /** Envelopes that came back from the cloud, have their lines, and wait to be folded. */
-  private readonly recalled: Envelope[] = []
   private linger: (() => void) | undefined
   /** Events accepted by this process: what it found in its log did not arrive now. */
   private admitted = 0
@@ -131,63 +97,45 @@ export class EdgeNode {
   private cancelTick = () => {}
   private lastTickMs = 0
   private readonly clock: Clock
-  private readonly trace: Trace
   private stopped = false
 
   constructor(private readonly deps: NodeDependencies) {
     const { config, pipeline, recovered, cloud, logger, clock, trace = NO_TRACE } = deps
     const named = (component: string) => ({ ...deps, logger: logger.child({ component }) })
     this.clock = clock
-    this.trace = trace
     this.arrivals = new Arrivals(config.latencyTargetMs)
     this.intake = recovered.intake
     this.ledger = recovered.ledger
     this.state = recovered.state
-    this.unfinishedBefore = this.ledger.queued()
-    this.unreadBefore = this.ledger.unattached()
-    const unfinished = [...this.unfinishedBefore, ...this.unreadBefore]
-    this.recovering = new Set(unfinished.map(({ number }) => number))
-    this.events = { ...foundInLog(recovered, unfinished), late: 0, rejected: 0 }
     const deadOf: DeadOf = (envelope) => deps.deadLetters.of?.(envelope)
-    const onFolded = this.foldedAtEdge.bind(this)
-    const onBegin = ({ number }: Envelope) => trace.envelope(number, { kind: 'folding' })
-    const before = (envelope: Envelope) => deps.care?.suspects.noteFold(envelope)
-    this.workers = new Workers(pipeline, config.workers, onFolded, clock, { deadOf, before, onBegin })
-    this.apart = new ApartLane(deps.care, onFolded)
+    const { intake, ledger, arrivals, state } = this
+    const onCounted = this.finishWindows.bind(this)
+    this.folding = new Folding({ ...deps, ledger, state, arrivals, trace, onCounted }, intake.open.events)
     const { boot } = recovered
     const from = { pipeline: pipeline.name, version: boot.version, incarnation: boot.incarnation }
     const mergeCloud = { ...cloud, onMerged: (work: MergeWork) => this.overflow.usage.merged(work) }
     const merger = new Merger(pipeline, from, boot.epoch, this.state, mergeCloud, named('merger').logger, clock, deadOf)
     const { log, results, deadLetters } = deps
     const onFinal = ({ endMs }: FinalRecord) => this.letGo(endMs)
-    const onRecall = this.recall.bind(this)
+    const onRecall = this.folding.recall.bind(this.folding)
     const finisherDeps = { merger, deadLetters, results, log, version: boot.version, onFinal, onRecall, trace }
     this.finisher = new Finisher(finisherDeps, clock)
     this.checkpointer = new Checkpointer(named('checkpoints'), config.checkpointEveryMs, clock)
     const { maxEnvelopeBytes } = config
-    const { intake, ledger, arrivals } = this
     const onCut = this.route.bind(this)
     const maxEnvelopeEvents = () => this.controller.envelopeEvents
     this.cutter = new Cutter({ intake, ledger, arrivals, maxEnvelopeBytes, maxEnvelopeEvents, trace, onCut })
-    const onCounted = this.countedInBurst.bind(this)
-    const onReclaimed = this.reclaimed.bind(this)
+    const { folding } = this
     this.overflow = new Overflow({
       ...named('overflow'),
       ledger,
       from,
       partials: cloud.partials,
-      onCounted,
-      onReclaimed,
+      onCounted: folding.countedInBurst.bind(folding),
+      onReclaimed: folding.reclaimed.bind(folding),
     })
-    this.unread = new Unread({
-      ...{ ledger, log, maxBytes: config.maxBacklogBytes },
-      onRead: (envelope) => this.fold(envelope),
-      onRecalledRead: (envelope) => {
-        this.recalled.push(envelope)
-        this.foldRecalled()
-      },
-    })
-    const { workers, apart, unread, cutter, overflow } = this
+    const { workers, apart, unread } = folding
+    const { cutter, overflow } = this
     const admitted = () => this.admitted
     this.router = new Router({
       ...named('controller'),
@@ -204,11 +152,7 @@ export class EdgeNode {
 
   /** Takes up what the log left unfinished and starts the loops. */
   start(): void {
-    if (this.recovering.size > 0)
-      this.deps.logger.info({ envelopes: this.recovering.size }, 'what the log left unfinished is folded now')
-    for (const envelope of this.unfinishedBefore) this.fold(envelope)
-    this.unread.add(this.unreadBefore)
-    void this.unread.readOn()
+    this.folding.start()
     if (this.intake.open.events > 0) this.setLinger(0)
     this.lastTickMs = this.clock.monotonicMs()
     this.scheduleTick()
@@ -223,6 +167,7 @@ export class EdgeNode {
   async stop(): Promise<void> {
     if (this.deps.log.healthy) await this.lastCheckpoint()
     this.stopped = true
+    this.folding.stop()
     this.cancelTick()
     this.linger?.()
     this.overflow.stop()
@@ -274,19 +219,6 @@ export class EdgeNode {
     return { kind: 'accepted', answer: record.answer }
   }
 
-  /** Dead-letters an event that waits to be folded, for a reason of somebody's; on disk when it resolves. Rejects with the error of the disk. */
-  async takeOut(offset: number, reason: string): Promise<TakenOut> {
-    const found = this.ledger.find(offset)
-    if (found === undefined) return { kind: 'unknown' }
-    const { place, envelope } = found
-    if (place === 'edge' || place === 'burst') return { kind: 'counted' }
-    if (place === 'bursting' || envelope === null) return { kind: 'away' }
-    this.deps.deadLetters.add(envelope, [{ offset, code: 'by_hand', reason }])
-    this.workers.keep(envelope.number) // no function knows of it
-    await this.deps.deadLetters.flush()
-    return { kind: 'taken' }
-  }
-
   /** The windows that are not final. */
   unfinished(): UnfinishedWindow[] {
     const { sizeMs } = this.deps.pipeline.window
@@ -314,10 +246,13 @@ export class EdgeNode {
       watermarkMs: this.intake.watermarkMs(this.clock.epochMs()),
       groups: this.state.groups,
       answerBytes: this.intake.answerBytes,
-      recovering: this.recovering.size,
-      apart: this.apart.backlog.envelopes,
-      ...this.workers.counters(),
+      ...this.folding.waiting,
+      ...this.folding.workers.counters(),
     }
+  }
+
+  get events(): EventCounts {
+    return this.folding.events
   }
 
   /** Why a request cannot be taken now, or null. */
@@ -368,91 +303,13 @@ export class EdgeNode {
     this.router.route(envelope)
   }
 
-  /** The cloud will not give these envelopes: their lines are read from the log and folded here. */
-  private async recall(endMs: number, numbers: ReadonlySet<number>, reason: string): Promise<void> {
-    const recalled = this.ledger.recall(endMs, numbers)
-    this.deps.logger.warn(
-      { windowEndMs: endMs, envelopes: recalled.length, reason },
-      'envelopes come back from the cloud',
-    )
-    for (const { header, deadLettered } of recalled) {
-      this.events.burst -= header.count - deadLettered
-      this.recalledEvents += header.count - deadLettered
-      this.events.deadLettered -= deadLettered
-    }
-    this.unread.addRecalled(recalled.map(({ header }) => header))
-    await this.unread.readOn()
-    this.foldRecalled() // some may have waited for this window
-    this.finishWindows()
-  }
-
-  /**
-   * Folds what was recalled, but nothing while another window is being finalized from what the cloud made of it: a `map` that changes its mind
-   * would dead-letter an event that this window is about to count.
-   */
-  private foldRecalled(): void {
-    for (const envelope of this.recalled.splice(0)) {
-      if (this.ledger.isFinalizing(envelope.number)) this.recalled.push(envelope)
-      else this.foldFirst(envelope)
-    }
-  }
-
-  /** The cloud gave an envelope back. */
-  private reclaimed(envelope: Envelope, cause: ReclaimCause): void {
-    if (cause === 'killed') this.deps.care?.suspects.add(envelope)
-    if (cause === 'silent') this.deps.care?.suspects.beware(envelope)
-    this.foldFirst(envelope)
-  }
-
-  private fold(envelope: Envelope): void {
-    if (!this.apart.takes(envelope)) this.workers.enqueue(envelope)
-  }
-
-  private foldFirst(envelope: Envelope): void {
-    if (!this.apart.takes(envelope)) this.workers.enqueueFirst(envelope)
-  }
-
-  private foldedAtEdge(envelope: Envelope, partial: EnvelopePartial): void {
-    if (this.stopped) return
-    if (this.isOutdated(envelope, partial)) {
-      this.foldFirst(envelope)
-      return
-    }
-    this.state.absorb(envelope.horizonMs, partial)
-    this.ledger.countEdge(envelope.number)
-    this.trace.envelope(envelope.number, { kind: 'folded', deadLetters: partial.deadLetters.length })
-    this.events.edge += envelope.count - partial.deadLetters.length
-    this.counted(envelope, partial.deadLetters)
-    void this.unread.readOn()
-  }
-
-  /** An event was taken out while its envelope was being folded. */
-  private isOutdated(envelope: Envelope, { deadLetters }: EnvelopePartial): boolean {
-    const dead = this.deps.deadLetters.of?.(envelope)
-    return dead !== undefined && dead.size > deadLetters.filter(({ offset }) => dead.has(offset)).length
-  }
-
-  private countedInBurst(envelope: Envelope, letters: readonly DeadLetter[]): void {
-    this.events.burst += envelope.count - letters.length
-    this.counted(envelope, letters)
-  }
-
-  private counted(envelope: Envelope, letters: readonly DeadLetter[]): void {
-    this.events.deadLettered += letters.length
-    this.deps.deadLetters.add(envelope, letters)
-    this.arrivals.counted(envelope.number, this.clock.epochMs())
-    if (this.recovering.delete(envelope.number) && this.recovering.size === 0)
-      this.deps.logger.info('what the log had left unfinished is folded')
-    this.finishWindows()
-  }
-
   private finishWindows(): void {
     for (const account of this.ledger.takeComplete()) this.finisher.finish(account)
   }
 
   private letGo(endMs: number): void {
     this.ledger.finalize(endMs)
-    this.foldRecalled()
+    this.folding.foldRecalled()
     this.state.release((each) => each <= this.intake.horizonMs && this.ledger.phaseOf(each) === undefined)
   }
 
@@ -498,17 +355,10 @@ export class EdgeNode {
     // Data that waits outside must not become late; only too many keys resolve by closing, so then time goes on.
     if (this.controller.refusal() === null && this.unready === null) this.intake.tick(elapsedMs)
     this.router.burstWaiting()
-    void this.unread.readOn() // where what was queued went to the cloud
+    this.folding.readOn() // where what was queued went to the cloud
     const closing = this.dueClosing()
     if (closing !== null) void this.append([], closing).catch(() => undefined)
     const maySnapshot = !this.finisher.committing && this.deps.log.healthy
     if (maySnapshot && this.checkpointer.isDue(() => this.mark())) void this.checkpoint()
   }
-}
-
-/** Counts of the events of windows that are not final, as the log has them. */
-function foundInLog({ ledger, intake }: Recovered, unfinished: readonly EnvelopeHeader[]) {
-  const { edge, burst, deadLettered } = ledger.counted()
-  const waiting = unfinished.reduce((events, { count }) => events + count, intake.open.events)
-  return { accepted: edge + burst + deadLettered + waiting, edge, burst, deadLettered }
 }

@@ -1,5 +1,6 @@
 import { BurstSender } from '../../edge-node/burst-sender'
 import { Finisher } from '../../edge-node/finisher'
+import { Folding } from '../../edge-node/folding'
 import { HeadWatcher } from '../../edge-node/head-watcher'
 import { InvokeSender } from '../../edge-node/invoke-sender'
 import { LogFailed } from '../../edge-node/log'
@@ -15,7 +16,7 @@ const BACKGROUND = [
   [BurstSender, 'put'],
   [InvokeSender, 'call'],
   [Finisher, 'run'],
-  [EdgeNode, 'recall'],
+  [Folding, 'recall'],
 ] as const
 
 type Task = (...args: never[]) => Promise<unknown>
