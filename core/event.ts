@@ -1,7 +1,7 @@
 import { messageOf, Refusal } from './aggregate'
 import { shortReason } from './excerpt'
 import type { Pipeline } from './pipeline'
-import { readTimestamp } from './timestamp'
+import { LEAST_BARE_MS, readTimestamp } from './timestamp'
 
 /** Why a line was refused at ingest. The line has to change, but for `too_many_windows`: windows have to close first. */
 export interface Rejection {
@@ -13,6 +13,7 @@ export interface Rejection {
     | 'schema'
     | 'missing_timestamp'
     | 'invalid_timestamp'
+    | 'timestamp_unit'
     | 'timestamp_in_future'
     | 'missing_key'
     | 'key_too_long'
@@ -74,7 +75,7 @@ export function eventOf<Event>(pipeline: Pipeline<Event>, line: string): Event {
 
 /** The event time of an admitted event in ms. Throws when it could not have been admitted. */
 export function timestampMsOf<Event>(pipeline: Pipeline<Event>, event: Event): number {
-  const timestampMs = readTimestamp(pipeline.timestampOf(event))
+  const timestampMs = readTimestamp(pipeline.timestampOf(event), pipeline.timestampUnit)
   if (timestampMs === null) throw new Error('an admitted event has no timestamp')
   return timestampMs
 }
@@ -82,15 +83,27 @@ export function timestampMsOf<Event>(pipeline: Pipeline<Event>, event: Event): n
 function timestamp(pipeline: Pipeline, event: unknown, latestMs: number): number | Rejection {
   const value = timestampField(pipeline, event)
   if (value === undefined || value === null) return { code: 'missing_timestamp', reason: 'the event has no timestamp' }
-  const timestampMs = readTimestamp(value)
-  if (timestampMs === null) {
-    return { code: 'invalid_timestamp', reason: 'the timestamp is neither epoch milliseconds nor ISO 8601' }
-  }
+  const timestampMs = readTimestamp(value, pipeline.timestampUnit)
+  if (timestampMs === null) return { code: 'invalid_timestamp', reason: NO_TIMESTAMP[pipeline.timestampUnit ?? 'ms'] }
+  if (pipeline.timestampUnit === null && typeof value === 'number' && value < LEAST_BARE_MS) return wrongUnit(value)
   if (timestampMs <= latestMs) return timestampMs
   return {
     code: 'timestamp_in_future',
     reason: `the timestamp is ${timestampMs - latestMs} ms further ahead of the clock than is taken`,
   }
+}
+
+const NO_TIMESTAMP = {
+  s: 'the timestamp is neither epoch seconds nor ISO 8601',
+  ms: 'the timestamp is neither epoch milliseconds nor ISO 8601',
+  us: 'the timestamp is neither epoch microseconds nor ISO 8601',
+  ns: 'the timestamp is neither epoch nanoseconds nor ISO 8601',
+} as const
+
+/** A number that would be long past as ms. It opens no window: it would be closed at once, and nobody would hear of it. */
+function wrongUnit(value: number): Rejection {
+  const reason = `${value} as milliseconds lies before 1973-03-03; state its unit in the pipeline, such as timestamp: { field: 'at', unit: 's' }`
+  return { code: 'timestamp_unit', reason }
 }
 
 function timestampField(pipeline: Pipeline, event: unknown): unknown {

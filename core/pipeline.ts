@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Aggregate, isUnsafeInteger, messageOf, Refusal, unsafeInteger } from './aggregate'
 import { type Duration, parseDurationMs } from './duration'
+import { TIMESTAMP_UNITS, type TimestampUnit } from './timestamp'
 import type { WindowSpec } from './window'
 
 /** Aggregates by the name that their results have in a row. */
@@ -19,6 +20,9 @@ export interface MapContext {
 
 type MapResult<Mapped> = Mapped | readonly Mapped[] | undefined
 
+/** A field by its name, or a function that finds the value. */
+type FieldOf<Event> = string | ((event: Event) => unknown)
+
 /** What a user writes; see `pipeline`. */
 export interface PipelineOptions<Event, Mapped, A extends Aggregates> {
   /** Lower-case letters, digits and dashes; part of every key in the cloud. */
@@ -27,8 +31,11 @@ export interface PipelineOptions<Event, Mapped, A extends Aggregates> {
   readonly event?: StandardSchemaV1<unknown, Event>
   /** Field name, or a function of the (mapped) event that returns a string, number or boolean. */
   readonly key: string | ((event: Mapped) => unknown)
-  /** Field name, or a function of the raw event: epoch ms or ISO 8601. Read once, at ingest. */
-  readonly timestamp: string | ((event: Event) => unknown)
+  /**
+   * Field name, or a function of the raw event: epoch ms or ISO 8601. Read once, at ingest. Numbers in another unit, and
+   * ms before 1973, are taken where the unit is stated: `{ field: 'ts', unit: 's' }`.
+   */
+  readonly timestamp: FieldOf<Event> | { readonly field: FieldOf<Event>; readonly unit: TimestampUnit }
   /** Enrich, score, decode; returns an event, several, or none. Where it throws or hangs, the event is dead-lettered. */
   readonly map?: (event: Event, context: MapContext) => MapResult<Mapped> | Promise<MapResult<Mapped>>
   /** Calls of `map` in progress at once per envelope; 64 keeps a slow service busy without a promise per event of a large envelope. */
@@ -62,6 +69,8 @@ export interface Pipeline<Event = unknown, Mapped = unknown, A extends Aggregate
   /** The event as `map` takes it, or why the schema refuses it. */
   check(raw: unknown): { readonly event: Event } | { readonly issue: string }
   timestampOf(event: Event): unknown
+  /** What numbers in the timestamp count, as the pipeline states it; null when it does not. */
+  readonly timestampUnit: TimestampUnit | null
   keyOf(event: Mapped): string | Refusal
   map?(event: Event, context: MapContext): MapResult<Mapped> | Promise<MapResult<Mapped>>
 }
@@ -96,10 +105,17 @@ export function pipeline<Event = unknown, Mapped = Event, A extends Aggregates =
     aggregates: options.aggregates,
     columns,
     check: checker(options),
-    timestampOf: reader(options.timestamp),
+    ...timestampReader(options.name, options.timestamp),
     keyOf: keyReader(reader(options.key)),
     ...(options.map === undefined ? {} : { map: options.map }),
   }
+}
+
+function timestampReader<Event>(name: string, timestamp: PipelineOptions<Event, unknown, Aggregates>['timestamp']) {
+  if (typeof timestamp !== 'object') return { timestampOf: reader(timestamp), timestampUnit: null }
+  const { field, unit } = timestamp
+  if (TIMESTAMP_UNITS.includes(unit)) return { timestampOf: reader(field), timestampUnit: unit }
+  throw new TypeError(`pipeline "${name}": timestamp: unit "${unit}" is none of ${TIMESTAMP_UNITS.join(', ')}`)
 }
 
 function durationMs(name: string, option: string, duration: Duration): number {

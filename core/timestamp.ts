@@ -13,20 +13,92 @@ const MAX_ZONE_MINUTES = 14 * 60
 const MINUTE_MS = 60_000
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
+/** What a number that stands for a time counts. */
+export type TimestampUnit = (typeof TIMESTAMP_UNITS)[number]
+
+export const TIMESTAMP_UNITS = ['s', 'ms', 'us', 'ns'] as const
+
 /**
- * An event time in ms since 1970, or null when `value` is none. Takes a finite number of ms, cut towards zero (so -0.5
- * is 0), or a string: `YYYY-MM-DD`, then `T`, `t` or one space, `HH:MM:SS`, an optional `.` with any number of digits
- * from one (cut to ms), an optional `Z`, `z`, `±HH:MM` or `±HHMM`; UTC without a zone. Days must exist, hours go to 23,
- * minutes and seconds to 59 (no leap seconds, no 24:00), zones to ±14:00. The time in UTC must lie in the years 1970 to
- * 9999.
+ * Milliseconds below this lie before 1973-03-03. Seconds of today lie below it too, so that a number below it is nearly
+ * always one in the wrong unit.
  */
-export function readTimestamp(value: unknown): number | null {
-  const ms = typeof value === 'number' ? Math.trunc(value) : typeof value === 'string' ? parseMs(value) : Number.NaN
+export const LEAST_BARE_MS = 100_000_000_000
+
+/** Digits of a string that are taken at most: nanoseconds of the year 9999 have 21. */
+const MAX_DIGITS = 21
+
+/** ISO 8601 and RFC 3339 in the forms that are not the common one: basic, without seconds, with a zone of hours. */
+const OTHER_FORM =
+  /^(\d{4})(-?)(\d\d)\2(\d\d)([Tt ])(\d\d)(:?)(\d\d)(?:\7(\d\d)(\.\d+)?)?(?: ?([+-]\d\d):?(\d\d)?|[Zz])?$/
+
+/**
+ * An event time in ms since 1970, or null when `value` is none. Takes a finite number in `unit`, cut to whole ms towards
+ * zero (so -0.5 ms are 0), or a string with an instant in ISO 8601 or RFC 3339: `YYYY-MM-DD`, then `T`, `t` or one space,
+ * `HH:MM` or `HH:MM:SS`, after seconds an optional `.` with any number of digits from one (cut to ms), an optional `Z`,
+ * `z`, `±HH:MM`, `±HHMM` or `±HH`, one space before a sign allowed; the basic form `YYYYMMDDTHHMMSS` likewise; UTC without a
+ * zone. Days must exist, hours go to 23, minutes and seconds to 59 (no leap seconds, no 24:00), zones to ±14:00. Where a
+ * pipeline states the unit (not null), a string of digits is such a number too, exact at any length. The time in UTC must
+ * lie in the years 1970 to 9999.
+ */
+export function readTimestamp(value: unknown, unit: TimestampUnit | null = null): number | null {
+  const ms =
+    typeof value === 'number' ? numberMs(value, unit) : typeof value === 'string' ? textMs(value, unit) : Number.NaN
   return ms >= 0 && ms <= MAX_TIMESTAMP_MS ? ms + 0 : null
 }
 
+function numberMs(value: number, unit: TimestampUnit | null): number {
+  switch (unit) {
+    case 's':
+      // Decimals of a second are no doubles: 1.001 s times 1,000 lies below 1,001. Rounding to smaller parts first, to
+      // microseconds as far as a double has them, brings it back.
+      return value < 9e9 ? Math.trunc(Math.round(value * 1e6) / 1e3) : Math.trunc(Math.round(value * 1e4) / 10)
+    case 'us':
+      return (value - (value % 1e3)) / 1e3
+    case 'ns':
+      return (value - (value % 1e6)) / 1e6
+    case 'ms':
+    case null:
+      return Math.trunc(value)
+  }
+}
+
 /** NaN, which no comparison lets through, stands for anything malformed here and below. */
-function parseMs(text: string): number {
+function textMs(text: string, unit: TimestampUnit | null): number {
+  if (unit !== null && isDigits(text)) return digitsMs(text, unit)
+  const ms = isoMs(text)
+  return Number.isNaN(ms) ? isoMs(commonForm(text)) : ms
+}
+
+/** Whole ms of a number that is written out: the digits below a ms are dropped, none is rounded. */
+function digitsMs(text: string, unit: TimestampUnit): number {
+  switch (unit) {
+    case 's':
+      return Number(text) * 1_000
+    case 'ms':
+      return Number(text)
+    case 'us':
+      return Number(text.slice(0, -3))
+    case 'ns':
+      return Number(text.slice(0, -6))
+  }
+}
+
+function isDigits(text: string): boolean {
+  return text.length > 0 && text.length <= MAX_DIGITS && !Number.isNaN(digits(text, 0, text.length))
+}
+
+/** The common form of a text in another form of ISO 8601; as it is when it has none. */
+function commonForm(text: string): string {
+  const match = OTHER_FORM.exec(text)
+  if (match === null) return ''
+  const [, year, dash, month, day, separator, hours, colon, minutes, seconds = '00', fraction = '', zone] = match
+  // Either both halves are basic or none is, and only the extended form may have a space for the T.
+  if ((dash === '') !== (colon === '') || (dash === '' && separator === ' ')) return ''
+  const zoneText = zone === undefined ? '' : `${zone}:${match[12] ?? '00'}`
+  return `${year}-${month}-${day}T${hours}:${minutes}:${seconds}${fraction}${zoneText}`
+}
+
+function isoMs(text: string): number {
   const zoneAt = fractionEnd(text, 19)
   return dateMs(text) + timeMs(text) + fractionMs(text, 19, zoneAt) - zoneMs(text, zoneAt)
 }

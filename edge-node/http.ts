@@ -16,10 +16,11 @@ import { createServer } from './http-server'
 import { LogFailed } from './log'
 import type { EdgeNode } from './node'
 import { isReplayKey } from './replays'
-import { decodeBody, digestOfBody, readBody, UnreadableBody } from './request-body'
+import { decodeBody, digestOfBody, readBodyInSlices } from './request-body'
 import { streamFinals } from './result-stream'
 import { InvalidCursor, type Results, WindowGone } from './results'
 import type { Status } from './status'
+import { UnreadableBody } from './unreadable-body'
 
 const MAX_KEY_LENGTH = 128 // an idempotency key is remembered; a UUID has 36
 /** What was on its way to a disk that then refused is written once it does no more. */
@@ -98,10 +99,10 @@ async function postEvents(surface: Surface, request: FastifyRequest, reply: Fast
   const body = await decodeBody(raw, header(request, 'content-encoding'), limits)
   const scheduledAtMs = Number(header(request, 'spillway-scheduled-at') ?? Number.NaN)
   const identity = key === null ? { key } : { key, digest: digestOfBody(body) }
-  const ingested = await node.ingest(
-    { ...identity, ...readBody(pipeline, body, limits, Date.now()) },
-    Number.isFinite(scheduledAtMs) ? scheduledAtMs : null,
-  )
+  const read = await readBodyInSlices(pipeline, body, limits, Date.now())
+  if (read.lines.length === 0 && read.rejected.length === 0)
+    return fail(reply, 400, 'empty_body', 'the request has no events; send lines of JSON, a JSON array or an object')
+  const ingested = await node.ingest({ ...identity, ...read }, Number.isFinite(scheduledAtMs) ? scheduledAtMs : null)
   switch (ingested.kind) {
     case 'accepted':
       return reply.code(202).send(ingested.answer)

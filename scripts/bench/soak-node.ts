@@ -111,7 +111,7 @@ const soakPipeline = (windowMs: number): Pipeline =>
   pipeline({
     name: 'soak',
     key: 'k',
-    timestamp: 't',
+    timestamp: { field: 't', unit: 'ms' },
     window: tumbling(windowMs),
     outOfOrderness: 0,
     allowedLateness: 0,

@@ -27,7 +27,12 @@ const AGAIN = 'wait `retry-after` seconds, send it again under the same key'
 
 /** Every code that an answer of 400 or above can have. */
 export const REQUEST_ERRORS = {
-  invalid_json: refused(400, 'the body begins as a JSON array and is none, or is not UTF-8', 'correct the body'),
+  invalid_json: refused(
+    400,
+    'the body begins as a JSON array and is none, or no line of it is JSON',
+    'correct the body; nothing of it was accepted',
+  ),
+  empty_body: refused(400, 'the body has no events', 'send lines of JSON, a JSON array or one object'),
   invalid_gzip: refused(400, 'the body is no sound gzip stream', 'pack it again, or send it plain'),
   invalid_key: refused(
     400,
@@ -87,6 +92,8 @@ export const LINE_REJECTIONS: Readonly<Record<Rejection['code'], string>> = {
   schema: "the pipeline's schema refuses it: the reason names the field",
   missing_timestamp: 'there is no timestamp',
   invalid_timestamp: 'the timestamp is neither epoch milliseconds nor ISO 8601',
+  timestamp_unit:
+    'the timestamp is a number below 1e11, which as milliseconds lies before 1973; if it counts seconds, state that in the pipeline',
   timestamp_in_future: 'the timestamp is more than `maxFutureSkewMs` ahead of the clock of the node',
   missing_key: 'there is no key, and no `map` that could add one',
   key_too_long: 'the key is over 512 characters',

@@ -11,7 +11,7 @@ export type Admission =
 
 export function admit(line: string, horizon: number | null, pipeline: OraclePipeline): Admission {
   const event = parseFields(line)
-  const ts = event && timestampMs(field(event, pipeline.timestamp))
+  const ts = event && timestampMs(field(event, pipeline.timestamp), pipeline.timestampUnit)
   if (event === undefined || ts === undefined) return { verdict: 'rejected' }
   if (!pipeline.map && keyOf(event, pipeline) === undefined) return { verdict: 'rejected' }
 

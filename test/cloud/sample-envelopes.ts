@@ -39,7 +39,7 @@ export const samplePipeline = (window: WindowSpec = tumbling(10)) =>
   pipeline({
     name: 'sample',
     key: 'k',
-    timestamp: 't',
+    timestamp: { field: 't', unit: 'ms' },
     window,
     map: (event: SampleEvent) => {
       if (event.v !== undefined && event.v < 0) throw new Error('v is below 0')

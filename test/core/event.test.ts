@@ -10,7 +10,14 @@ const LATEST_MS = 2_000_000
 
 type Options = PipelineOptions<unknown, unknown, { n: ReturnType<typeof count> }>
 const defined = (options: Partial<Options> = {}) =>
-  pipeline({ name: 'p', key: 'k', timestamp: 't', window: tumbling(10), aggregates: { n: count() }, ...options })
+  pipeline({
+    name: 'p',
+    key: 'k',
+    timestamp: { field: 't', unit: 'ms' },
+    window: tumbling(10),
+    aggregates: { n: count() },
+    ...options,
+  })
 const read = (line: string, options?: Partial<Options>) => readLine(defined(options), 7, line, LATEST_MS)
 const fails = (thrown: unknown) => () => {
   throw thrown
@@ -27,8 +34,31 @@ describe('a line that is an event', () => {
   })
 
   test('has the timestamp and key that functions find in it', () => {
-    const event = { timestamp: (e: unknown) => (e as { at: { ms: number } }).at.ms, key: () => 1 }
+    const timestamp = { field: (e: unknown) => (e as { at: { ms: number } }).at.ms, unit: 'ms' } as const
+    const event = { timestamp, key: () => 1 }
     expect(read('{"at": {"ms": 5}}', event)).toHaveProperty('timestampMs', 5)
+  })
+})
+
+describe('a number that is no ms of our time', () => {
+  test.each([0, 1, 1_382_036_123, 99_999_999_999, 5.5])('%d is refused, and opens no window', (t) => {
+    const rejection = read(JSON.stringify({ k: 'a', t }), { timestamp: 't' })
+    expect(rejection).toMatchObject({ code: 'timestamp_unit', reason: expect.stringContaining("unit: 's'") })
+  })
+
+  test('is taken where the pipeline states its unit, as text, too', () => {
+    for (const t of [1_382, '1382'])
+      expect(read(JSON.stringify({ k: 'a', t }), { timestamp: { field: 't', unit: 's' } })).toMatchObject({
+        timestampMs: 1_382_000,
+      })
+  })
+
+  test('a unit that there is not is a mistake of the pipeline', () => {
+    expect(() => defined({ timestamp: { field: 't', unit: 'm' as 's' } })).toThrow('none of s, ms, us, ns')
+  })
+
+  test('an ISO text may name any instant since 1970', () => {
+    expect(read('{"k":"a","t":"1970-01-01T00:00:01Z"}', { timestamp: 't' })).toMatchObject({ timestampMs: 1_000 })
   })
 })
 
@@ -97,7 +127,10 @@ describe('a key', () => {
   })
 
   test("and a timestamp are an event's own fields, never inherited ones", () => {
-    expect(read('{"t": 1}', { timestamp: 'constructor' })).toHaveProperty('code', 'missing_timestamp')
+    expect(read('{"t": 1}', { timestamp: { field: 'constructor', unit: 'ms' } })).toHaveProperty(
+      'code',
+      'missing_timestamp',
+    )
     expect(read('{"t": 1}', { key: 'constructor' })).toHaveProperty('code', 'missing_key')
     expect(read('{"t": 1, "__proto__": "a"}', { key: '__proto__' })).toHaveProperty('timestampMs', 1)
   })
@@ -160,7 +193,13 @@ describe('an admitted line', () => {
 })
 
 describe('a whole number beyond 2^53 - 1', () => {
-  const spec = pipeline({ name: 'p', key: 'k', timestamp: 't', window: tumbling(10), aggregates: { n: distinct('k') } })
+  const spec = pipeline({
+    name: 'p',
+    key: 'k',
+    timestamp: { field: 't', unit: 'ms' },
+    window: tumbling(10),
+    aggregates: { n: distinct('k') },
+  })
   const read = (k: string) => readLine(spec, 1, `{"k":${k},"t":1}`, 10)
 
   test.each(['9007199254740992', '9007199254740993', '-9007199254740993', '1e300'])(

@@ -36,7 +36,7 @@ export const everyAggregate = (options: Partial<Options> = {}) =>
   pipeline<TestEvent, TestEvent, typeof AGGREGATES>({
     name: 'p',
     key: 'k',
-    timestamp: 't',
+    timestamp: { field: 't', unit: 'ms' },
     window: tumbling(10),
     aggregates: AGGREGATES,
     ...options,

@@ -13,7 +13,7 @@ export const slidingPipeline = (options: Partial<Options> = {}) =>
   pipeline({
     name: 'p',
     key: 'k',
-    timestamp: 't',
+    timestamp: { field: 't', unit: 'ms' },
     window: sliding(20, 10),
     outOfOrderness: 5,
     allowedLateness: 3,

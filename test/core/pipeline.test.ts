@@ -10,7 +10,13 @@ import type { Duration } from '../../core/duration'
 import { type Aggregates, type Pipeline, type PipelineOptions, pipeline, type Row } from '../../core/pipeline'
 import { tumbling } from '../../core/window'
 
-const OPTIONS = { name: 'p', key: 'k', timestamp: 't', window: tumbling('10s'), aggregates: { n: count() } } as const
+const OPTIONS = {
+  name: 'p',
+  key: 'k',
+  timestamp: { field: 't', unit: 'ms' },
+  window: tumbling('10s'),
+  aggregates: { n: count() },
+} as const
 const defined = (options: Partial<PipelineOptions<unknown, unknown, Aggregates>>) =>
   pipeline({ ...OPTIONS, ...options })
 

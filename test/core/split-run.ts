@@ -70,7 +70,7 @@ export function everything({ window: [size, slide], ...shape }: Shape) {
     pipeline: pipeline({
       name: 'everything',
       key: 'k',
-      timestamp: 't',
+      timestamp: { field: 't', unit: 'ms' },
       outOfOrderness: shape.outOfOrderness,
       allowedLateness: shape.allowedLateness,
       window: size === slide ? tumbling(size) : sliding(size, slide),
@@ -86,6 +86,7 @@ export function everything({ window: [size, slide], ...shape }: Shape) {
       name: 'everything',
       windowing: size === slide ? oracleWindow.tumbling(size) : oracleWindow.sliding(size, slide),
       timestamp: 't',
+      timestampUnit: 'ms',
       key: 'k',
       map: (event: Record<string, unknown>) => {
         if (!shape.mapped) return [event]

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { readTimestamp } from '../../core/timestamp'
+import { readTimestamp, TIMESTAMP_UNITS } from '../../core/timestamp'
+import { timestampMs } from '../../scripts/verify/time'
 
 const MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 const instant = fc.integer({ min: 0, max: MAX_MS })
@@ -41,6 +44,15 @@ describe('a string', () => {
     ['2024-02-29T12:00:00-00:00', noon],
     ['2024-02-29T14:30:00+02:30', noon],
     ['2024-02-29T14:30:00+0230', noon],
+    ['2024-02-29 08:00:00-04', noon],
+    ['2024-02-29T12:00:00+00', noon],
+    ['2024-02-29 14:30:00.25 +02:30', noon + 250],
+    ['2024-02-29 12:00:00 +0000', noon],
+    ['2024-02-29T12:00', noon],
+    ['2024-02-29 14:00+02', noon],
+    ['20240229T120000Z', noon],
+    ['20240229T1200', noon],
+    ['20240229t140000.5+0200', noon + 500],
     ['2024-02-29T03:15:00.0-0845', noon],
     ['2024-03-01T02:00:00+14:00', noon],
     ['2024-02-28T22:00:00-14:00', noon],
@@ -60,8 +72,6 @@ describe('a string', () => {
   test.each([
     '',
     '2024-02-29',
-    '2024-02-29T12:00',
-    '2024-02-29T12:00Z',
     '2024-02-29  12:00:00',
     '2024-02-29_12:00:00',
     ' 2024-02-29T12:00:00',
@@ -73,8 +83,19 @@ describe('a string', () => {
     '2024-02-29T12:00:00ZZ',
     '2024-02-29T12:00:00 Z',
     '2024-02-29T12:00:00+',
-    '2024-02-29T12:00:00+02',
     '2024-02-29T12:00:00+2:00',
+    '2024-02-29T12:00:00+2',
+    '2024-02-29T12:00:00  +02:00',
+    '2024-02-29T12',
+    '2024-02-29T12:00.5',
+    '2024-02-29T120000Z',
+    '20240229T12:00:00Z',
+    '20240229 120000Z',
+    '20240230T120000Z',
+    '2024-0229T12:00:00Z',
+    '2024-060T12:00:00Z',
+    '2024-W09-4T12:00:00Z',
+    '2024-02-29T12:00:00,5Z',
     '2024-02-29T12:00:00+02:0',
     '2024-02-29T12:00:00+02:000',
     '2024-02-29T12:00:00+02:60',
@@ -137,5 +158,106 @@ describe('a string', () => {
         }
       }
     }
+  })
+})
+
+describe('a unit that the pipeline states', () => {
+  test.each([
+    ['s', 1_700_000_000, 1_700_000_000_000],
+    ['s', 1.001, 1_001],
+    ['s', 1_700_000_000.999, 1_700_000_000_999],
+    ['s', 1_700_000_000.9999, 1_700_000_000_999],
+    ['ms', 5, 5],
+    ['us', 1_700_000_000_123_999, 1_700_000_000_123],
+    ['ns', 1_700_000_000_123_000_000, 1_700_000_000_123],
+    ['s', '1700000000', 1_700_000_000_000],
+    ['ms', '1700000000123', 1_700_000_000_123],
+    ['us', '1700000000123999', 1_700_000_000_123],
+    ['ns', '1700000000123999999', 1_700_000_000_123],
+    ['ns', '999999', 0],
+    ['ns', '', null],
+    ['s', '-1', null],
+    ['s', '1e3', null],
+    ['s', '1.5', null],
+    ['s', '1700000000000', null],
+    ['ns', '1700000000000000000000', null],
+  ] as const)('%s: %j is %j', (unit, value, ms) => {
+    expect(readTimestamp(value, unit)).toBe(ms)
+  })
+
+  test('leaves ISO 8601 as it is', () => {
+    for (const unit of TIMESTAMP_UNITS) expect(readTimestamp('1970-01-01T00:00:01Z', unit)).toBe(1_000)
+  })
+
+  test('finds the ms of an instant in each unit', () => {
+    fc.assert(
+      fc.property(instant, (ms) => {
+        expect(readTimestamp(ms / 1_000, 's')).toBe(ms)
+        expect(readTimestamp(`${ms}999`, 'us')).toBe(ms)
+        expect(readTimestamp(`${ms}999999`, 'ns')).toBe(ms)
+      }),
+    )
+  })
+})
+
+test('an independent reading of the formulas agrees on every text and number', () => {
+  const digit = fc.constantFrom('0', '1', '2', '5', '9')
+  const part = fc.oneof(
+    digit,
+    fc.constantFrom(
+      '2024',
+      '1970',
+      '02',
+      '29',
+      '12',
+      '59',
+      '60',
+      '24',
+      '-',
+      ':',
+      'T',
+      't',
+      ' ',
+      '.',
+      'Z',
+      '+',
+      '+02',
+      '-0430',
+    ),
+  )
+  const date = fc.constantFrom('2024-02-29', '20240229', '2023-02-29', '1969-12-31', '9999-12-31', '2024-060')
+  const separator = fc.constantFrom('T', 't', ' ', '', '  ')
+  const time = fc.constantFrom('12:00:00', '120000', '12:00', '1200', '23:59:59', '24:00:00', '12:00:60', '12')
+  const fraction = fc.constantFrom('', '.5', '.', ',5', '.123456789')
+  const zone = fc.constantFrom('', 'Z', 'z', '+02', '-04:30', '+0530', ' +02:00', ' Z', '+14:01', '+2', '-00', '+02:60')
+  const iso = fc.tuple(date, separator, time, fraction, zone).map((parts) => parts.join(''))
+  const text = fc.oneof(
+    { weight: 4, arbitrary: iso },
+    fc.array(part, { maxLength: 12 }).map((parts) => parts.join('')),
+  )
+  const number = fc.oneof(fc.double(), fc.maxSafeInteger(), fc.integer({ min: 0, max: 4_000_000_000 }))
+  const unit = fc.constantFrom(...TIMESTAMP_UNITS)
+  fc.assert(
+    fc.property(fc.oneof(text, number), unit, (value, unit) => {
+      expect(readTimestamp(value, unit) ?? undefined).toBe(timestampMs(value, unit))
+    }),
+    { numRuns: 20_000 },
+  )
+})
+
+describe('the table of the formulas', () => {
+  const formulas = readFileSync(join(__dirname, '../../docs/FORMULAS.md'), 'utf8')
+  const rows = [...formulas.matchAll(/^\| `([^`]+)`\s*\| (\d+|refused)\s*\|/gm)].map(
+    ([, text, ms]) => [text!, ms!] as const,
+  )
+
+  test('has rows', () => {
+    expect(rows.length).toBeGreaterThan(15)
+  })
+
+  test.each(rows)('%s is %s', (text, ms) => {
+    const expected = ms === 'refused' ? null : Number(ms)
+    expect(readTimestamp(text)).toBe(expected)
+    expect(timestampMs(text) ?? null).toBe(expected)
   })
 })

@@ -22,7 +22,7 @@ function slowPipeline(atOnce: number) {
   return pipeline<TestEvent, TestEvent, { n: ReturnType<typeof count>; total: ReturnType<typeof sum> }>({
     name: 'bids',
     key: 'k',
-    timestamp: 't',
+    timestamp: { field: 't', unit: 'ms' },
     window: tumbling('2s'),
     outOfOrderness: '500ms',
     allowedLateness: '500ms',

@@ -25,7 +25,7 @@ export const pipelines: ReadonlyMap<string, Pipeline> = new Map([
     pipeline({
       name: 'poisoned',
       key: 'k',
-      timestamp: 't',
+      timestamp: { field: 't', unit: 'ms' },
       window: tumbling('10s'),
       outOfOrderness: 0,
       mapTimeout: '300ms',

@@ -21,7 +21,7 @@ import { ManualClock } from './manual-clock'
 export const spec = pipeline({
   name: 'test',
   key: 'k',
-  timestamp: 't',
+  timestamp: { field: 't', unit: 'ms' },
   window: tumbling(10),
   aggregates: { n: count(), total: sum('v') },
 })

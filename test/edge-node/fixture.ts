@@ -51,7 +51,7 @@ export function testPipeline(
   return pipeline({
     name: 'test',
     key: 'k',
-    timestamp: 't',
+    timestamp: { field: 't', unit: 'ms' },
     window: tumbling(SIZE_MS),
     outOfOrderness: '1s',
     allowedLateness: '2s',

@@ -135,11 +135,7 @@ describe('bad connections', () => {
   test('pipelined requests are each answered, in their order', async () => {
     const node = await start()
     const port = await listening(node)
-    const requests = Buffer.concat([
-      post(event('a', 1)),
-      post('nonsense'),
-      post([event('b', 1), event('c', 2)].join('\n')),
-    ])
+    const requests = Buffer.concat([post(event('a', 1)), post('7'), post([event('b', 1), event('c', 2)].join('\n'))])
     const answers = await talk(port, [requests], (text) => text.split('"rejected"').length > 3)
     const counts = [...answers.matchAll(/"accepted":(\d+)/g)].map(([, count]) => Number(count))
     expect(counts).toEqual([1, 0, 2])

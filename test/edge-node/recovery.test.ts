@@ -14,7 +14,14 @@ const NOW_MS = 77
 const WITHOUT_LIMIT = { intake: LIMITS, heldBytes: Number.POSITIVE_INFINITY }
 
 const specOf = (sizeMs: number, name = 'test') =>
-  pipeline({ name, key: 'k', timestamp: 't', window: tumbling(sizeMs), outOfOrderness: 0, aggregates: { n: count() } })
+  pipeline({
+    name,
+    key: 'k',
+    timestamp: { field: 't', unit: 'ms' },
+    window: tumbling(sizeMs),
+    outOfOrderness: 0,
+    aggregates: { n: count() },
+  })
 const spec = specOf(10)
 
 const boot = (epoch: number, version = 'v1'): LogRecord => ({

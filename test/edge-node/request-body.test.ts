@@ -3,9 +3,15 @@ import { describe, expect, test } from '@jest/globals'
 import { count } from '../../core/aggregates/count'
 import { pipeline } from '../../core/pipeline'
 import { tumbling } from '../../core/window'
-import { decodeBody, readBody } from '../../edge-node/request-body'
+import { decodeBody, readBody, readBodyInSlices } from '../../edge-node/request-body'
 
-const spec = pipeline({ name: 'test', key: 'k', timestamp: 't', window: tumbling(10), aggregates: { n: count() } })
+const spec = pipeline({
+  name: 'test',
+  key: 'k',
+  timestamp: { field: 't', unit: 'ms' },
+  window: tumbling(10),
+  aggregates: { n: count() },
+})
 const limits = { bodyBytes: 64 * 1024, lineBytes: 100, futureSkewMs: 1_000 }
 const NOW_MS = 10_000
 
@@ -52,6 +58,26 @@ describe('the forms of a body', () => {
     for (const body of [`[${a}`, `[${a},]`, `[${a}]\n${b}`, Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d])]) {
       expect(() => read(body)).toThrow(expect.objectContaining({ status: 400, code: 'invalid_json' }))
     }
+  })
+
+  test('each of them may begin with a byte order mark, also in the middle of NDJSON, where two files were joined', () => {
+    const mark = '\uFEFF'
+    const indented = JSON.stringify(JSON.parse(a), null, 2)
+    expect(good(`${mark}${a}\r\n${mark}${b}\r\n`)).toEqual(good(`${a}\n${b}`))
+    expect(good(`${mark}[${a},${b}]`)).toEqual(good(`[${a},${b}]`))
+    expect(good(`${mark} [\n${indented}\n]`)).toEqual([[1, a]])
+    expect(good(`${mark}${indented}`)).toEqual([[1, a]])
+  })
+
+  test('a body of which no line is JSON is none of them: it is refused as a whole', () => {
+    for (const body of ['k,t\na,1\nb,2', '{"k": "a",\n"t": 1', 'oops', Buffer.from([0xff, 0xfe, 0x7b, 0])]) {
+      expect(() => read(body)).toThrow(expect.objectContaining({ status: 400, code: 'invalid_json' }))
+    }
+  })
+
+  test('an array tells its elements apart whatever is in their texts', () => {
+    const odd = ['{"k":"],[","t":1}', '{"k":"\\\\","t":1}', '{"k":"\\"]","t":1,"v":[[],{}]}']
+    expect(good(`[${odd.join(' , ')}]`)).toEqual(odd.map((line, index) => [index + 1, line]))
   })
 
   test('nothing at all holds no events', () => {
@@ -131,6 +157,36 @@ describe('lines', () => {
 
   test('a timestamp up to the allowed skew ahead of the clock is taken', () => {
     expect(read('{"k":"a","t":11000}').lines[0]?.timestampMs).toBe(11_000)
+  })
+})
+
+describe('a small request that unpacks to much', () => {
+  const much = { ...limits, lines: 1_000, bodyBytes: 10_000_000 }
+  const readMuch = (body: string) => readBody(spec, Buffer.from(body), much, NOW_MS)
+
+  test('blank lines are lines, too', () => {
+    expect(() => readMuch(`${a}${'\n'.repeat(1_001)}`)).toThrow(expect.objectContaining({ code: 'too_many_lines' }))
+    expect(readMuch(`${a}${'\n'.repeat(1_000)}`).lines.length).toBe(1)
+  })
+
+  test('an element far beyond the length of a line is not parsed', () => {
+    const huge = `[${a},${'['.repeat(500_000)}${']'.repeat(500_000)},${b}]`
+    expect(readMuch(huge).lines.map(({ number }) => number)).toEqual([1, 3])
+    expect(readMuch(huge).rejected).toMatchObject([{ line: 2, code: 'line_too_long' }])
+    expect(() => readMuch('['.repeat(1_000_000))).toThrow(expect.objectContaining({ code: 'invalid_json' }))
+  })
+
+  test('is read in slices, between which others have their turn', async () => {
+    let turns = 0
+    const others = setImmediate(function next() {
+      turns += 1
+      setImmediate(next).unref()
+    })
+    const body = Buffer.from(`${a}\n`.repeat(20_000))
+    const read = await readBodyInSlices(spec, body, limits, NOW_MS)
+    clearImmediate(others)
+    expect(read).toEqual(readBody(spec, body, limits, NOW_MS))
+    expect(turns).toBeGreaterThan(5)
   })
 })
 

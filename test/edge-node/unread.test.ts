@@ -14,7 +14,13 @@ import { event, testNodes } from './fixture'
 
 const { start, newFolder } = testNodes()
 const LIMITS = { answers: 100, answerBytes: 1_000_000, openPanes: 100, idleTimeoutMs: 1_000 }
-const spec = pipeline({ name: 'test', key: 'k', timestamp: 't', window: tumbling(10), aggregates: { n: count() } })
+const spec = pipeline({
+  name: 'test',
+  key: 'k',
+  timestamp: { field: 't', unit: 'ms' },
+  window: tumbling(10),
+  aggregates: { n: count() },
+})
 const LINE = '{"k":"a","t":1}'
 const LINE_BYTES = LINE.length + 1
 const ENVELOPES = 10

@@ -23,7 +23,7 @@ function gatedWorkers(concurrency: number, nowMs: () => number = () => 0) {
   const spec = pipeline({
     name: 'test',
     key: 'k',
-    timestamp: 't',
+    timestamp: { field: 't', unit: 'ms' },
     window: tumbling(10),
     aggregates: { n: count() },
     map: async (event: { k: string }) => {
@@ -72,7 +72,13 @@ describe('folding', () => {
   })
 
   test('gives the partial of the envelope', async () => {
-    const spec = pipeline({ name: 'test', key: 'k', timestamp: 't', window: tumbling(10), aggregates: { n: count() } })
+    const spec = pipeline({
+      name: 'test',
+      key: 'k',
+      timestamp: { field: 't', unit: 'ms' },
+      window: tumbling(10),
+      aggregates: { n: count() },
+    })
     const partials: unknown[] = []
     const workers = new Workers(spec, 1, (_, { panes }) => partials.push([...panes.values()][0]?.folded.count))
     workers.enqueue(envelopeOf(0, [lineOf(1), lineOf(2)]))
@@ -87,7 +93,7 @@ async function computing(eventMs: number, events: number) {
   const spec = pipeline({
     name: 'test',
     key: 'k',
-    timestamp: 't',
+    timestamp: { field: 't', unit: 'ms' },
     window: tumbling(10),
     aggregates: { n: count() },
     map: (event: { k: string }) => {
@@ -165,7 +171,7 @@ describe('counting', () => {
     const spec = pipeline({
       name: 'test',
       key: 'k',
-      timestamp: 't',
+      timestamp: { field: 't', unit: 'ms' },
       window: tumbling(10),
       aggregates: { n: count() },
       map: (event: { k: string }) => {
@@ -221,7 +227,7 @@ test('an envelope with an event that is dead already stays at the edge, where th
   const spec = pipeline({
     name: 'test',
     key: 'k',
-    timestamp: 't',
+    timestamp: { field: 't', unit: 'ms' },
     window: tumbling(10),
     aggregates: { n: count() },
     map: () => new Promise<never>(() => {}),
@@ -236,7 +242,7 @@ test('a map that hangs at the edge costs its event, not the envelope', async () 
   const spec = pipeline({
     name: 'test',
     key: 'k',
-    timestamp: 't',
+    timestamp: { field: 't', unit: 'ms' },
     window: tumbling(10),
     aggregates: { n: count() },
     map: async (event: { k: string }) => (event.k === '1' ? new Promise<never>(() => {}) : event),

@@ -10,6 +10,7 @@ const pipeline: OraclePipeline = {
   name: 'plain',
   windowing: tumbling(10),
   timestamp: 't',
+  timestampUnit: 'ms',
   key: 'k',
   aggregates: { n: count(), total: sum('x'), average: mean('x') },
 }

@@ -12,6 +12,7 @@ const plain: OraclePipeline = {
   name: 'plain',
   windowing: tumbling(10),
   timestamp: 't',
+  timestampUnit: 'ms',
   key: 'k',
   aggregates: { n: count(), total: sum('x') },
 }

@@ -53,10 +53,20 @@ export class Delivery {
       case 202:
         this.answer = reply.answer
         return
+      case 400:
+        this.answer = this.nothing()
+        return
       case 429:
       case 503:
         if (this.answer === null) this.retry(this.attempt, reply.retryAfterMs)
     }
+  }
+
+  /** Of a body that was refused as a whole. */
+  private nothing(): Answer {
+    const reason = 'the line is no JSON value'
+    const rejected = this.batch.lines.map((_, index) => ({ line: index + 1, code: 'invalid_json', reason }) as const)
+    return { accepted: 0, late: 0, partlyLate: 0, horizon: null, rejected }
   }
 
   /** The answer did not come in time. */

@@ -22,9 +22,10 @@ import { LogFailed } from '../../edge-node/log'
 import { EdgeNode, type NodeDependencies } from '../../edge-node/node'
 import { Prewarmer } from '../../edge-node/prewarmer'
 import { takeBackStale } from '../../edge-node/recovery'
-import { digestOfBody, readBody } from '../../edge-node/request-body'
+import { digestOfBody, type ReadBody, readBody } from '../../edge-node/request-body'
 import { Retainer } from '../../edge-node/retainer'
 import { Suspects } from '../../edge-node/suspects'
+import { UnreadableBody } from '../../edge-node/unreadable-body'
 import { recovered as recoveredFrom } from '../edge-node/recovered'
 import { BurstCalls } from './burst-calls'
 import type { Cloud } from './cloud'
@@ -44,6 +45,8 @@ const RETAIN_EVERY_MS = 500
 /** What a client hears. */
 export type Reply =
   | { readonly status: 202; readonly answer: Answer }
+  /** No line of the body was JSON. */
+  | { readonly status: 400 }
   | { readonly status: 429 | 503; readonly retryAfterMs: number }
 
 /** What the machine is to a process on it. */
@@ -115,7 +118,14 @@ export class SimEdge {
     const { maxLineBytes, maxBodyBytes, maxFutureSkewMs } = context.scenario.config
     const limits = { bodyBytes: maxBodyBytes, lineBytes: maxLineBytes, futureSkewMs: maxFutureSkewMs }
     const bytes = Buffer.from(lines.join('\n'))
-    const body = readBody(this.pipeline, bytes, limits, this.clock.epochMs())
+    let body: ReadBody
+    try {
+      body = readBody(this.pipeline, bytes, limits, this.clock.epochMs())
+    } catch (error) {
+      if (!(error instanceof UnreadableBody)) throw error
+      reply({ status: 400 })
+      return
+    }
     node.ingest({ key, digest: digestOfBody(bytes), ...body }, null).then(
       (ingested) => {
         if (ingested.kind === 'accepted') reply(this.accepted(key, ingested.answer))

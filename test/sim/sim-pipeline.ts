@@ -67,7 +67,7 @@ export function simPipeline(scenario: Scenario, { nap, fails, dies }: MapWorld):
   return pipeline({
     name: SIM_PIPELINE,
     key: 'k',
-    timestamp: 't',
+    timestamp: { field: 't', unit: 'ms' },
     outOfOrderness: scenario.outOfOrdernessMs,
     allowedLateness: scenario.allowedLatenessMs,
     window: scenario.sliding ? sliding(sizeMs, slideMs) : tumbling(sizeMs),
@@ -92,6 +92,7 @@ export function oraclePipeline(
     name: SIM_PIPELINE,
     windowing: isSliding ? oracleWindow.sliding(sizeMs, slideMs) : oracleWindow.tumbling(sizeMs),
     timestamp: 't',
+    timestampUnit: 'ms',
     key: 'k',
     map: (fields) => {
       const event = fields as unknown as SimEvent

@@ -71,6 +71,7 @@ export const OPERATIONS: readonly Operation[] = [
     answers: [json(answers.ingested, 202)],
     errors: [
       'invalid_json',
+      'empty_body',
       'invalid_gzip',
       'invalid_key',
       'idempotency_key_reused',

@@ -1,0 +1,140 @@
+import { isUtf8 } from 'node:buffer'
+import type { Rejection } from '../core/event'
+import { UnreadableBody } from './unreadable-body'
+
+/**
+ * One step through a body: a line with its number, or a stretch without one. `bytes` is how much was read since the step
+ * before, so that who reads knows when to let others in.
+ */
+export interface Step {
+  readonly number: number
+  /** Null for a blank line, and in the middle of a long element. */
+  readonly line: string | Rejection | null
+  readonly bytes: number
+}
+
+/** What a body is, decided by its first character after a byte order mark and white space. */
+export interface BodyLines {
+  readonly form: 'array' | 'object' | 'ndjson'
+  readonly steps: Iterable<Step>
+}
+
+/** An indented value may have so many times the bytes of the line that it becomes: white space, mostly. */
+const RAW_PER_LINE = 4
+const STRETCH_BYTES = 128 * 1024 // about a millisecond of looking for the end of an element
+const NEWLINE = 10
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
+const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c]
+const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
+
+/**
+ * The lines of a body: NDJSON, the elements of a JSON array, or one object over several lines. Reading an array throws
+ * UnreadableBody when it does not parse: it has no lines that could be told apart.
+ */
+export function linesOf(body: Buffer, maxLineBytes: number): BodyLines {
+  const content = body.subarray(0, 3).equals(BYTE_ORDER_MARK) ? body.subarray(3) : body
+  const first = content.find((byte) => byte > 32)
+  if (first === OPEN_ARRAY) return { form: 'array', steps: elements(content, maxLineBytes) }
+  const object = first === OPEN_OBJECT ? oneObject(content, maxLineBytes) : undefined
+  if (object === undefined) return { form: 'ndjson', steps: ndjson(content, maxLineBytes) }
+  return { form: 'object', steps: [{ number: 1, line: asLine(object, maxLineBytes), bytes: content.length }] }
+}
+
+/** The elements of a JSON array, each as one line. They are told apart by their brackets, and then parsed one by one. */
+function* elements(body: Buffer, maxLineBytes: number): Iterable<Step> {
+  if (!isUtf8(body)) throw unreadableArray('is not UTF-8')
+  const open = body.indexOf(OPEN_ARRAY)
+  let number = 0
+  let start = open + 1
+  let depth = 1
+  let inString = false
+  for (let at = start; depth > 0; at++) {
+    const byte = body[at]
+    if (byte === undefined) throw unreadableArray('begins as a JSON array and does not end')
+    if (inString) {
+      if (byte === BACKSLASH) at++
+      else if (byte === QUOTE) inString = false
+    } else if (byte === QUOTE) inString = true
+    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth++
+    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--
+    const ends = !inString && ((depth === 1 && byte === COMMA) || depth === 0)
+    if (ends) {
+      const isNone = depth === 0 && number === 0 && isBlank(body, start, at)
+      if (depth === 0 && byte !== CLOSE_ARRAY) throw unreadableArray('begins as a JSON array and is none')
+      if (!isNone) yield { number: ++number, line: element(body, start, at, maxLineBytes), bytes: at - start }
+      start = at + 1
+      if (depth === 0 && !isBlank(body, start, body.length)) throw unreadableArray('goes on after its JSON array')
+    } else if ((at - open) % STRETCH_BYTES === 0) yield { number, line: null, bytes: STRETCH_BYTES }
+  }
+}
+
+function element(body: Buffer, start: number, end: number, maxLineBytes: number): string | Rejection {
+  const bytes = end - start
+  if (bytes > RAW_PER_LINE * maxLineBytes) return tooLong(bytes, maxLineBytes)
+  const value = parse(body.toString('utf8', start, end))
+  if (value === undefined) throw unreadableArray('begins as a JSON array and is none')
+  return asLine(value, maxLineBytes)
+}
+
+function isBlank(body: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = body[at]
+    if (byte !== 0x20 && byte !== NEWLINE && byte !== 0x0d && byte !== 0x09) return false
+  }
+  return true
+}
+
+const unreadableArray = (what: string) =>
+  new UnreadableBody(400, 'invalid_json', `the body ${what}; nothing of it was accepted`)
+
+/** A single pretty-printed object; undefined when the body is something else, such as several lines of JSON. */
+function oneObject(body: Buffer, maxLineBytes: number): unknown {
+  const newline = body.indexOf(NEWLINE)
+  if (newline < 0 || body.length > RAW_PER_LINE * maxLineBytes || !isUtf8(body)) return undefined
+  const firstLine = body.toString('utf8', 0, newline)
+  return parse(firstLine) === undefined ? parse(body.toString('utf8')) : undefined
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Lines of NDJSON with their numbers from 1; blank ones have none that could count. */
+function* ndjson(body: Buffer, maxLineBytes: number): Iterable<Step> {
+  const sound = isUtf8(body)
+  let number = 0
+  for (let start = 0; start < body.length; ) {
+    const newline = body.indexOf(NEWLINE, start)
+    const end = newline < 0 ? body.length : newline
+    number += 1
+    yield { number, line: ndjsonLine(body.subarray(start, end), sound, maxLineBytes), bytes: end - start }
+    start = end + 1
+  }
+}
+
+function ndjsonLine(line: Buffer, sound: boolean, maxLineBytes: number): string | Rejection | null {
+  if (line.length > maxLineBytes) return tooLong(line.length, maxLineBytes)
+  if (!sound && !isUtf8(line)) return { code: 'invalid_utf8', reason: 'the line is not UTF-8' }
+  const text = line.toString('utf8').trim() // a byte order mark between two files is white space here
+  return text === '' ? null : text
+}
+
+/** A value as one line. What was parsed need not be writable: parsing knows no limit of nesting, writing does. */
+function asLine(value: unknown, maxLineBytes: number): string | Rejection {
+  try {
+    const line = JSON.stringify(value)
+    const bytes = Buffer.byteLength(line)
+    return bytes > maxLineBytes ? tooLong(bytes, maxLineBytes) : line
+  } catch {
+    return { code: 'invalid_json', reason: 'the value is nested too deep' }
+  }
+}
+
+const tooLong = (bytes: number, maxLineBytes: number): Rejection => ({
+  code: 'line_too_long',
+  reason: `the line has ${bytes} bytes; at most ${maxLineBytes} are taken`,
+})
