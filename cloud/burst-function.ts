@@ -6,10 +6,26 @@ import type { StreamRecord } from './stream'
 /** What the burst function reads of an event. A batch of the stream is one, and so is a call with a single envelope. */
 export interface BurstEvent {
   readonly Records: readonly {
+    /** Of the stream; a call with a single envelope has none. */
+    readonly eventSourceARN?: string
     readonly kinesis: { readonly partitionKey: string; readonly sequenceNumber: string; readonly data: string }
   }[]
   /** Of an event without records: how long to stay at work, so that calls made together meet an instance each. */
   readonly holdMs?: number
+}
+
+/** What the burst function answers. */
+export interface BurstAnswer {
+  /** The first record that was not done, by its sequence number: neither were those after it. Empty: all were. */
+  readonly batchItemFailures: { itemIdentifier: string }[]
+  /** Why, where no mapping asks. */
+  readonly failure?: BurstFailure
+}
+
+export interface BurstFailure {
+  readonly code: 'out_of_time' | 'not_stored'
+  readonly message: string
+  readonly retryable: boolean
 }
 
 /** What a call of `fold` tells while it lasts. */
@@ -61,9 +77,10 @@ export class BurstFunction {
 
   private async tryFold(event: BurstEvent, options: CallOptions): Promise<InvokeFailed | null> {
     try {
-      const answer = (await this.burst.invoke(event, options)) as { batchItemFailures?: readonly unknown[] } | null
+      const answer = (await this.burst.invoke(event, options)) as Partial<BurstAnswer> | null
       const isFinished = (answer?.batchItemFailures ?? []).length === 0 // an empty answer is full success, as for the stream
-      return isFinished ? null : new InvokeFailed('function_error', 'burst', 'the envelope could not be stored')
+      const why = answer?.failure?.message ?? 'the envelope could not be stored'
+      return isFinished ? null : new InvokeFailed('function_error', 'burst', why)
     } catch (error) {
       if (error instanceof InvokeFailed) return error
       throw error

@@ -38,6 +38,7 @@ export interface CloudScalerDependencies {
 
 const TICK_MS = 1_000
 const READ_EVERY_MS = 60_000 // somebody else may have changed it; each reading is two free calls
+const READ_WHILE_BURSTING_MS = 10_000 // how much is sent depends on it
 const READ_WHILE_CHANGING_MS = 2_000 // well within AWS's limit of calls
 
 /** Lets the capacity of the cloud half follow the need: asks `core/cloud-capacity` once a second, and does what it says. */
@@ -48,6 +49,8 @@ export class CloudScaler {
   private limit: Bottleneck = 'unknown'
   private before: (LoadReading & { readonly atMs: number }) | undefined
   private readDueMs = Number.NEGATIVE_INFINITY
+  /** The same while there is bursting. */
+  private burstingDueMs = Number.NEGATIVE_INFINITY
   private said = ''
   private cancel: () => void = () => {}
   private working: Promise<void> = Promise.resolve()
@@ -91,7 +94,7 @@ export class CloudScaler {
 
   private async tick(): Promise<void> {
     const load = this.measured()
-    if (this.deps.clock.monotonicMs() >= this.readDueMs) await this.read()
+    if (this.deps.clock.monotonicMs() >= (load?.bursting ? this.burstingDueMs : this.readDueMs)) await this.read()
     if (this.capacity === undefined || load === undefined) return
     const { config, clock } = this.deps
     const terms = { ...config, isAllowed: config.scaleCloud === 'on' }
@@ -106,15 +109,16 @@ export class CloudScaler {
 
   private async read(): Promise<void> {
     const { cloud, clock, logger, onCapacity } = this.deps
-    this.readDueMs = clock.monotonicMs() + READ_EVERY_MS
+    this.readAgainIn(READ_EVERY_MS)
     try {
       this.capacity = await cloud.read()
-      if (this.capacity.isUpdating) this.readDueMs = clock.monotonicMs() + READ_WHILE_CHANGING_MS
+      if (this.capacity.isUpdating) this.readAgainIn(READ_WHILE_CHANGING_MS)
       onCapacity(this.capacity)
     } catch (error) {
       if (!(error instanceof CapacityFailure)) throw error
       this.capacity = undefined // no step without knowing where it begins
       this.readDueMs = clock.monotonicMs() + error.retryAfterMs
+      this.burstingDueMs = this.readDueMs
       this.text = `the capacity of the cloud half cannot be read: ${error.message}`
       this.limit = 'unknown'
       logger.debug({ code: error.code, error: error.message }, 'the capacity of the cloud half cannot be read')
@@ -132,7 +136,13 @@ export class CloudScaler {
       logger.warn({ step, code: error.code, error: error.message }, 'the capacity of the cloud half was not changed')
       this.state = refused(this.state, step.kind, error.retryAfterMs, clock.epochMs())
     }
-    this.readDueMs = Number.NEGATIVE_INFINITY
+    this.readAgainIn(0)
+  }
+
+  private readAgainIn(delayMs: number): void {
+    const nowMs = this.deps.clock.monotonicMs()
+    this.readDueMs = nowMs + delayMs
+    this.burstingDueMs = nowMs + Math.min(delayMs, READ_WHILE_BURSTING_MS)
   }
 
   /** False when what has to outlive a crash could not be written: then nothing may be raised. What was written before only takes back more. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Context, KinesisStreamBatchResponse } from 'aws-lambda'
-import type { BurstEvent } from '../cloud/burst-function'
+import type { Context } from 'aws-lambda'
+import type { BurstAnswer, BurstEvent, BurstFailure } from '../cloud/burst-function'
 import { GroupTooLarge } from '../cloud/chunks'
 import { dynamoClient } from '../cloud/clients'
 import { DynamoItemStore } from '../cloud/dynamo-item-store'
@@ -17,6 +17,8 @@ import type { Timers } from '../core/side-by-side'
 import { pipelines } from '../pipelines/registry'
 import { required } from './environment'
 import { functionLog, type LogLine } from './function-log'
+import { isBatch, NotABatch } from './requests'
+import { OutOfTime, TimeLeft } from './time-left'
 import { LeftBehind, UncaughtErrors } from './uncaught-errors'
 
 /** What the handler works with; the tests and the local cloud give others. */
@@ -28,7 +30,7 @@ export interface BurstDependencies {
   readonly nowMs: () => number
   readonly newAttempt: () => string
   readonly log: (line: LogLine) => void
-  /** For the time limit of `map`. Without them only the timeout of the function ends one that hangs. */
+  /** For the time limits of `map` and of the function. Without them only the timeout of the function ends what hangs. */
   readonly timers?: Timers
   /** Errors that `map` leaves behind; where they are not heard, they end the process. */
   readonly uncaught?: Pick<UncaughtErrors, 'during'>
@@ -36,33 +38,47 @@ export interface BurstDependencies {
   readonly takeInitMs?: () => number
 }
 
-type Invocation = Pick<Context, 'awsRequestId' | 'memoryLimitInMB'>
+type Invocation = Pick<Context, 'awsRequestId' | 'memoryLimitInMB'> & Partial<Pick<Context, 'getRemainingTimeInMillis'>>
 
 /**
- * Folds the envelopes of a Kinesis batch, in order; a direct call is a batch of one. Stops at the first one that fails for a passing reason and reports it, so that the batch is tried
- * again from there; what can never work is refused by a head of its own and does not block the shard, also an envelope whose `map` leaves an error
- * behind that would end the process. One that ends it all the same (out of memory, or an endless loop until the timeout of the function) cannot be reported from here: the mapping tries again, splits the batch
- * until it is alone, and gives it up to the on-failure queue. In any case the edge takes it back at its deadline, after which retries pass it over.
+ * Folds the envelopes of a Kinesis batch, in order; a direct call is a batch of one. Stops at the first one that fails
+ * for a passing reason, or for which there is no time, and reports it, so that the batch is tried again from there. What
+ * can never work is refused by a head of its own and does not block the shard, also an envelope whose `map` leaves an
+ * error behind that would end the process. One that ends it all the same (out of memory, or an endless loop) cannot be
+ * reported from here: the mapping tries again, splits the batch until it is alone, and gives it up to the on-failure
+ * queue. In any case the edge takes it back at its deadline, after which retries pass it over. Rejects with NotABatch.
  */
 export function createBurstHandler(dependencies: BurstDependencies) {
-  return async (event: BurstEvent, invocation: Invocation): Promise<KinesisStreamBatchResponse> => {
+  return async (event: BurstEvent, invocation: Invocation): Promise<BurstAnswer> => {
+    if (!isBatch(event)) throw new NotABatch()
     if (event.Records.length === 0) await hold(dependencies, event.holdMs ?? 0)
+    const batch = new Batch(dependencies, invocation)
     for (const record of event.Records) {
       try {
-        await burstOne(dependencies, Buffer.from(record.kinesis.data, 'base64'), invocation)
+        await batch.burst(Buffer.from(record.kinesis.data, 'base64'))
       } catch (error) {
-        const { sequenceNumber } = record.kinesis
-        dependencies.log({
-          level: 'error',
-          message: 'the batch is tried again from here',
-          sequenceNumber,
-          error: errorText(error),
-        })
-        return { batchItemFailures: [{ itemIdentifier: sequenceNumber }] }
+        return notDone(dependencies, record, error)
       }
     }
     return { batchItemFailures: [] }
   }
+}
+
+/** Reports a record, and with it all that come after it. The mapping asks for no more than that; whoever calls directly hears why. */
+function notDone({ log }: BurstDependencies, record: BurstEvent['Records'][number], error: unknown): BurstAnswer {
+  const { sequenceNumber } = record.kinesis
+  const isLate = error instanceof OutOfTime
+  const code = isLate ? error.code : 'not_stored'
+  const failure: BurstFailure = { code, message: errorText(error), retryable: true }
+  log({
+    level: isLate ? 'warn' : 'error',
+    message: 'the batch is tried again from here',
+    sequenceNumber,
+    code,
+    error: failure.message,
+  })
+  const batchItemFailures = [{ itemIdentifier: sequenceNumber }]
+  return record.eventSourceARN === undefined ? { batchItemFailures, failure } : { batchItemFailures }
 }
 
 const MAX_HOLD_MS = 1_000 // whoever calls cannot keep instances at work for long
@@ -73,79 +89,91 @@ async function hold({ timers }: BurstDependencies, durationMs: number): Promise<
   await new Promise<void>((resolve) => timers.after(Math.min(durationMs, MAX_HOLD_MS), resolve))
 }
 
-async function burstOne(dependencies: BurstDependencies, data: Uint8Array, invocation: Invocation): Promise<void> {
-  const opened = openEnvelope(data)
-  switch (opened.kind) {
-    case 'unreadable':
-      // It names no envelope, so nobody can be told; the edge takes it back at its deadline.
-      dependencies.log({ level: 'error', message: 'a record was skipped', reason: opened.reason })
-      return
-    case 'corrupt':
-      return refuse(dependencies, opened.header, 'corrupt', opened.reason)
-    case 'envelope':
-      if (dependencies.nowMs() >= opened.header.reclaimAtMs) {
-        // An orphan already, or the clocks of edge and function are apart: new work goes first.
-        const { number: envelope, reclaimAtMs } = opened.header
-        dependencies.log({
-          level: 'warn',
-          message: 'an expired envelope was skipped',
-          envelope,
-          reclaimAtMs,
-          nowMs: dependencies.nowMs(),
-        })
-        return
-      }
-      return foldOne(dependencies, opened.header, opened.envelope, invocation)
-  }
-}
+/** The work of one call. */
+class Batch {
+  private readonly time: TimeLeft
+  /** What the slowest envelope of the batch took so far. */
+  private slowestMs = 0
 
-async function foldOne(
-  dependencies: BurstDependencies,
-  header: WireHeader,
-  envelope: Envelope,
-  invocation: Invocation,
-): Promise<void> {
-  const { store, nowMs, newAttempt, version, timers } = dependencies
-  const pipeline = dependencies.pipelines.get(header.pipeline)
-  if (pipeline === undefined)
-    return refuse(dependencies, header, 'unknown_pipeline', `no pipeline ${header.pipeline} here`)
-  if (header.version !== version) {
-    return refuse(dependencies, header, 'unknown_version', `this function has version ${version}; deploy again`)
+  constructor(
+    private readonly dependencies: BurstDependencies,
+    private readonly invocation: Invocation,
+  ) {
+    this.time = new TimeLeft(invocation.getRemainingTimeInMillis?.bind(invocation), dependencies.timers)
   }
-  const startMs = nowMs()
-  const during = <T>(work: () => Promise<T>) => (dependencies.uncaught ?? NOBODY).during(work)
-  const initMs = dependencies.takeInitMs?.() ?? 0
-  const work = (writeUnits: number) => ({
-    requestId: invocation.awsRequestId,
-    ms: nowMs() - startMs,
-    memoryMb: Number(invocation.memoryLimitInMB),
-    writeUnits,
-    ...(initMs > 0 && { initMs }),
-  })
-  const fold = () => foldEnvelope(pipeline, envelope, { timers })
-  const put = (partial: EnvelopePartial) => store.putEnvelope(pipeline, header, envelope, newAttempt(), partial, work)
-  try {
-    const partial = await during(fold)
-    await during(() => put(partial))
-  } catch (error) {
-    if (error instanceof GroupTooLarge) await refuse(dependencies, header, 'too_large', error.message)
-    else if (error instanceof LeftBehind) await refuse(dependencies, header, 'map_killed', error.message)
-    else throw error
+
+  /** Rejects for a passing reason, also with OutOfTime. An envelope that will not be done in time is not begun: it would be paid for twice. */
+  async burst(data: Uint8Array): Promise<void> {
+    const { nowMs } = this.dependencies
+    if (this.slowestMs > this.time.workMs) throw new OutOfTime('too little time is left for another envelope')
+    const startMs = nowMs()
+    await this.burstOne(data)
+    this.slowestMs = Math.max(this.slowestMs, nowMs() - startMs)
+  }
+
+  private async burstOne(data: Uint8Array): Promise<void> {
+    const { log, nowMs } = this.dependencies
+    const opened = openEnvelope(data)
+    switch (opened.kind) {
+      case 'unreadable':
+        // It names no envelope, so nobody can be told; the edge takes it back at its deadline.
+        log({ level: 'error', message: 'a record was skipped', reason: opened.reason })
+        return
+      case 'corrupt':
+        return this.refuse(opened.header, 'corrupt', opened.reason)
+      case 'envelope':
+        if (nowMs() >= opened.header.reclaimAtMs) {
+          // An orphan already, or the clocks of edge and function are apart: new work goes first.
+          const { number: envelope, reclaimAtMs } = opened.header
+          log({ level: 'warn', message: 'an expired envelope was skipped', envelope, reclaimAtMs, nowMs: nowMs() })
+          return
+        }
+        return this.fold(opened.header, opened.envelope)
+    }
+  }
+
+  private async fold(header: WireHeader, envelope: Envelope): Promise<void> {
+    const { store, nowMs, newAttempt, version, timers } = this.dependencies
+    const pipeline = this.dependencies.pipelines.get(header.pipeline)
+    if (pipeline === undefined) return this.refuse(header, 'unknown_pipeline', `no pipeline ${header.pipeline} here`)
+    if (header.version !== version)
+      return this.refuse(header, 'unknown_version', `this function has version ${version}; deploy again`)
+    const startMs = nowMs()
+    const initMs = this.dependencies.takeInitMs?.() ?? 0
+    const work = (writeUnits: number) => ({
+      requestId: this.invocation.awsRequestId,
+      ms: nowMs() - startMs,
+      memoryMb: Number(this.invocation.memoryLimitInMB),
+      writeUnits,
+      ...(initMs > 0 && { initMs }),
+    })
+    const pause = (): undefined => void this.time.check() // a map that computes lets no timer fire
+    const fold = () => foldEnvelope(pipeline, envelope, { timers, pause })
+    const put = (partial: EnvelopePartial) => store.putEnvelope(pipeline, header, envelope, newAttempt(), partial, work)
+    try {
+      const partial = await this.during(fold)
+      await this.during(() => put(partial))
+    } catch (error) {
+      if (error instanceof GroupTooLarge) await this.refuse(header, 'too_large', error.message)
+      else if (error instanceof LeftBehind) await this.refuse(header, 'map_killed', error.message)
+      else throw error
+    }
+  }
+
+  private during<T>(work: () => Promise<T>): Promise<T> {
+    return (this.dependencies.uncaught ?? NOBODY).during(() => this.time.within(work))
+  }
+
+  private async refuse(header: WireHeader, code: RefusalCode, reason: string): Promise<void> {
+    const { store, log } = this.dependencies
+    const facts = { envelope: header.number, code, ...(code !== 'map_killed' && { reason }) } // an error of `map` may quote events
+    log({ level: 'warn', message: 'an envelope was refused', ...facts })
+    const refusal = { kind: 'refused', digest: header.digest, code, reason } as const
+    await this.time.within(() => store.refuse(header, header.number, refusal))
   }
 }
 
 const NOBODY: Pick<UncaughtErrors, 'during'> = { during: (work) => work() }
-
-async function refuse(
-  { store, log }: BurstDependencies,
-  header: WireHeader,
-  code: RefusalCode,
-  reason: string,
-): Promise<void> {
-  const facts = { envelope: header.number, code, ...(code !== 'map_killed' && { reason }) } // an error of `map` may quote events
-  log({ level: 'warn', message: 'an envelope was refused', ...facts })
-  await store.refuse(header, header.number, { kind: 'refused', digest: header.digest, code, reason })
-}
 
 const MAX_INIT_MS = 10_000 // the init phase is ended after that; a process that serves many functions is older
 let untoldInitMs = Math.min(MAX_INIT_MS, Math.round(performance.now())) // from the start of the process until this module is ready
@@ -159,7 +187,7 @@ function takeInitMs(): number {
 let standing: ReturnType<typeof createBurstHandler> | undefined
 
 /** The function behind the stream, which the edge may call by itself as well. Its environment is read at the first call, so that the module can be imported anywhere. */
-export const handler = async (event: BurstEvent, context: Context): Promise<KinesisStreamBatchResponse> => {
+export const handler = async (event: BurstEvent, context: Context): Promise<BurstAnswer> => {
   standing ??= standingHandler()
   return standing(event, context)
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Context } from 'aws-lambda'
 import { GroupTooLarge } from '../cloud/chunks'
 import { dynamoClient } from '../cloud/clients'
 import { DynamoItemStore } from '../cloud/dynamo-item-store'
@@ -6,14 +7,18 @@ import { expiresAtS } from '../cloud/expiry'
 import type { Origin } from '../cloud/keys'
 import { PartialStore } from '../cloud/partial-store'
 import { ResultStore } from '../cloud/result-store'
+import { machineTimers } from '../cloud/timers'
 import type { Manifest, PartialRef, RunOrder } from '../core/manifest'
 import { WindowMerge } from '../core/merge'
 import type { MergeAnswer, MergeWork } from '../core/merge-answer'
 import { decodeTally } from '../core/partial'
 import type { Pipeline } from '../core/pipeline'
+import type { Timers } from '../core/side-by-side'
 import { panesOfWindow } from '../core/window'
 import { pipelines } from '../pipelines/registry'
 import { required } from './environment'
+import { isMergeRequest, NotAMerge } from './requests'
+import { TimeLeft } from './time-left'
 
 export interface MergeDependencies {
   readonly partials: PartialStore
@@ -24,16 +29,23 @@ export interface MergeDependencies {
   /** What all calls of this instance used so far. */
   readonly used: () => Omit<MergeWork, 'memoryMb'>
   readonly memoryMb: number
+  /** For the time limit of the function. Without them it notices only between two reads. */
+  readonly timers?: Timers
 }
+
+type Invocation = Partial<Pick<Context, 'getRemainingTimeInMillis'>>
 
 /**
  * Merges one window: reads exactly what the manifest lists, folds it, checks the balance and writes the result as a candidate. Repeating it, also at the
  * same time, changes nothing: the first candidate stands. Or merges a run of envelopes into a partial, for the manifest of a window that has too many.
+ * Rejects with NotAMerge, and with OutOfTime before the function would be killed: whoever called hears why, and the instance stays.
  */
 export function createMergeHandler(dependencies: MergeDependencies) {
-  return async (request: Manifest | RunOrder): Promise<MergeAnswer> => {
+  return async (request: Manifest | RunOrder, invocation: Invocation = {}): Promise<MergeAnswer> => {
+    if (!isMergeRequest(request)) throw new NotAMerge()
+    const time = new TimeLeft(invocation.getRemainingTimeInMillis?.bind(invocation), dependencies.timers)
     const before = dependencies.used()
-    const outcome = await outcomeOf(dependencies, request)
+    const outcome = await time.within(() => outcomeOf({ ...dependencies, time }, request))
     const after = dependencies.used()
     const work = {
       ms: after.ms - before.ms,
@@ -45,9 +57,12 @@ export function createMergeHandler(dependencies: MergeDependencies) {
   }
 }
 
+/** What one call works with. */
+type Call = MergeDependencies & { readonly time: TimeLeft }
+
 type Outcome = MergeAnswer extends infer Each ? (Each extends MergeAnswer ? Omit<Each, 'work'> : never) : never
 
-async function outcomeOf(dependencies: MergeDependencies, request: Manifest | RunOrder): Promise<Outcome> {
+async function outcomeOf(dependencies: Call, request: Manifest | RunOrder): Promise<Outcome> {
   const { version } = dependencies
   const pipeline = dependencies.pipelines.get(request.pipeline)
   if (pipeline === undefined) return { status: 'refused', reason: `no pipeline ${request.pipeline} here` }
@@ -63,16 +78,16 @@ async function outcomeOf(dependencies: MergeDependencies, request: Manifest | Ru
 }
 
 async function mergeWindow(
-  { partials, results, newAttempt }: MergeDependencies,
+  { partials, results, newAttempt, time }: Call,
   pipeline: Pipeline,
   manifest: Manifest,
 ): Promise<Outcome> {
   const merge = new WindowMerge(pipeline)
   const { edge, runs = [] } = manifest
-  const isEdgeThere = edge === null || (await addPart(merge, 'edge', pipeline, partials, manifest, edge))
+  const isEdgeThere = edge === null || (await addPart(time, merge, 'edge', pipeline, partials, manifest, edge))
   let areRunsThere = true
-  for (const run of runs) areRunsThere &&= await addPart(merge, 'burst', pipeline, partials, manifest, run)
-  const envelopes = await addEnvelopes(merge, pipeline, partials, manifest, manifest.burst)
+  for (const run of runs) areRunsThere &&= await addPart(time, merge, 'burst', pipeline, partials, manifest, run)
+  const envelopes = await addEnvelopes(time, merge, pipeline, partials, manifest, manifest.burst)
   if (envelopes.length > 0 || !isEdgeThere || !areRunsThere)
     return { status: 'missing', envelopes, edge: !isEdgeThere || !areRunsThere }
   const proof = merge.proof(manifest, decodeTally(manifest.accepted))
@@ -81,16 +96,12 @@ async function mergeWindow(
   return { status: 'merged' }
 }
 
-async function foldRun(
-  { partials, newAttempt }: MergeDependencies,
-  pipeline: Pipeline,
-  order: RunOrder,
-): Promise<Outcome> {
+async function foldRun({ partials, newAttempt, time }: Call, pipeline: Pipeline, order: RunOrder): Promise<Outcome> {
   const merge = new WindowMerge(pipeline)
   for (const part of order.parts ?? [])
-    if (!(await addPart(merge, 'burst', pipeline, partials, order, part)))
+    if (!(await addPart(time, merge, 'burst', pipeline, partials, order, part)))
       return { status: 'missing', envelopes: [], edge: true }
-  const envelopes = await addEnvelopes(merge, pipeline, partials, order, order.run)
+  const envelopes = await addEnvelopes(time, merge, pipeline, partials, order, order.run)
   if (envelopes.length > 0) return { status: 'missing', envelopes, edge: false }
   const attempt = `run/${order.run[0]?.[0] ?? 'parts'}.${newAttempt()}` // never used again, nor by another run
   const ref = await partials.putPart(pipeline, order, order.endMs, attempt, merge.partial)
@@ -99,6 +110,7 @@ async function foldRun(
 
 /** Adds a part of the window that was merged before; false where it, or a chunk of it, is missing. */
 async function addPart(
+  time: TimeLeft,
   merge: WindowMerge,
   from: 'edge' | 'burst',
   pipeline: Pipeline,
@@ -106,6 +118,7 @@ async function addPart(
   window: Origin & { readonly endMs: number },
   ref: PartialRef,
 ): Promise<boolean> {
+  time.check() // a merge computes between two reads, and lets no timer fire
   const partial = await partials.part(pipeline, window, window.endMs, ref)
   if (partial !== null) merge.add(from, partial)
   return partial !== null
@@ -115,6 +128,7 @@ const HEADS_AT_ONCE = 100 // as DynamoDB gives them; a head has 200 kB of text a
 
 /** Adds the parts of each envelope. Returns those whose head, a chunk of it, or the content it should have is missing. */
 async function addEnvelopes(
+  time: TimeLeft,
   merge: WindowMerge,
   pipeline: Pipeline,
   partials: PartialStore,
@@ -130,6 +144,7 @@ async function addEnvelopes(
       some.map(([number]) => number),
     )
     for (const [number, digest] of some) {
+      time.check()
       const head = heads.get(number)
       const isUsable = head?.kind === 'done' && head.digest === digest
       const parts = isUsable ? await partials.panes(pipeline, window, number, head, wanted) : null
@@ -143,9 +158,9 @@ async function addEnvelopes(
 let standing: ReturnType<typeof createMergeHandler> | undefined
 
 /** The function that the edge calls once a window with burst envelopes is complete. */
-export const handler = async (request: Manifest | RunOrder): Promise<MergeAnswer> => {
+export const handler = async (request: Manifest | RunOrder, context: Invocation = {}): Promise<MergeAnswer> => {
   standing ??= standingHandler()
-  return standing(request)
+  return standing(request, context)
 }
 
 function standingHandler() {
@@ -164,5 +179,6 @@ function standingHandler() {
       writeUnits: partialItems.meter.writeUnits + resultItems.meter.writeUnits,
     }),
     memoryMb: Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 0),
+    timers: machineTimers,
   })
 }

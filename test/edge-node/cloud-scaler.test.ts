@@ -165,6 +165,19 @@ describe('the capacity of the cloud half', () => {
     expect(lines.filter((line) => line === 'what is raised in the cloud cannot be remembered')).toHaveLength(1)
   })
 
+  test('that somebody else has changed is known within a minute, and within ten seconds while there is bursting', async () => {
+    const { clock, cloud, lanes, load } = await world({ scaleCloud: 'off', dataDir: await temporaryFolder() })
+    await pass(clock, 3_000)
+    cloud.capacity = { ...deployed, shards: 4 }
+    await pass(clock, MINUTE_MS)
+    expect(lanes.at(-1)).toBe(16)
+    load.bursting = true
+    await pass(clock, 3_000)
+    cloud.capacity = { ...deployed, shards: 8 }
+    await pass(clock, 10_000)
+    expect(lanes.at(-1)).toBe(32)
+  })
+
   test('is unknown while it cannot be read, and known again after', async () => {
     const cloud = new FakeCloud()
     cloud.readFailure = new CapacityFailure('unreachable', 'stream overflow', 'no route')

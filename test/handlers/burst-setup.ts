@@ -56,7 +56,10 @@ export function burstFunction(overrides: Partial<BurstDependencies> = {}) {
     items,
     lines,
     snapshot: () => new Map(table.items),
-    burst: (event: KinesisStreamEvent) => handler(event, { awsRequestId: 'request', memoryLimitInMB: '1024' }),
+    burst: (event: KinesisStreamEvent, time: { getRemainingTimeInMillis?: () => number } = {}) =>
+      handler(event, { awsRequestId: 'request', memoryLimitInMB: '1024', ...time }),
+    /** The function called with whatever somebody sends it. */
+    called: (event: unknown) => handler(event as KinesisStreamEvent, { awsRequestId: 'r', memoryLimitInMB: '1024' }),
     heads: (...numbers: number[]) => store.heads(FROM, numbers),
     /** What stands for an envelope, as a merge would read it. */
     standing: async (number: number) => {

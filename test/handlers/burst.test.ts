@@ -36,7 +36,7 @@ describe('a batch of envelopes', () => {
     expect((await heads(2)).get(2)).toMatchObject({
       digest: envelopes[2]!.digest,
       deadLetters: [{ offset: 2_002, code: 'map_failed' }],
-      work: { requestId: 'request', ms: nowMs - NOW_MS - 2, memoryMb: 1024, writeUnits: items.meter.writeUnits },
+      work: { requestId: 'request', ms: nowMs - NOW_MS - 4, memoryMb: 1024, writeUnits: items.meter.writeUnits },
     })
   })
 

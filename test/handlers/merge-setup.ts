@@ -10,7 +10,7 @@ import { mergeWindow } from '../../core/merge'
 import { decodeTally, type EncodedTally, encodeTally, zeroTally } from '../../core/partial'
 import type { Pipeline } from '../../core/pipeline'
 import { sliding } from '../../core/window'
-import { createMergeHandler } from '../../handlers/merge'
+import { createMergeHandler, type MergeDependencies } from '../../handlers/merge'
 import { RecordingItemStore } from '../cloud/recording-item-store'
 import { envelopeOf, FROM, noise, type SampleEvent, samplePipeline } from '../cloud/sample-envelopes'
 
@@ -42,7 +42,7 @@ export const envelopes = [
 ] as const
 
 /** A merge function over tables in memory, with what the edge and the burst function do to them. */
-export function mergeFunction() {
+export function mergeFunction(overrides: Partial<MergeDependencies> = {}) {
   const partialItems = new RecordingItemStore(new MemoryItemStore())
   const resultItems = new RecordingItemStore(new MemoryItemStore())
   const partials = new PartialStore(partialItems, () => 0)
@@ -57,6 +57,7 @@ export function mergeFunction() {
     newAttempt: () => `merge ${attempts++}`,
     used: () => ({ ms: ms++, readUnits: partialItems.meter.readUnits, writeUnits: resultItems.meter.writeUnits }),
     memoryMb: 512,
+    ...overrides,
   })
   return {
     merge,

@@ -1,0 +1,43 @@
+/** The burst function was called with something else. AWS names the class as the error's type. */
+export class NotABatch extends Error {
+  override readonly name = 'NotABatch'
+  readonly code = 'not_a_batch'
+  readonly retryable = false
+
+  constructor() {
+    super('not a batch of envelopes: {"Records": [{"kinesis": {"sequenceNumber": TEXT, "data": BASE64}}]} is expected')
+  }
+}
+
+/** The merge function was called with something else. */
+export class NotAMerge extends Error {
+  override readonly name = 'NotAMerge'
+  readonly code = 'not_a_merge'
+  readonly retryable = false
+
+  constructor() {
+    super(
+      'not a window to merge: a manifest with "burst", or an order with "run", is expected, as the edge node sends it',
+    )
+  }
+}
+
+/** Whoever may call the function can send it anything. */
+export function isBatch(event: unknown): boolean {
+  const { Records } = fieldsOf(event)
+  return Array.isArray(Records) && Records.every(isRecord)
+}
+
+function isRecord(record: unknown): boolean {
+  const { sequenceNumber, data } = fieldsOf(fieldsOf(record).kinesis)
+  return typeof sequenceNumber === 'string' && typeof data === 'string'
+}
+
+export function isMergeRequest(request: unknown): boolean {
+  const { burst, run, pipeline, version, endMs } = fieldsOf(request)
+  const isNamed = typeof pipeline === 'string' && typeof version === 'string' && typeof endMs === 'number'
+  return isNamed && Array.isArray(run ?? burst)
+}
+
+const fieldsOf = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
