@@ -1,5 +1,9 @@
 import { existsSync } from 'node:fs'
 import { count } from '../../core/aggregates/count'
+import { max } from '../../core/aggregates/max'
+import { mean } from '../../core/aggregates/mean'
+import { min } from '../../core/aggregates/min'
+import { quantile } from '../../core/aggregates/quantile'
 import { sum } from '../../core/aggregates/sum'
 import { pipeline } from '../../core/pipeline'
 import { tumbling } from '../../core/window'
@@ -17,9 +21,20 @@ export const chromiumPath = (): string | undefined =>
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
+/** As many columns as do not fit beside other panels. */
+const AGGREGATES = {
+  n: count(),
+  total: sum('v'),
+  highest: max('v'),
+  lowest: min('v'),
+  average: mean('v'),
+  median: quantile('v', 0.5),
+  p99: quantile('v', 0.99),
+}
+
 /** Windows of two seconds over events that take 4 ms each, `atOnce` at a time. */
 function slowPipeline(atOnce: number) {
-  return pipeline<TestEvent, TestEvent, { n: ReturnType<typeof count>; total: ReturnType<typeof sum> }>({
+  return pipeline<TestEvent, TestEvent, typeof AGGREGATES>({
     name: 'bids',
     key: 'k',
     timestamp: { field: 't', unit: 'ms' },
@@ -32,7 +47,7 @@ function slowPipeline(atOnce: number) {
       if (typeof event.v !== 'number') throw new Error('the price is no number')
       return event
     },
-    aggregates: { n: count(), total: sum('v') },
+    aggregates: AGGREGATES,
   })
 }
 

@@ -209,6 +209,22 @@ here(`the dashboard${why}`, () => {
       await page.screenshot({ path: join(PICTURES, `dashboard-${width}.png`), fullPage: true })
   })
 
+  test.each([1000, 1280, 1920])('%i px wide, each column of each table is seen', async (width) => {
+    await page.setViewportSize({ width, height: 1000 })
+    await page.locator('#results tbody tr').first().waitFor()
+    const cut = `[...document.querySelectorAll('.scroll')].filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.ariaLabel)`
+    expect(await page.evaluate(cut)).toEqual([])
+    if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `tables-${width}.png`), fullPage: true })
+  })
+
+  test('a table that is wider than a phone is scrolled in its own place, by keys as well', async () => {
+    await page.setViewportSize(PHONE)
+    const rows = page.getByRole('region', { name: 'Result rows' })
+    await rows.focus()
+    await page.keyboard.press('ArrowRight')
+    await page.waitForFunction(`document.querySelector('#panel-results .scroll').scrollLeft > 0`)
+  })
+
   test('nothing was complained about, forbidden, or asked for elsewhere', () => {
     expect(complaints).toEqual([])
   })
