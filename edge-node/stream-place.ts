@@ -23,13 +23,20 @@ export interface StreamPlace {
 
 export const START = 'start'
 
-const ID = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(\d{1,15})$/
+const ID = /^(\d{1,15})_(\d{1,15})$/
 /** Ids were bare numbers once, and -1 was before all of them, in any log. */
 const BARE = /^\d{1,15}$/
 const BEFORE_ALL = '-1'
 
-/** The id of a window in the stream. It names its log: 7 is another window in a log made anew. */
-export const eventId = (incarnation: string, number: number): string => `${incarnation}-${number}`
+/** 48 bits of a random incarnation: two logs with the same name are as good as impossible. */
+const NAME_DIGITS = 12
+
+/** The name of a log in ids: a number, as programs that read ids as numbers expect (Python and others pass over the `_`). */
+const logName = (incarnation: string): number =>
+  Number.parseInt(incarnation.replaceAll('-', '').slice(0, NAME_DIGITS), 16)
+
+/** The id of a window in the stream, `LOG_NUMBER`. It names its log: 7 is another window in a log made anew. */
+export const eventId = (incarnation: string, number: number): string => `${logName(incarnation)}_${number}`
 
 /** The id of a reader that has what is before `next`: it goes on there, also when it is cut off before the first window. */
 export const idBefore = (incarnation: string, next: number): string =>
@@ -41,6 +48,6 @@ export function placeOf(id: string | undefined, { incarnation, first, count }: S
   if (id === START || id === BEFORE_ALL) return { next: first }
   const [, log, number] = ID.exec(id) ?? []
   if (log === undefined) return BARE.test(id) ? { next: first, reset: 'other_log' } : null
-  if (log !== incarnation) return { next: first, reset: 'other_log' }
+  if (Number(log) !== logName(incarnation)) return { next: first, reset: 'other_log' }
   return Number(number) < count ? { next: Number(number) + 1 } : { next: first, reset: 'beyond_end' }
 }

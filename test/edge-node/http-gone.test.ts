@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { eventId } from '../../edge-node/stream-place'
 import { event, SIZE_MS, T0, testNodes } from './fixture'
 
 const { start } = testNodes()
@@ -20,7 +21,7 @@ test('what retention took away is answered with 410 and the reason, in pages and
   expect((await page(`cursor=${T0}.${T0 + SIZE_MS}.0`)).statusCode).toBe(410)
   const left = (await page(`from=${T0}`)).json()
   expect([left.windows.length, left.takenBefore]).toEqual([1, second!.end])
-  const stream = await app.inject({ url: '/v1/stream', headers: { 'last-event-id': `${node.incarnation}-0` } })
+  const stream = await app.inject({ url: '/v1/stream', headers: { 'last-event-id': eventId(node.incarnation, 0) } })
   expect([stream.statusCode, stream.json().code]).toEqual([410, 'window_gone'])
   expect((await status()).windows).toMatchObject({ final: 3, kept: 1 })
   expect((await status()).retention).toMatchObject({ hours: 168, takenBefore: second!.end })

@@ -1,5 +1,6 @@
 import { get, type IncomingMessage } from 'node:http'
 import { afterEach, expect, test } from '@jest/globals'
+import { eventId } from '../../edge-node/stream-place'
 import { eventually } from './eventually'
 import { event, T0, type TestNode, testNodes } from './fixture'
 
@@ -57,7 +58,7 @@ const fieldsOf = (block: string) =>
   new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]))
 
 function messageOf(fields: ReadonlyMap<string, string>, lastEventId: string): Message {
-  const id = Number(lastEventId.slice(lastEventId.lastIndexOf('-') + 1))
+  const id = Number(lastEventId.slice(lastEventId.lastIndexOf('_') + 1))
   return { id, lastEventId, event: fields.get('event')!, data: JSON.parse(fields.get('data')!) }
 }
 
@@ -164,7 +165,7 @@ test('a reader ahead of the log is told so, and gets all that is there', async (
   const url = await listen(node)
   await node.post([event('a', 1), event('a', 14)].join('\n'))
   const { incarnation } = await node.status()
-  const reader = await read(url, `${incarnation}-99`)
+  const reader = await read(url, eventId(incarnation, 99))
   await eventually(() => expect(reader.messages.map((each) => each.event)).toEqual(['reset', 'window']))
   expect(reader.messages[0]!.data.code).toBe('beyond_end')
 })

@@ -32,20 +32,8 @@ describe('a reader of the stream', () => {
   })
 
   test('that sends a word that is no id is told so', () => {
-    const words = [
-      '',
-      'Start',
-      'yesterday',
-      '-2',
-      '1.5',
-      '0x1',
-      OURS,
-      `${OURS}-`,
-      `${OURS}--1`,
-      `${OURS}-1 `,
-      `x${OURS}-1`,
-    ]
-    for (const word of [...words, `${OURS}-${'9'.repeat(16)}`]) expect([word, placeOf(word, log)]).toEqual([word, null])
+    const words = ['', 'Start', 'yesterday', '-2', '1.5', '0x1', OURS, '1_', '_1', '1_-1', '1_1 ', 'x1_1', '1-1']
+    for (const word of [...words, `1_${'9'.repeat(16)}`]) expect([word, placeOf(word, log)]).toEqual([word, null])
   })
 
   test('that is cut off before its first window goes on where it began', () => {

@@ -105,7 +105,7 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/v1/stream',
     summary: 'Final windows as they become final',
     description:
-      'Server-sent events `window`, each a WindowEvent. The id names the log and the number of the window in it, `INCARNATION-NUMBER`; take it as it is. An id of another log (a new data folder), or beyond the end (a restored one), is answered with one event `reset`, a StreamReset, and then with all windows that are kept: nothing is passed over in silence. A reader may get a window twice that way, never too few. A bare number names no log and gets the same.',
+      'Server-sent events `window`, each a WindowEvent. The id names the log and the number of the window in it, `LOG_NUMBER`; take it as it is. An id of another log (a new data folder), or beyond the end (a restored one), is answered with one event `reset`, a StreamReset, and then with all windows that are kept: nothing is passed over in silence. A reader may get a window twice that way, never too few. A bare number names no log and gets the same.',
     parameters: [
       header(
         'last-event-id',
