@@ -6,6 +6,8 @@ import type { Config } from './config'
 /** A connection on which nothing moves: longer than the slowest answer, a replay of letters that all take their time limit. */
 const SILENT_MS = 300_000
 const MAX_HEADER_BYTES = 16 * 1024
+/** The longest that a timer of Node takes is 2^31 - 1 ms; one that is set to more fires at once. It adds up to a second. */
+const MAX_TIMER_MS = 2 ** 31 - 1 - 1_000
 /** Slow requests are looked for this often, so they live at most this much longer than they may. */
 const CHECK_EVERY_MS = 1_000
 
@@ -14,17 +16,18 @@ export function createServer(config: Config, keeper: Keeper): FastifyInstance {
   const settings = {
     bodyLimit: config.maxBodyBytes,
     requestTimeout: config.requestTimeoutMs,
-    keepAliveTimeout: config.idleConnectionMs,
+    keepAliveTimeout: Math.min(config.idleConnectionMs, MAX_TIMER_MS),
     connectionTimeout: SILENT_MS,
     forceCloseConnections: true,
   } as const
   const server = {
     headersTimeout: config.headersTimeoutMs,
+    requestTimeout: config.requestTimeoutMs, // here too: Node compares the two when the server is made
     connectionsCheckingInterval: CHECK_EVERY_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
   }
   const { tls } = keeper
-  const https = { ...server, ...tls, handshakeTimeout: config.headersTimeoutMs } // it comes before the headers
+  const https = { ...server, ...tls, handshakeTimeout: Math.min(config.headersTimeoutMs, MAX_TIMER_MS) } // it comes before the headers
   const app = tls === null ? fastify({ ...settings, http: server }) : fastify({ ...settings, https })
   app.server.maxConnections = config.maxConnections
   const { server: listener } = app
