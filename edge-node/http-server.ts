@@ -2,6 +2,7 @@ import { Server as SecureServer } from 'node:tls'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Keeper } from './access/keeper'
 import type { Config } from './config'
+import { answerClientError, answerExpectations } from './http-refused'
 
 /** A connection on which nothing moves: longer than the slowest answer, a replay of letters that all take their time limit. */
 const SILENT_MS = 300_000
@@ -19,6 +20,7 @@ export function createServer(config: Config, keeper: Keeper): FastifyInstance {
     keepAliveTimeout: Math.min(config.idleConnectionMs, MAX_TIMER_MS),
     connectionTimeout: SILENT_MS,
     forceCloseConnections: true,
+    clientErrorHandler: answerClientError,
   } as const
   const server = {
     headersTimeout: config.headersTimeoutMs,
@@ -30,6 +32,8 @@ export function createServer(config: Config, keeper: Keeper): FastifyInstance {
   const https = { ...server, ...tls, handshakeTimeout: Math.min(config.headersTimeoutMs, MAX_TIMER_MS) } // it comes before the headers
   const app = tls === null ? fastify({ ...settings, http: server }) : fastify({ ...settings, https })
   app.server.maxConnections = config.maxConnections
+  app.server.maxHeadersCount = 0 // any: their size is limited. Beyond a number Node drops headers, the length of the body, too
+  answerExpectations(app.server, config.maxBodyBytes)
   const { server: listener } = app
   keeper.onChange(() => {
     if (listener instanceof SecureServer && keeper.tls !== null) listener.setSecureContext(keeper.tls)
