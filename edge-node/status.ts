@@ -178,7 +178,7 @@ export function statusOf({ node, pipeline, identity, config, width, results }: S
     controller: {
       policy: config.policy,
       transport: config.transport,
-      terms: policyTerms(config),
+      terms: policyTerms(config, lanes.consumer),
       bursting: controller.isBursting,
       reason: controller.intent.reason,
       facts,
@@ -188,7 +188,7 @@ export function statusOf({ node, pipeline, identity, config, width, results }: S
     envelopes: node.cutter.envelopes,
     processingDelayMs: node.arrivals.delays(),
     windowLatencyMs: node.finisher.latency.percentiles(),
-    cloud: { ...usage, usd: usageUsd(usage), idleUsdPerHour: idleUsdPerHour(lanes.shards) },
+    cloud: { ...usage, usd: usageUsd(usage), idleUsdPerHour: idleUsdPerHour(lanes.shards, lanes.consumer) },
   }
 }
 

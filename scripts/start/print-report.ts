@@ -47,7 +47,7 @@ export function printReport(report: Report): string {
   return ['', verdict, '', ...lines, ''].join('\n')
 }
 
-function lanesText({ have, needed, shards, parallelization, bottleneck }: Report['lanes']): string {
-  const text = `${have} (${shards} shards x ${parallelization}), ${needed} needed at the peak`
+function lanesText({ have, needed, shards, parallelization, consumer, bottleneck }: Report['lanes']): string {
+  const text = `${have} (${shards} shards x ${parallelization}, ${consumer}), ${needed} needed at the peak`
   return bottleneck ? pc.yellow(`${text}: too few, the lanes were the bottleneck`) : text
 }

@@ -1,3 +1,4 @@
+import type { Consumer } from '../../core/consumer'
 import type { Status } from '../../edge-node/status'
 import type { LoadReport } from '../load/report'
 import type { VerifyReport } from '../verify/report'
@@ -67,6 +68,7 @@ export interface Report {
   readonly lanes: {
     readonly shards: number
     readonly parallelization: number
+    readonly consumer: Consumer
     readonly have: number
     readonly needed: number
     readonly bottleneck: boolean
@@ -159,7 +161,7 @@ function overTargetOf({ processingDelayMs }: Status): number | null {
 }
 
 function lanes({ ratePerSecond }: LoadReport, { burst, cloud }: Status, capacity: number): Report['lanes'] {
-  const { shards, parallelization } = burst.lanes
+  const { shards, parallelization, consumer } = burst.lanes
   const have = shards * parallelization
   const peak = Math.max(0, ...ratePerSecond.map(({ scheduled }) => scheduled))
   const excess = Math.max(0, peak - capacity)
@@ -167,6 +169,7 @@ function lanes({ ratePerSecond }: LoadReport, { burst, cloud }: Status, capacity
   return {
     shards,
     parallelization,
+    consumer,
     have,
     needed: Math.round(needed * 10) / 10,
     bottleneck: cloud.kinesisRecords > 0 && needed > have,

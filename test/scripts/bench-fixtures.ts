@@ -19,7 +19,7 @@ export function trialReport(changes: Partial<TrialReport> = {}): TrialReport {
     ...{ capacity: 2_000, aboveCapacity: 4_000, leastOverflow: 3_600, precision: 0.9, overTarget: 0.01 },
     ...{ modeChanges: 2, modeChangesAtMs: [0, 20_000], flaps: 0, latencyTargetMs: 1_000, usdPerHour: 0.4 },
     ...{ burstBeforeSpike: 0, burstAfterReleaseMs: 300 },
-    lanes: { shards: 2, parallelization: 4, have: 8, needed: 5, bottleneck: false },
+    lanes: { shards: 2, parallelization: 4, consumer: 'fan-out', have: 8, needed: 5, bottleneck: false },
     balanced: true,
     ...changes,
   }
