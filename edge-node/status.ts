@@ -5,6 +5,7 @@ import { queueDelayMs } from '../core/facts'
 import type { PolicyName } from '../core/policies'
 import type { PolicyTerms } from '../core/policy'
 import type { BurstMode } from '../core/route'
+import type { DelaySummary } from './arrivals'
 import type { CheckpointCost } from './checkpointer'
 import type { Bottleneck } from './cloud-scaler'
 import { type Config, policyTerms } from './config'
@@ -96,8 +97,7 @@ export interface Status {
     readonly decisions: readonly ModeChange[]
   }
   readonly envelopes: number
-  /** `overTarget`: share of the events that took longer than the latency target, 0 to 1. */
-  readonly processingDelayMs: Percentiles & { readonly overTarget: number }
+  readonly processingDelayMs: DelaySummary
   readonly windowLatencyMs: Percentiles
   readonly cloud: Usage & { readonly usd: number; readonly idleUsdPerHour: number }
 }

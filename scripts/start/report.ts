@@ -4,6 +4,7 @@ import type { LoadReport } from '../load/report'
 import type { VerifyReport } from '../verify/report'
 import { burstAfterReleaseMs, burstBeforeSpike, flapsOf, precisionOf, reactionMs, usdPerHour } from './burst-figures'
 import type { Sample } from './samples'
+import { secondsOverTarget } from './target-figures'
 
 interface Percentiles {
   readonly p50: number
@@ -54,6 +55,8 @@ export interface Report {
   readonly precision: number | null
   /** Share of the events that took longer than the latency target, 0 to 1; null when the edge node does not say. */
   readonly overTarget: number | null
+  /** For how many seconds more than one event in a hundred was done later than the target. */
+  readonly secondsOverTarget: number
   /** How often and when bursting began or ended since the load did (epoch ms, the latest 200), and how many of these changes came within 10 s of the one before. */
   readonly modeChanges: number
   readonly modeChangesAtMs: readonly number[]
@@ -132,6 +135,7 @@ export function buildReport(evidence: Evidence): Report {
     leastOverflow: Math.round(evidence.leastOverflow),
     precision: precisionOf(evidence.leastOverflow, burst),
     overTarget: overTargetOf(status),
+    secondsOverTarget: secondsOverTarget(series, load.scheduleStartMs),
     modeChanges: changes.length,
     modeChangesAtMs: changes,
     flaps: flapsOf(changes),

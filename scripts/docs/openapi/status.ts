@@ -160,7 +160,11 @@ export const status = named(
     burst,
     controller,
     envelopes: count(),
-    processingDelayMs: z.strictObject({ ...percentiles, overTarget: z.number().describe('share of events, 0 to 1') }),
+    processingDelayMs: z.strictObject({
+      ...percentiles,
+      events: count().describe('of which the delay is known'),
+      overTarget: z.number().describe('share of them, 0 to 1'),
+    }),
     windowLatencyMs: z.strictObject(percentiles),
     cloud: z.strictObject({ ...usage, usd: z.number(), idleUsdPerHour: z.number() }),
   } satisfies Fields<Status>),
