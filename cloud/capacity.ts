@@ -11,7 +11,7 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda'
 import type { Capacity, CapacityStep } from '../core/capacity'
-import type { Deployment } from './deployment'
+import { consumerOf, type Deployment } from './deployment'
 
 /** Why the capacity was not read or changed. */
 export type CapacityFailureCode = 'busy' | 'limit' | 'forbidden' | 'invalid' | 'unreachable'
@@ -83,6 +83,7 @@ export class CloudCapacity {
       stream: stream?.StreamModeDetails?.StreamMode === 'ON_DEMAND' ? 'onDemand' : 'provisioned',
       shards: stream?.OpenShardCount ?? 1,
       parallelization: mapping.ParallelizationFactor ?? 1,
+      consumer: consumerOf(mapping.EventSourceArn, StreamName) ?? 'standard',
       warmMiBps: stream?.WarmThroughput?.TargetMiBps ?? 0,
       isUpdating,
     }
@@ -116,9 +117,7 @@ export class CloudCapacity {
     const { stream, burstFunction: FunctionName } = this.deployment
     const what = `the event source mapping of ${FunctionName}`
     const answer = await expected(what, this.lambda.send(new ListEventSourceMappingsCommand({ FunctionName })))
-    const found = answer.EventSourceMappings?.find(({ EventSourceArn }) =>
-      EventSourceArn?.endsWith(`:stream/${stream}`),
-    )
+    const found = answer.EventSourceMappings?.find((each) => consumerOf(each.EventSourceArn, stream) !== undefined)
     if (found === undefined) throw new CapacityFailure('invalid', what, `there is none for stream ${stream}`)
     return found
   }

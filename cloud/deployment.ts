@@ -1,6 +1,11 @@
 import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { DescribeStreamSummaryCommand, type KinesisClient } from '@aws-sdk/client-kinesis'
-import { type LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda'
+import {
+  type EventSourceMappingConfiguration,
+  type LambdaClient,
+  ListEventSourceMappingsCommand,
+} from '@aws-sdk/client-lambda'
+import type { Consumer } from '../core/consumer'
 
 /** What `sls deploy` made, by the names that the stack's outputs give. */
 export interface Deployment {
@@ -48,10 +53,18 @@ export async function readDeployment(client: CloudFormationClient, stackName: st
   }
 }
 
-/** How much can run side by side: shards times the mapping's parallelization factor. */
+/** How much can run side by side, shards times the mapping's parallelization factor, and how it gets its work. */
 export interface Lanes {
   readonly shards: number
   readonly parallelization: number
+  readonly consumer: Consumer
+}
+
+/** Where a mapping takes its records from, if that is this stream: the stream itself, or a consumer of it. */
+export function consumerOf(sourceArn: string | undefined, stream: string): Consumer | undefined {
+  const [, name, consumer] = /:stream\/([^/]+)(\/consumer\/.+)?$/.exec(sourceArn ?? '') ?? []
+  if (name !== stream) return undefined
+  return consumer === undefined ? 'standard' : 'fan-out'
 }
 
 /** Reads the lanes of a deployment. Rejects with NotDeployed when the stream or the mapping cannot be read. */
@@ -64,8 +77,12 @@ export async function readLanes(kinesis: KinesisClient, lambda: LambdaClient, de
       `stream ${deployment.stream} or its mapping cannot be read (${error.message}); the stack's EdgeNodePolicy allows it`,
     )
   })
+  const own = (mapping: EventSourceMappingConfiguration) => consumerOf(mapping.EventSourceArn, deployment.stream)
+  const all = mappings.EventSourceMappings ?? []
+  const mapping = all.find((each) => own(each) !== undefined) ?? all[0]
   return {
     shards: stream.StreamDescriptionSummary?.OpenShardCount ?? 0,
-    parallelization: mappings.EventSourceMappings?.[0]?.ParallelizationFactor ?? 1,
+    parallelization: mapping?.ParallelizationFactor ?? 1,
+    consumer: (mapping && own(mapping)) ?? 'standard',
   }
 }

@@ -7,6 +7,8 @@ import {
   ListEventSourceMappingsCommand,
 } from '@aws-sdk/client-lambda'
 
+import { consumerOf } from './deployment'
+
 /**
  * Looks at the cloud half without changing it, with no rights but those of the edge node's policy. All functions reject with what the SDK
  * says when a call fails.
@@ -43,11 +45,12 @@ export async function lookAtMapping(client: LambdaClient, functionName: string, 
   const { EventSourceMappings = [] } = await client.send(
     new ListEventSourceMappingsCommand({ FunctionName: functionName }),
   )
-  const found = EventSourceMappings.find(({ EventSourceArn }) => EventSourceArn?.endsWith(`stream/${stream}`))
+  const found = EventSourceMappings.find(({ EventSourceArn }) => consumerOf(EventSourceArn, stream) !== undefined)
   if (found === undefined) return undefined
   const { State = 'unknown', ParallelizationFactor = 1, FunctionResponseTypes = [] } = found
   const reportsFailures = FunctionResponseTypes.includes('ReportBatchItemFailures')
-  return { state: State, parallelization: ParallelizationFactor, reportsFailures }
+  const consumer = consumerOf(found.EventSourceArn, stream)
+  return { state: State, parallelization: ParallelizationFactor, reportsFailures, consumer }
 }
 
 const isDenied = (error: unknown) => error instanceof Error && error.name.startsWith('AccessDenied')

@@ -1,3 +1,5 @@
+import type { Consumer } from './consumer'
+
 /** How much the cloud half can do, as its services tell. */
 export interface Capacity {
   readonly stream: 'provisioned' | 'onDemand'
@@ -5,6 +7,7 @@ export interface Capacity {
   readonly shards: number
   /** Lanes of each shard. */
   readonly parallelization: number
+  readonly consumer: Consumer
   /** What an on-demand stream was asked to be ready for; 0 where it was not asked. */
   readonly warmMiBps: number
   /** A change is under way, and AWS takes no other. */

@@ -1,9 +1,13 @@
+import type { Consumer } from './consumer'
+
 /** What a run used, in the units that AWS bills. */
 export interface Usage {
   readonly kinesisRecords: number
   readonly kinesisBytes: number
   /** Payload units of 25 KB, counted record by record. */
   readonly kinesisPutUnits: number
+  /** Bytes that were pushed to a consumer. */
+  readonly kinesisPushedBytes: number
   readonly lambdaInvocations: number
   readonly lambdaGbSeconds: number
   /** Of starting function instances: the init phase, billed like the rest since August 2025. */
@@ -20,6 +24,7 @@ export const zeroUsage = (): Usage => ({
   kinesisRecords: 0,
   kinesisBytes: 0,
   kinesisPutUnits: 0,
+  kinesisPushedBytes: 0,
   lambdaInvocations: 0,
   lambdaGbSeconds: 0,
   lambdaInitGbSeconds: 0,
@@ -39,10 +44,14 @@ export const PRICES = {
   asOf: '2026-11',
   kinesisShardHour: 0.015,
   kinesisPutUnit: 0.014 / 1e6,
+  /** Enhanced fan-out: a consumer of a shard, and what is pushed to it. */
+  kinesisConsumerShardHour: 0.015,
+  kinesisPushedByte: 0.013 / GB,
   /** A stream in on-demand mode, instead of shards and put units. */
   kinesisOnDemandHour: 0.04,
   kinesisOnDemandByteIn: 0.08 / GB,
   kinesisOnDemandByteRead: 0.04 / GB,
+  kinesisOnDemandBytePushed: 0.05 / GB,
   lambdaRequest: 0.2 / 1e6,
   lambdaGbSecond: 0.0000133334,
   dynamoWriteUnit: 0.625 / 1e6,
@@ -71,6 +80,7 @@ interface Billed {
 
 const BILLED: readonly Billed[] = [
   { of: 'kinesisPutUnits', item: 'Kinesis PUT payload units', unit: 'units of 25 KB', usd: PRICES.kinesisPutUnit },
+  { of: 'kinesisPushedBytes', item: 'Kinesis enhanced fan-out', unit: 'bytes', usd: PRICES.kinesisPushedByte },
   { of: 'lambdaInvocations', item: 'Lambda requests', unit: 'requests', usd: PRICES.lambdaRequest },
   { of: 'lambdaGbSeconds', item: 'Lambda duration', unit: 'GB-s', usd: PRICES.lambdaGbSecond },
   { of: 'lambdaInitGbSeconds', item: 'Lambda init', unit: 'GB-s', usd: PRICES.lambdaGbSecond },
@@ -86,17 +96,25 @@ export const usageLines = (usage: Usage): UsageLine[] =>
 /** Dollars for what was used. The shards of a provisioned stream are billed by the hour also when idle; see `idleUsdPerHour`. */
 export const usageUsd = (usage: Usage): number => BILLED.reduce((sum, { of, usd }) => sum + usage[of] * usd, 0)
 
-/** Dollars an hour for a provisioned stream of so many shards, whether anything bursts or not. */
-export const idleUsdPerHour = (shards: number): number => shards * PRICES.kinesisShardHour
+/** Dollars an hour for a provisioned stream of so many shards and its consumer, whether anything bursts or not. */
+export const idleUsdPerHour = (shards: number, consumer: Consumer): number =>
+  shards * (PRICES.kinesisShardHour + (consumer === 'fan-out' ? PRICES.kinesisConsumerShardHour : 0))
 
 /**
- * Dollars that a stream in on-demand mode would have cost in so many hours, in the place of shard hours and put units. Each record counts as a KB begun, at
- * most a KB more than it has.
+ * Dollars that a stream in on-demand mode would have cost in so many hours, in the place of shard hours, put units and what is pushed. Each record counts as
+ * a KB begun, at most a KB more than it has.
  */
-export function onDemandStreamUsd({ kinesisBytes, kinesisRecords }: Usage, hours: number): number {
-  const { kinesisOnDemandHour, kinesisOnDemandByteIn, kinesisOnDemandByteRead } = PRICES
+export function onDemandStreamUsd(usage: Usage, hours: number): number {
+  const { kinesisBytes, kinesisRecords, kinesisPushedBytes } = usage
+  const { kinesisOnDemandHour, kinesisOnDemandByteIn, kinesisOnDemandByteRead, kinesisOnDemandBytePushed } = PRICES
+  const read = (kinesisBytes - kinesisPushedBytes) * kinesisOnDemandByteRead
   const bytesIn = kinesisBytes + kinesisRecords * 1024
-  return hours * kinesisOnDemandHour + bytesIn * kinesisOnDemandByteIn + kinesisBytes * kinesisOnDemandByteRead
+  return (
+    hours * kinesisOnDemandHour +
+    bytesIn * kinesisOnDemandByteIn +
+    read +
+    kinesisPushedBytes * kinesisOnDemandBytePushed
+  )
 }
 
 /** Dollars for so many base machines in so many hours. */

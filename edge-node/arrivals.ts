@@ -1,6 +1,12 @@
 import type { BucketCounts } from './buckets'
 import { DurationHistogram, type Percentiles } from './histogram'
 
+/** Delays in ms of so many events; `overTarget`: the share of them that took longer than the target, 0 to 1. */
+export interface DelaySummary extends Percentiles {
+  readonly events: number
+  readonly overTarget: number
+}
+
 /** Events of one arrival within an envelope. */
 interface Part {
   readonly sinceMs: number
@@ -66,8 +72,8 @@ export class Arrivals {
     this.cut.delete(number)
   }
 
-  /** Of the clients that state a schedule as soon as there are any: of them, all of the delay is known. `overTarget`: share of events, 0 to 1. */
-  delays(): Percentiles & { readonly overTarget: number } {
+  /** Of the clients that state a schedule as soon as there are any: of them, all of the delay is known. */
+  delays(): DelaySummary {
     return (this.scheduled.count > 0 ? this.scheduled : this.all).summary()
   }
 
@@ -91,8 +97,9 @@ class Delays {
     if (delayMs > this.targetMs) this.over += events
   }
 
-  summary(): Percentiles & { readonly overTarget: number } {
-    return { ...this.histogram.percentiles(), overTarget: this.count > 0 ? this.over / this.count : 0 }
+  summary(): DelaySummary {
+    const { count, over } = this
+    return { ...this.histogram.percentiles(), events: count, overTarget: count > 0 ? over / count : 0 }
   }
 }
 

@@ -1,15 +1,32 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import type { Consumer } from '../core/consumer'
 import { policyNamed, type RunningPolicy } from '../core/policies'
+import type { PolicyTerms } from '../core/policy'
 import { BadConfig } from './bad-config'
 import { type Config, policyTerms } from './config'
 
 const sharePlan = z.object({ binMs: z.number().positive(), shares: z.array(z.number().min(0).max(1)).max(1_000_000) })
 
 /** The policy that the configuration names, with what that one has to be told. Rejects with BadConfig when its plan cannot be read. */
-export async function chosenPolicy(config: Config): Promise<RunningPolicy> {
+export async function chosenPolicy(config: Config, consumer: () => Consumer): Promise<RunningPolicy> {
   const plan = config.oraclePlan === undefined ? undefined : await readPlan(config.oraclePlan)
-  return policyNamed(config.policy, policyTerms(config), { machines: config.machines, plan })
+  return policyNamed(config.policy, liveTerms(config, consumer), { machines: config.machines, plan })
+}
+
+/** Terms that follow the consumer: a deployment may change it under a node that runs. */
+function liveTerms(config: Config, consumer: () => Consumer): PolicyTerms {
+  const now = () => policyTerms(config, consumer())
+  return {
+    latencyTargetMs: config.latencyTargetMs,
+    dwellMs: config.dwellMs,
+    get maxQueueDelayMs() {
+      return now().maxQueueDelayMs
+    },
+    get leadMs() {
+      return now().leadMs
+    },
+  }
 }
 
 async function readPlan(file: string) {

@@ -140,7 +140,7 @@ export async function startEdge(config: Config, logger: Logger, program = OURS):
       results: resultStore,
       merge: new FunctionInvoker(lambda, deployment.mergeFunction),
     },
-    policy: await chosenPolicy(config),
+    policy: await chosenPolicy(config, () => width.lanes.consumer),
     prewarmer,
     meters: [partialItems.meter, resultItems.meter],
     lanes: () => width.lanes,

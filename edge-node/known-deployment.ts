@@ -35,7 +35,8 @@ export async function knownDeployment(
       throw new NotDeployed(`${error.message}; what was known of the cloud is damaged, too: ${file}`, { cause: error })
     if (known?.stack !== stack) throw error
     logger.warn({ stack, error: error.message }, 'the cloud cannot be read; starting with what was known of it')
-    return known
+    // What an older version has remembered says nothing of the consumer: then there was none.
+    return { ...known, lanes: { ...known.lanes, consumer: known.lanes.consumer ?? 'standard' } }
   }
 }
 

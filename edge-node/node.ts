@@ -131,6 +131,7 @@ export class EdgeNode {
     const { folding } = this
     this.overflow = new Overflow({
       ...named('overflow'),
+      consumer: () => this.lanes.consumer,
       ledger,
       from,
       partials: cloud.partials,
@@ -273,7 +274,7 @@ export class EdgeNode {
     const { log, config } = this.deps
     const written = log.appendNow([...records, ...after.records])
     if (after.proceed !== undefined) log.flushed().then(after.proceed, () => undefined)
-    this.setLinger(this.controller.isSending ? burstLingerMs(config) : config.edgeLingerMs)
+    this.setLinger(this.controller.isSending ? burstLingerMs(config, this.lanes.consumer) : config.edgeLingerMs)
     return written
   }
 

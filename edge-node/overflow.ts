@@ -3,6 +3,7 @@ import type { CapacityMeter } from '../cloud/item-store'
 import type { Origin } from '../cloud/keys'
 import type { PartialStore } from '../cloud/partial-store'
 import { type Breaker, CLOSED, type CloudSign, maySend, observe, sent } from '../core/breaker'
+import type { Consumer } from '../core/consumer'
 import { type Usage, usageUsd } from '../core/cost'
 import type { Envelope } from '../core/envelope'
 import type { DeadLetter } from '../core/fold'
@@ -29,6 +30,8 @@ export interface OverflowDependencies {
   readonly transport: Transport
   readonly prewarmer: Pick<Prewarmer, 'prewarm' | 'worked' | 'invocations'>
   readonly meters: readonly CapacityMeter[]
+  /** What records come by now: what is pushed costs. */
+  readonly consumer: () => Consumer
   readonly logger: Logger
   readonly clock: Clock
   /** The cloud finished an envelope, and the ledger counts it there. */
@@ -98,7 +101,7 @@ export class Overflow {
   /** What bursting has used so far. */
   used(): Usage {
     const { prewarmer, meters } = this.deps
-    return this.usage.total(this.sender.counters(), prewarmer.invocations, meters)
+    return this.usage.total(this.sender.counters(), prewarmer.invocations, meters, this.deps.consumer())
   }
 
   /** What the controller reads of the way to the cloud; cumulative but for the lane rate and the outage. */

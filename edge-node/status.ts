@@ -5,6 +5,7 @@ import { queueDelayMs } from '../core/facts'
 import type { PolicyName } from '../core/policies'
 import type { PolicyTerms } from '../core/policy'
 import type { BurstMode } from '../core/route'
+import type { DelaySummary } from './arrivals'
 import type { CheckpointCost } from './checkpointer'
 import type { Bottleneck } from './cloud-scaler'
 import { type Config, policyTerms } from './config'
@@ -96,8 +97,7 @@ export interface Status {
     readonly decisions: readonly ModeChange[]
   }
   readonly envelopes: number
-  /** `overTarget`: share of the events that took longer than the latency target, 0 to 1. */
-  readonly processingDelayMs: Percentiles & { readonly overTarget: number }
+  readonly processingDelayMs: DelaySummary
   readonly windowLatencyMs: Percentiles
   readonly cloud: Usage & { readonly usd: number; readonly idleUsdPerHour: number }
 }
@@ -178,7 +178,7 @@ export function statusOf({ node, pipeline, identity, config, width, results }: S
     controller: {
       policy: config.policy,
       transport: config.transport,
-      terms: policyTerms(config),
+      terms: policyTerms(config, lanes.consumer),
       bursting: controller.isBursting,
       reason: controller.intent.reason,
       facts,
@@ -188,7 +188,7 @@ export function statusOf({ node, pipeline, identity, config, width, results }: S
     envelopes: node.cutter.envelopes,
     processingDelayMs: node.arrivals.delays(),
     windowLatencyMs: node.finisher.latency.percentiles(),
-    cloud: { ...usage, usd: usageUsd(usage), idleUsdPerHour: idleUsdPerHour(lanes.shards) },
+    cloud: { ...usage, usd: usageUsd(usage), idleUsdPerHour: idleUsdPerHour(lanes.shards, lanes.consumer) },
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CapacityMeter } from '../cloud/item-store'
+import type { Consumer } from '../core/consumer'
 import { gbSeconds, type Usage } from '../core/cost'
 import type { Work } from '../core/head'
 import type { MergeWork } from '../core/merge-answer'
@@ -54,11 +55,12 @@ export class CloudUsage {
    * Calls that the edge made itself are counted by it: those that failed left no head. Not known here, and small: the time of empty calls, of handing
    * over a batch, and of calls that never wrote anything.
    */
-  total(sent: SendCounters, prewarmed: number, own: readonly CapacityMeter[]): Usage {
+  total(sent: SendCounters, prewarmed: number, own: readonly CapacityMeter[], consumer: Consumer): Usage {
     return {
       kinesisRecords: sent.records,
       kinesisBytes: sent.bytes,
       kinesisPutUnits: sent.putUnits,
+      kinesisPushedBytes: consumer === 'fan-out' ? sent.bytes : 0,
       lambdaInvocations: Math.max(this.bursts, sent.invocations) + this.merges + prewarmed,
       lambdaGbSeconds: this.lambdaGbSeconds,
       lambdaInitGbSeconds: this.lambdaInitGbSeconds,

@@ -108,8 +108,8 @@ class StreamWidth implements Width {
       cloud: new CloudCapacity(kinesis, lambda, deployment),
       file: new CapacityFile(config.dataDir, deployment.stream),
       load: () => loadOf(node),
-      onCapacity: ({ shards, parallelization }) => {
-        this.lanes = { shards, parallelization }
+      onCapacity: ({ shards, parallelization, consumer }) => {
+        this.lanes = { shards, parallelization, consumer }
         onLanes(this.lanes)
       },
       logger,

@@ -11,6 +11,9 @@ const COMPOSE_FILE = path.join(__dirname, 'docker-compose.yml')
 const NO_DOCKER = `LocalStack runs in Docker, and "docker compose version" does not work here.
 Install Docker with its Compose plugin, or use the embedded local cloud, which needs neither: npm run cloud`
 
+const NO_CONSUMERS =
+  'LocalStack pushes nothing to consumers of a stream: it is polled (consumer=standard), and bursts are slower than on AWS.'
+
 interface Flags {
   readonly stage: string
   readonly region: string
@@ -32,10 +35,12 @@ async function main({ stage, region, param }: Flags): Promise<void> {
   if ((await docker(['compose', 'version'], 'ignore')) !== 0) throw new Error(NO_DOCKER)
   const started = await docker(['compose', '-f', COMPOSE_FILE, 'up', '--detach', '--wait'], 'inherit')
   if (started !== 0) throw new Error(`docker compose up ended with code ${started}; is the Docker daemon running?`)
-  const packaged = await ensurePackaged({ stage, region, params: param })
+  if (param.consumer === 'fan-out') console.error(NO_CONSUMERS)
+  const packaged = await ensurePackaged({ stage, region, params: { consumer: 'standard', ...param } })
   const endpoint = `http://127.0.0.1:${process.env.LOCALSTACK_PORT ?? '4566'}`
   const provisioned = await provision(endpoint, packaged)
   const notes = [
+    ...(param.consumer === undefined ? [NO_CONSUMERS] : []),
     `It goes on running; end it with: docker compose -f ${path.relative(process.cwd(), COMPOSE_FILE)} down`,
   ]
   console.log(readyScreen({ name: 'LocalStack', endpoint, region, provisioned, notes }))

@@ -1,9 +1,12 @@
+import { FROM_A_TEMPLATE_MS } from './cloudformation/identity'
 import type { Resource, TableSettings } from './cloudformation/resource'
 import type { ResourceMaker } from './cloudformation/stacks'
 import { EventSourceMapping } from './event-source-mapping/event-source-mapping'
 import type { MappingConfig } from './event-source-mapping/mapping-config'
 import { startNodeTimer } from './event-source-mapping/timers'
+import { consumerOf, registerConsumer } from './kinesis/consumer-verbs'
 import type { KinesisStore } from './kinesis/kinesis-store'
+import { streamNameOf } from './kinesis/request-fields'
 import { shardReader } from './kinesis/shard-reader'
 import type { FunctionHost } from './lambda/function-host'
 import type { ObjectStore } from './s3'
@@ -40,6 +43,9 @@ export class Resources implements ResourceMaker {
         kinesis.createStream({ name, mode, retentionHours }, now())
         return
       }
+      case 'consumer':
+        registerConsumer(kinesis.stream(streamNameOf(resource.streamArn)), resource.name, FROM_A_TEMPLATE_MS)
+        return
       case 'table':
         return createTable(dynamodb, resource.table)
       case 'queue':
@@ -65,6 +71,9 @@ export class Resources implements ResourceMaker {
     switch (resource.kind) {
       case 'stream':
         return kinesis.deleteStream(resource.name)
+      case 'consumer':
+        kinesis.stream(streamNameOf(resource.streamArn)).consumers.delete(resource.name)
+        return
       case 'table':
         return callDynamodb(dynamodb, 'DeleteTable', { TableName: resource.table.name })
       case 'queue':
@@ -90,7 +99,10 @@ export class Resources implements ResourceMaker {
     const { kinesis, functions, queues, now } = this.#hosts
     const target = functions.get(mapping.functionName)
     if (target === undefined) throw new Error(`Function not found: ${mapping.functionArn}`)
-    const stream = kinesis.stream(mapping.eventSourceArn.split('/')[1] ?? '')
+    const stream =
+      mapping.consumer === 'fan-out'
+        ? consumerOf(kinesis, mapping.eventSourceArn).stream
+        : kinesis.stream(streamNameOf(mapping.eventSourceArn))
     const config = { ...mapping, executionRoleArn: target.config.roleArn }
     const running = new EventSourceMapping(config, {
       reader: shardReader(kinesis, stream),

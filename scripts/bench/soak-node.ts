@@ -76,10 +76,10 @@ export async function startSoakNode(options: SoakOptions): Promise<SoakNode> {
     ...{ config, pipeline: spec, log, checkpoints, recovered, results, finals, deadLetters, clock, logger },
     ...noCloud(),
     diskSpace: { isLow: false, isGone: false },
-    policy: policyNamed('none', policyTerms(config)),
+    policy: policyNamed('none', policyTerms(config, 'standard')),
     prewarmer: new Prewarmer({ invoke: away }, 1, logger),
     meters: [],
-    lanes: () => ({ shards: 1, parallelization: 1 }),
+    lanes: () => ({ shards: 1, parallelization: 1, consumer: 'standard' as const }),
     transport: (hooks) => new InvokeSender({ fold: away }, 1, hooks, clock),
   })
   const retention = { ageMs: retentionHours * HOUR_MS, bytes: config.retentionBytes }

@@ -15,7 +15,7 @@ function markdownOf(figures: SpikeFigures): string {
   const intro =
     `Base load ${baseShare} x capacity; capacity ${whole(capacity)} events/s, measured once before the runs on an edge node of its own. ` +
     `Each run starts a fresh edge node on the same cloud: ${lanes.shards} shards x ${lanes.parallelization} = ${lanes.shards * lanes.parallelization} lanes, ` +
-    `polled once a second when idle; by invocation at most ${maxInvokes} calls at a time. Latency target ${whole(latencyTargetMs)} ms. ` +
+    `their records pushed to a consumer; by invocation at most ${maxInvokes} calls at a time. Latency target ${whole(latencyTargetMs)} ms. ` +
     'The load is an open loop, refused batches are not overtaken, and each run goes on until everything is drained and every window was computed again. ' +
     'Delays count from the scheduled send until folded at the edge, or until the edge sees the result of the function.'
   const tables = spikesOf(figures).map((spike) => spikeTable(figures, spike))

@@ -1,4 +1,4 @@
-import { idleUsdPerHour, onDemandStreamUsd, PRICES, type Usage, usageUsd, zeroUsage } from '../../core/cost'
+import { idleUsdPerHour, onDemandStreamUsd, type Usage, usageUsd, zeroUsage } from '../../core/cost'
 import { lanesOf, NODE } from './settings'
 import { usageRepeated } from './usage-sums'
 import type { World } from './world'
@@ -47,12 +47,13 @@ function keptWarm({ scenario }: World, hours: number): Usage {
 }
 
 function burstUsd({ scenario }: World, usage: Usage): number {
-  const unbilledUnits = scenario.cloud.stream === 'on-demand' ? usage.kinesisPutUnits : 0
-  return usageUsd(usage) - unbilledUnits * PRICES.kinesisPutUnit
+  // What a stream on demand bills in another way is a part of `streamUsd`.
+  const isOnDemand = scenario.cloud.stream === 'on-demand'
+  return usageUsd(isOnDemand ? { ...usage, kinesisPutUnits: 0, kinesisPushedBytes: 0 } : usage)
 }
 
 function streamUsd({ scenario }: World, usage: Usage, hours: number): number {
-  const { transport, stream, shards } = scenario.cloud
+  const { transport, consumer, stream, shards } = scenario.cloud
   if (transport === 'invoke') return 0
-  return stream === 'on-demand' ? onDemandStreamUsd(usage, hours) : idleUsdPerHour(shards) * hours
+  return stream === 'on-demand' ? onDemandStreamUsd(usage, hours) : idleUsdPerHour(shards, consumer) * hours
 }

@@ -85,6 +85,11 @@ function simulateCommand(): Command {
         .default('kinesis'),
     )
     .addOption(
+      new Option('--consumer <kind>', 'how records of the stream reach the functions, as deployed')
+        .choices(['fan-out', 'standard'])
+        .default('fan-out'),
+    )
+    .addOption(
       new Option('--stream <mode>', 'how the stream is billed and limited')
         .choices(['provisioned', 'on-demand'])
         .default('provisioned'),

@@ -75,6 +75,7 @@ export class Overflow {
       kinesisRecords: stream?.records ?? 0,
       kinesisBytes: stream?.bytes ?? 0,
       kinesisPutUnits: stream?.putUnits ?? 0,
+      kinesisPushedBytes: this.cloud.consumer === 'fan-out' ? (stream?.bytes ?? 0) : 0,
       lambdaInvocations: functions.invocations + merges,
       lambdaGbSeconds: gbSeconds(functions.billedMs + merges * mergeMs, memoryMb),
       lambdaInitGbSeconds: gbSeconds(functions.initMs, memoryMb),

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { Consumer } from '../../core/consumer'
 import type { PolicyName } from '../../core/policies'
 import { burstLingerMs, policyTerms } from '../../edge-node/config'
 import type { Curve } from '../load/curve'
@@ -19,6 +20,7 @@ export interface Question {
   readonly toS?: number
   readonly latencyTargetMs: number
   readonly transport: 'kinesis' | 'invoke'
+  readonly consumer: Consumer
   readonly stream: 'provisioned' | 'on-demand'
   readonly shards?: number
   readonly parallelization?: number
@@ -64,8 +66,9 @@ export async function readReplay(question: Question): Promise<Replay> {
 /** The scenario of a question for a base of so many events per second. */
 export function scenarioOf(question: Question, { curve, binMs }: Replay, base: number): Scenario {
   const given = assumptionsOf(question, base)
-  const terms = policyTerms({ ...NODE, transport: question.transport, latencyTargetMs: question.latencyTargetMs })
-  const besidesMs = given.ingestMs + 2 * burstLingerMs({ ...NODE, transport: question.transport })
+  const { transport, consumer, latencyTargetMs } = question
+  const terms = policyTerms({ ...NODE, transport, latencyTargetMs }, consumer)
+  const besidesMs = given.ingestMs + 2 * burstLingerMs({ ...NODE, transport }, consumer)
   const demand = demandOf(curve, binMs, base, question.latencyTargetMs, besidesMs)
   const cloud = cloudFor(question, given, Math.max(0, demand.peakRate - base))
   const { seed, fine, maxUsdPerHour = Number.POSITIVE_INFINITY } = question
@@ -80,7 +83,7 @@ function assumptionsOf(question: Question, base: number): Assumptions {
 
 /** Lanes for 1.5 times the excess of the peak, and shards for them and for its bytes. */
 function cloudFor(question: Question, given: Assumptions, excess: number): Cloud {
-  const { transport, stream, parallelization } = question
+  const { transport, consumer, stream, parallelization } = question
   const lanes = Math.max(1, Math.ceil((LANE_MARGIN * excess) / given.laneRate))
   const sealed = LANE_MARGIN * excess * given.sealedEventBytes
   const forBytes = Math.ceil(sealed / given.shardBytesPerSecond)
@@ -88,7 +91,7 @@ function cloudFor(question: Question, given: Assumptions, excess: number): Cloud
   const shards = transport === 'invoke' ? 1 : (question.shards ?? Math.max(1, forBytes, forLanes))
   const each = Math.ceil(lanes / shards)
   const most = transport === 'invoke' ? each : Math.min(MAX_PARALLELIZATION, each)
-  return { transport, stream, shards, parallelization: parallelization ?? most }
+  return { transport, consumer, stream, shards, parallelization: parallelization ?? most }
 }
 
 function binSeconds({ times }: Curve): number {

@@ -1,3 +1,4 @@
+import type { Consumer } from '../../core/consumer'
 import { BASE_MACHINE } from '../../core/cost'
 import { configSchema } from '../../edge-node/config'
 
@@ -18,14 +19,17 @@ export interface Assumptions {
   readonly ingestMs: number
   /** Thread time that sending an event to the cloud takes. */
   readonly divertUs: number
-  /** PutRecords, GetRecords, the call of a function without its work, writing a partial with its head, reading heads. */
+  /** PutRecords, the call of a function without its work, writing a partial with its head, reading heads. */
   readonly putMs: number
-  readonly readMs: number
   readonly invokeMs: number
   readonly writeMs: number
   readonly headReadMs: number
   /** How long a shard's poller waits after a read that was empty. */
   readonly pollIntervalMs: number
+  /** How long a record is on its way to a consumer. */
+  readonly pushMs: number
+  /** Between two reads of a shard that bring records: it allows five a second. */
+  readonly readPauseMs: number
   readonly batchSize: number
   readonly coldStartMs: number
   /** An idle instance is gone after so long, unless it is kept warm. */
@@ -48,6 +52,7 @@ export interface Assumptions {
 /** What was chosen for a run besides the policy. */
 export interface Cloud {
   readonly transport: 'kinesis' | 'invoke'
+  readonly consumer: Consumer
   readonly stream: 'provisioned' | 'on-demand'
   readonly shards: number
   readonly parallelization: number
@@ -68,11 +73,12 @@ export const ASSUMPTIONS = {
   ingestMs: 10,
   divertUs: 1.5,
   putMs: 15,
-  readMs: 5,
   invokeMs: 10,
   writeMs: 10,
   headReadMs: 10,
   pollIntervalMs: 1_000,
+  pushMs: 70,
+  readPauseMs: 200,
   batchSize: 10,
   coldStartMs: 400,
   idleInstanceMs: 300_000,

@@ -1,3 +1,4 @@
+import type { Consumer } from '../../core/consumer'
 import type { Agenda } from './agenda'
 import { Fifo } from './fifo'
 import type { Functions } from './functions'
@@ -33,6 +34,7 @@ export class Shard {
     private readonly agenda: Agenda,
     private readonly given: Assumptions,
     private readonly functions: Functions,
+    private readonly consumer: Consumer,
     parallelization: number,
     private polledMs: number,
     private readonly share: () => number,
@@ -48,13 +50,20 @@ export class Shard {
     if (this.bytesLeft < record.bytes || this.recordsLeft < 1) return false
     this.bytesLeft -= record.bytes
     this.recordsLeft -= 1
-    this.records.push(record)
-    if (!this.isPollDue && !this.waitsForRoom) this.awake()
+    if (this.consumer === 'fan-out') this.agenda.after(this.given.pushMs, () => this.pushed(record))
+    else this.polled(record)
     return true
   }
 
+  private pushed(record: StreamRecord): void {
+    this.records.push(record)
+    if (!this.waitsForRoom) this.poll()
+  }
+
   /** Polls that find nothing are left out: the next one is a whole number of pauses after the last. */
-  private awake(): void {
+  private polled(record: StreamRecord): void {
+    this.records.push(record)
+    if (this.isPollDue || this.waitsForRoom) return
     const { pollIntervalMs } = this.given
     const pauses = Math.max(1, Math.ceil((this.agenda.nowMs - this.polledMs) / pollIntervalMs))
     this.pollAfter(this.polledMs + pauses * pollIntervalMs - this.agenda.nowMs)
@@ -79,7 +88,7 @@ export class Shard {
     })
   }
 
-  /** Again at once after a read that was not empty, else after the pause; not at all while a batch waits behind each busy lane. */
+  /** Polled, again soon after a read that was not empty, else after the pause. Not at all while a batch waits behind each busy lane. */
   private poll(): void {
     const room = 2 * this.lanes.length * this.given.batchSize - this.unfinished
     this.waitsForRoom = room <= 0
@@ -88,7 +97,8 @@ export class Shard {
     for (let read = 0; read < reads; read++) this.deliver(this.records.shift()!)
     for (const lane of this.lanes) this.next(lane)
     this.polledMs = this.agenda.nowMs
-    if (reads > 0) this.pollAfter(this.given.readMs)
+    if (this.consumer === 'fan-out') this.waitsForRoom = this.records.length > 0
+    else if (reads > 0) this.pollAfter(this.given.readPauseMs)
   }
 
   private deliver(record: StreamRecord): void {

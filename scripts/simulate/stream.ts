@@ -42,7 +42,7 @@ export class Stream {
     const share = () => (this.onDemand === null ? 1 : this.onDemand.shards / cloud.shards)
     this.shards = Array.from({ length: cloud.shards }, (_, index) => {
       const phaseMs = (given.pollIntervalMs * index) / cloud.shards
-      return new Shard(agenda, given, functions, cloud.parallelization, phaseMs, share)
+      return new Shard(agenda, given, functions, cloud.consumer, cloud.parallelization, phaseMs, share)
     })
   }
 

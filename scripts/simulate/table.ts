@@ -44,7 +44,7 @@ export function heading({ base, demand, cloud, given, terms, curve }: Scenario):
   const way =
     cloud.transport === 'invoke'
       ? `${cloud.parallelization} calls side by side`
-      : `${cloud.shards} shard(s) x ${cloud.parallelization}, ${cloud.stream}`
+      : `${cloud.shards} shard(s) x ${cloud.parallelization}, ${cloud.stream}, ${cloud.consumer}`
   return [
     `${whole(events)} events in ${hours.toFixed(2)} h: ${whole(events / hours / 3600)} events/s on average, ${whole(demand.peakRate)} at the peak.`,
     `Base: ${whole(base)} events/s; a base machine folds ${whole(given.machineRate)} and costs ${usd(given.machineUsdPerHour)} an hour, bought by the fraction.`,

@@ -49,7 +49,10 @@ export class World {
     const { curve, base, given, cloud, seed, terms, demand } = scenario
     const { agenda } = this
     const mostEvents = Math.floor(NODE.maxEnvelopeBytes / given.eventBytes)
-    const lingers = { burst: burstLingerMs({ ...NODE, transport: cloud.transport }), edge: NODE.edgeLingerMs }
+    const lingers = {
+      burst: burstLingerMs({ ...NODE, transport: cloud.transport }, cloud.consumer),
+      edge: NODE.edgeLingerMs,
+    }
     this.stays = STAYING.includes(policy)
     this.arrivals = new Arrivals(curve)
     this.ledger = new Ledger(terms.latencyTargetMs, demand.overloads)

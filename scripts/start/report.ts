@@ -1,8 +1,10 @@
+import type { Consumer } from '../../core/consumer'
 import type { Status } from '../../edge-node/status'
 import type { LoadReport } from '../load/report'
 import type { VerifyReport } from '../verify/report'
 import { burstAfterReleaseMs, burstBeforeSpike, flapsOf, precisionOf, reactionMs, usdPerHour } from './burst-figures'
 import type { Sample } from './samples'
+import { secondsOverTarget } from './target-figures'
 
 interface Percentiles {
   readonly p50: number
@@ -53,6 +55,8 @@ export interface Report {
   readonly precision: number | null
   /** Share of the events that took longer than the latency target, 0 to 1; null when the edge node does not say. */
   readonly overTarget: number | null
+  /** For how many seconds more than one event in a hundred was done later than the target. */
+  readonly secondsOverTarget: number
   /** How often and when bursting began or ended since the load did (epoch ms, the latest 200), and how many of these changes came within 10 s of the one before. */
   readonly modeChanges: number
   readonly modeChangesAtMs: readonly number[]
@@ -67,6 +71,7 @@ export interface Report {
   readonly lanes: {
     readonly shards: number
     readonly parallelization: number
+    readonly consumer: Consumer
     readonly have: number
     readonly needed: number
     readonly bottleneck: boolean
@@ -130,6 +135,7 @@ export function buildReport(evidence: Evidence): Report {
     leastOverflow: Math.round(evidence.leastOverflow),
     precision: precisionOf(evidence.leastOverflow, burst),
     overTarget: overTargetOf(status),
+    secondsOverTarget: secondsOverTarget(series, load.scheduleStartMs),
     modeChanges: changes.length,
     modeChangesAtMs: changes,
     flaps: flapsOf(changes),
@@ -159,7 +165,7 @@ function overTargetOf({ processingDelayMs }: Status): number | null {
 }
 
 function lanes({ ratePerSecond }: LoadReport, { burst, cloud }: Status, capacity: number): Report['lanes'] {
-  const { shards, parallelization } = burst.lanes
+  const { shards, parallelization, consumer } = burst.lanes
   const have = shards * parallelization
   const peak = Math.max(0, ...ratePerSecond.map(({ scheduled }) => scheduled))
   const excess = Math.max(0, peak - capacity)
@@ -167,6 +173,7 @@ function lanes({ ratePerSecond }: LoadReport, { burst, cloud }: Status, capacity
   return {
     shards,
     parallelization,
+    consumer,
     have,
     needed: Math.round(needed * 10) / 10,
     bottleneck: cloud.kinesisRecords > 0 && needed > have,

@@ -8,6 +8,9 @@ export interface Sample {
   readonly burstRate: number
   readonly backlogEvents: number
   readonly queueDelayMs: number
+  /** Events that were done since the look before, and those of them that had taken longer than the target. */
+  readonly doneEvents: number
+  readonly overTargetEvents: number
   readonly openWindows: number
   readonly finalWindows: number
   readonly usd: number
@@ -26,6 +29,8 @@ export function sampleOf(before: Status, beforeMs: number, after: Status, afterM
     burstRate: rate(({ events }) => events.burst),
     backlogEvents: after.edge.backlogEvents,
     queueDelayMs: after.edge.queueDelayMs,
+    doneEvents: Math.max(0, after.processingDelayMs.events - before.processingDelayMs.events),
+    overTargetEvents: Math.max(0, overTarget(after) - overTarget(before)),
     openWindows: after.windows.open + after.windows.closing + after.windows.finalizing,
     finalWindows: after.windows.final,
     usd: after.cloud.usd,
@@ -33,6 +38,8 @@ export function sampleOf(before: Status, beforeMs: number, after: Status, afterM
     reason: after.burst.reason,
   }
 }
+
+const overTarget = ({ processingDelayMs: { events, overTarget: share } }: Status) => Math.round(events * share)
 
 export const PROGRESS_HEADER = '  time     in/s   edge/s  burst/s  backlog   delay  windows open/final     cloud'
 

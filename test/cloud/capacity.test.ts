@@ -34,6 +34,7 @@ describe('what is read', () => {
       stream: 'provisioned',
       shards: 2,
       parallelization: 4,
+      consumer: 'standard',
       warmMiBps: 0,
       isUpdating: false,
     })

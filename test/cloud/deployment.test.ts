@@ -65,7 +65,7 @@ describe('the lanes', () => {
 
   test('are the open shards and how many batches of each are worked on at once', async () => {
     const [kinesis, lambda] = [stream(3), new ScriptedClient({ EventSourceMappings: [{ ParallelizationFactor: 4 }] })]
-    expect(await lanesOf(kinesis, lambda)).toEqual({ shards: 3, parallelization: 4 })
+    expect(await lanesOf(kinesis, lambda)).toEqual({ shards: 3, parallelization: 4, consumer: 'standard' })
     expect(kinesis.inputs).toEqual([{ StreamName: 'spillway-dev-overflow' }])
     expect(lambda.inputs).toEqual([{ FunctionName: 'spillway-dev-burst' }])
   })
@@ -74,6 +74,21 @@ describe('the lanes', () => {
     expect(await lanesOf(stream(2), new ScriptedClient({ EventSourceMappings: [{}] }))).toEqual({
       shards: 2,
       parallelization: 1,
+      consumer: 'standard',
+    })
+  })
+
+  test('are fed by a consumer where the mapping names one of the stream, and not one of another', async () => {
+    const arn = 'arn:aws:kinesis:us-east-1:000000000000:stream'
+    const other = { EventSourceArn: `${arn}/my-spillway-dev-overflow/consumer/c:1`, ParallelizationFactor: 9 }
+    const own = {
+      EventSourceArn: `${arn}/spillway-dev-overflow/consumer/spillway-dev-burst:17`,
+      ParallelizationFactor: 4,
+    }
+    expect(await lanesOf(stream(2), new ScriptedClient({ EventSourceMappings: [other, own] }))).toEqual({
+      shards: 2,
+      parallelization: 4,
+      consumer: 'fan-out',
     })
   })
 })

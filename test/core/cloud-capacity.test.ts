@@ -8,7 +8,14 @@ const START_MS = 1_700_000_000_000
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 
-const present: Capacity = { stream: 'provisioned', shards: 2, parallelization: 4, warmMiBps: 0, isUpdating: false }
+const present: Capacity = {
+  stream: 'provisioned',
+  shards: 2,
+  parallelization: 4,
+  consumer: 'fan-out',
+  warmMiBps: 0,
+  isUpdating: false,
+}
 const terms: CapacityTerms = { isAllowed: true, maxShards: 8, maxParallelization: 10 }
 const calm: CapacityLoad = {
   bursting: false,

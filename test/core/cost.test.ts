@@ -54,9 +54,16 @@ describe('what a run costs', () => {
   })
 
   test('a provisioned stream of 4 shards is $0.06 an hour, also when idle: $43.20 in 30 days', () => {
-    expect(idleUsdPerHour(4)).toBeCloseTo(0.06, 10)
-    expect(idleUsdPerHour(4) * 24 * 30).toBeCloseTo(43.2, 10)
-    expect(idleUsdPerHour(0)).toBe(0)
+    expect(idleUsdPerHour(4, 'standard')).toBeCloseTo(0.06, 10)
+    expect(idleUsdPerHour(4, 'standard') * 24 * 30).toBeCloseTo(43.2, 10)
+    expect(idleUsdPerHour(0, 'fan-out')).toBe(0)
+  })
+
+  test('a consumer costs as much again for each shard and hour, and $0.013 a GB that is pushed to it', () => {
+    expect(idleUsdPerHour(4, 'fan-out')).toBeCloseTo(0.12, 10)
+    expect(usageUsd({ ...zeroUsage(), kinesisPushedBytes: 10 * GB })).toBeCloseTo(0.13, 10)
+    const pushed = { ...zeroUsage(), kinesisBytes: GB, kinesisPushedBytes: GB }
+    expect(onDemandStreamUsd(pushed, 0)).toBeCloseTo(0.08 + 0.05, 10)
   })
 
   test('a stream in on-demand mode is $0.04 an hour, $0.08 a GB in and $0.04 a GB read', () => {
@@ -78,6 +85,7 @@ describe('the bill', () => {
   test('has a line for each item, with its amount, unit and dollars', () => {
     expect(usageLines(MILLION_ENVELOPES).map(({ item, amount, unit }) => [item, amount, unit])).toEqual([
       ['Kinesis PUT payload units', 3e6, 'units of 25 KB'],
+      ['Kinesis enhanced fan-out', 0, 'bytes'],
       ['Lambda requests', 1e5, 'requests'],
       ['Lambda duration', 250_000, 'GB-s'],
       ['Lambda init', 300, 'GB-s'],

@@ -13,7 +13,14 @@ import { temporaryFolders } from './temporary-folder'
 const MINUTE_MS = 60_000
 const MAX_TURNS = 100_000 // a scaler that has ended plans nothing more, and a loop without end outlives its test
 const temporaryFolder = temporaryFolders()
-const deployed: Capacity = { stream: 'provisioned', shards: 2, parallelization: 4, warmMiBps: 0, isUpdating: false }
+const deployed: Capacity = {
+  stream: 'provisioned',
+  shards: 2,
+  parallelization: 4,
+  consumer: 'fan-out',
+  warmMiBps: 0,
+  isUpdating: false,
+}
 
 /** An AWS that does at once what it is asked. */
 class FakeCloud {

@@ -154,9 +154,9 @@ async function startOver(
   const prewarmer = new Prewarmer({ invoke: async () => null }, 1, logger)
   const parts = { config, pipeline: spec, log, checkpoints, recovered, results, finals, deadLetters, prewarmer, logger }
   const diskSpace = { isLow: false, isGone: false, freeBytes: 10e9 }
-  const lanes = () => ({ shards: 1, parallelization: 1 })
+  const lanes = () => ({ shards: 1, parallelization: 1, consumer: 'standard' as const })
   const meters = [cloud.partialItems.meter, cloud.resultItems.meter]
-  const policy = policyNamed(config.policy, policyTerms(config))
+  const policy = policyNamed(config.policy, policyTerms(config, 'standard'))
   const transport = transportOf(config, cloud, clock)
   const node = new EdgeNode({ ...parts, diskSpace, cloud, clock, lanes, meters, policy, transport, ...traced })
   const replayer = new Replayer({ pipeline: spec, version: VERSION, deadLetters, replays, results, node, clock })

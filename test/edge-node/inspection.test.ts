@@ -171,7 +171,7 @@ describe('what is wrong with the cloud half', () => {
   })
 
   test('a mapping that is disabled, or reports nothing, holds up the stream', () => {
-    const sound = { state: 'Enabled', parallelization: 1, reportsFailures: true }
+    const sound = { state: 'Enabled', parallelization: 1, reportsFailures: true, consumer: 'fan-out' } as const
     expect(mappingFinding('flow', sound).verdict).toBe('ok')
     expect(mappingFinding('flow', { ...sound, state: 'Disabled' }).verdict).toBe('problem')
     expect(mappingFinding('flow', { ...sound, reportsFailures: false }).verdict).toBe('problem')

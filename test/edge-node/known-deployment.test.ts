@@ -8,7 +8,7 @@ const newFolder = temporaryFolders()
 const logger = pino({ level: 'silent' })
 const found = {
   deployment: { stream: 's', partialsTable: 'p', resultsTable: 'r', burstFunction: 'b', mergeFunction: 'm' },
-  lanes: { shards: 2, parallelization: 4 },
+  lanes: { shards: 2, parallelization: 4, consumer: 'fan-out' as const },
 }
 const away = async () => {
   throw new NotDeployed('no answer')
@@ -31,7 +31,7 @@ describe('a node whose cloud is away', () => {
   test('learns anew as soon as the cloud can be read', async () => {
     const folder = await newFolder()
     await knownDeployment(folder, 'stack', async () => found, logger)
-    const wider = { ...found, lanes: { shards: 4, parallelization: 4 } }
+    const wider = { ...found, lanes: { ...found.lanes, shards: 4 } }
     await knownDeployment(folder, 'stack', async () => wider, logger)
     expect((await knownDeployment(folder, 'stack', away, logger)).lanes).toEqual(wider.lanes)
   })

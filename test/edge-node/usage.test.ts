@@ -22,7 +22,7 @@ const work = (requestId: string, more: Partial<Work> = {}): Work => ({
   ...more,
 })
 const total = (usage: CloudUsage, sent: Partial<SendCounters> = {}, prewarmed = 0, own: CapacityMeter[] = []) =>
-  usage.total({ ...NOTHING_SENT, ...sent }, prewarmed, own)
+  usage.total({ ...NOTHING_SENT, ...sent }, prewarmed, own, 'standard')
 
 describe('what the cloud half has used', () => {
   test('is nothing at first', () => {

@@ -34,6 +34,8 @@ describe('the properties of a mapping', () => {
       maximumRecordAgeMs: Number.POSITIVE_INFINITY,
       onFailureDestinationArn: undefined,
       pollIntervalMs: 1000,
+      pushMs: 70,
+      consumer: 'standard',
     })
   })
 

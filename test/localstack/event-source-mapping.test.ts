@@ -24,7 +24,7 @@ const threw: InvokeOutcome = { kind: 'error', errorType: 'Error', payload: Buffe
 const throttled: InvokeOutcome = { kind: 'throttled', message: 'Rate Exceeded.' }
 
 /** A stream, a mapping on it, and a function that answers as told, in virtual time. */
-function world(properties: object = {}, answer: Answer = () => ok, shardCount = 1) {
+function world(properties: object = {}, answer: Answer = () => ok, shardCount = 1, consumer = '') {
   const time = new VirtualTime()
   const startMs = time.now()
   const store = new KinesisStore()
@@ -32,7 +32,7 @@ function world(properties: object = {}, answer: Answer = () => ok, shardCount = 
   const calls: Call[] = []
   const notices: { readonly arn: string; readonly body: string }[] = []
   const config = mappingConfig(
-    { EventSourceArn: stream.arn, FunctionName: 'burst', StartingPosition: 'TRIM_HORIZON', ...properties },
+    { EventSourceArn: stream.arn + consumer, FunctionName: 'burst', StartingPosition: 'TRIM_HORIZON', ...properties },
     { uuid: 'mapping-1', executionRoleArn: 'arn:aws:iam::000000000000:role/burst' },
   )
   const start = () =>
@@ -55,7 +55,11 @@ function world(properties: object = {}, answer: Answer = () => ok, shardCount = 
     const hashKey = (HASH_KEYS / BigInt(shardCount)) * BigInt(shard)
     store.put(stream, { partitionKey, data, bytes: text.length + partitionKey.length }, hashKey, time.now())
   }
-  return { time, put, calls, notices, start }
+  /** Others read the first shard as often as it allows. */
+  const exhaust = () => {
+    for (let read = 0; read < 5; read++) stream.shards[0]!.readWithinLimits(1, { records: 1, bytes: 1 }, time.now())
+  }
+  return { time, put, calls, notices, start, exhaust, stream }
 }
 
 const sentBy = (calls: readonly Call[]) => calls.map(({ records }) => records)
@@ -74,7 +78,7 @@ describe('polling', () => {
     await mapping.stop()
   })
 
-  test('a read that brought records is followed by another at once', async () => {
+  test('a shard is read five times a second at most, also while there is more', async () => {
     const { time, put, calls, start } = world({ BatchSize: 2 })
     for (const text of 'abcdefgh') put(text)
     const mapping = start()
@@ -85,6 +89,19 @@ describe('polling', () => {
       ['e', 'f'],
       ['g', 'h'],
     ])
+    expect(timesOf(calls)).toEqual([0, 0, 200, 200])
+    await mapping.stop()
+  })
+
+  test('the reads of others are of the same five: a throttled one is tried again', async () => {
+    const { time, put, calls, start, exhaust } = world()
+    put('a')
+    exhaust()
+    const mapping = start()
+    await time.pass(199)
+    expect(calls).toEqual([])
+    await time.pass(1)
+    expect(timesOf(calls)).toEqual([200])
     await mapping.stop()
   })
 
@@ -133,6 +150,77 @@ describe('polling', () => {
     await time.pass(400_000)
     expect(calls.flatMap(({ records }) => records)).toEqual(Array.from({ length: 100 }, (_, count) => String(count)))
     await mapping.stop()
+  })
+})
+
+describe('a consumer', () => {
+  const pushed = (properties: object = {}, answer?: Answer, shards = 1) =>
+    world(properties, answer, shards, '/consumer/burst:1')
+
+  test('gets a record 70 ms after it came, however long nothing came before', async () => {
+    const { time, put, calls, start } = pushed()
+    const mapping = start()
+    await time.pass(5_300)
+    put('a')
+    await time.pass(40)
+    put('b')
+    await time.pass(1_000)
+    expect(sentBy(calls)).toEqual([['a'], ['b']])
+    expect(timesOf(calls)).toEqual([5_370, 5_410])
+    await mapping.stop()
+    expect(time.pending).toBe(0)
+  })
+
+  test('shares no reads with those who poll', async () => {
+    const { time, put, calls, start, exhaust } = pushed()
+    const mapping = start()
+    await time.pass(100)
+    exhaust()
+    put('a')
+    await time.pass(70)
+    expect(timesOf(calls)).toEqual([170])
+    await mapping.stop()
+  })
+
+  test('gets what lies in the stream at once, in batches', async () => {
+    const { time, put, calls, start } = pushed({ BatchSize: 2 })
+    for (const text of 'abcdef') put(text)
+    await time.pass(1_000)
+    const mapping = start()
+    await time.pass(10)
+    expect(sentBy(calls)).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+      ['e', 'f'],
+    ])
+    await mapping.stop()
+  })
+
+  test('gets nothing while the lanes are full, and goes on as they empty', async () => {
+    const full = pushed({ BatchSize: 3 }, async () => {
+      await full.time.sleep(10_000)
+      return ok
+    })
+    const { time, put, calls, start } = full
+    for (let count = 0; count < 100; count += 1) put(String(count))
+    const mapping = start()
+    await time.pass(5_000)
+    expect(mapping.shards()).toMatchObject([{ bufferedRecords: 6, invocationsInFlight: 1 }])
+    await time.pass(400_000)
+    expect(calls.flatMap(({ records }) => records)).toEqual(Array.from({ length: 100 }, (_, count) => String(count)))
+    await mapping.stop()
+  })
+
+  test('is named as the source of its records, and stops without waiting for any', async () => {
+    const { time, put, calls, start } = pushed()
+    const mapping = start()
+    put('a')
+    await time.pass(100)
+    expect(calls[0]!.event.Records[0]!.eventSourceARN).toMatch(/:stream\/burst\/consumer\/burst:1$/)
+    await mapping.stop()
+    put('b')
+    await time.pass(1_000)
+    expect(calls).toHaveLength(1)
   })
 })
 

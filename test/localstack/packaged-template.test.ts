@@ -103,10 +103,27 @@ describe('least privilege', () => {
   })
 })
 
+describe('the consumer of the stream', () => {
+  const condition = () => JSON.parse(packaged.template).Conditions.IsFanOut
+
+  test('is there by default, and the function may subscribe to it alone', () => {
+    expect(resources.OverflowConsumer).toEqual({
+      Type: 'AWS::Kinesis::StreamConsumer',
+      Condition: 'IsFanOut',
+      Properties: { ConsumerName: 'spillway-dev-burst', StreamARN: { 'Fn::GetAtt': ['OverflowStream', 'Arn'] } },
+    })
+    expect(condition()).toEqual({ 'Fn::Equals': ['fan-out', 'fan-out'] })
+    const subscribing = resources
+      .BurstRole!.Properties.Policies!.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+      .filter(({ Action }) => Action.includes('kinesis:SubscribeToShard'))
+    expect(subscribing.map(({ Resource }) => Resource)).toEqual([{ Ref: 'OverflowConsumer' }])
+  })
+})
+
 describe('what is deployed', () => {
   test('the event source mapping has every option set', () => {
     expect(resources.BurstEventSourceMappingKinesisOverflowStream?.Properties).toEqual({
-      EventSourceArn: { 'Fn::GetAtt': ['OverflowStream', 'Arn'] },
+      EventSourceArn: { Ref: 'OverflowConsumer' },
       FunctionName: { 'Fn::GetAtt': ['BurstLambdaFunction', 'Arn'] },
       Enabled: true,
       StartingPosition: 'TRIM_HORIZON',

@@ -75,7 +75,7 @@ test('the mapping from the stream to the function is listed with its options', a
   const { EventSourceMappings = [] } = await client.send(new ListEventSourceMappingsCommand({ FunctionName }))
   expect(EventSourceMappings).toHaveLength(1)
   expect(EventSourceMappings[0]).toMatchObject({
-    EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/spillway-dev-overflow',
+    EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/spillway-dev-overflow/consumer/spillway-dev-burst:1',
     ParallelizationFactor: 4,
     BatchSize: 10,
     State: 'Enabled',

@@ -67,6 +67,8 @@ describe('a series', () => {
       burstRate: 0,
       backlogEvents: 3,
       queueDelayMs: 7,
+      doneEvents: 1,
+      overTargetEvents: 0,
       openWindows: 1,
       finalWindows: 0,
     }

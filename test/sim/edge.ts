@@ -234,9 +234,9 @@ export class SimEdge {
         },
       },
       prewarmer: new Prewarmer({ invoke: () => functions.burst([]) }, context.scenario.lanes, logger),
-      policy: policyNamed(config.policy, policyTerms(config)),
+      policy: policyNamed(config.policy, policyTerms(config, 'standard')),
       meters: [],
-      lanes: () => ({ shards: 1, parallelization: context.scenario.lanes }),
+      lanes: () => ({ shards: 1, parallelization: context.scenario.lanes, consumer: 'standard' }),
       transport: this.transport(),
       logger,
     }

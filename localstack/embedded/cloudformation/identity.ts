@@ -28,8 +28,19 @@ const inRegion =
 
 const iam = (kind: string) => (name: string) => `arn:aws:iam::${ACCOUNT_ID}:${kind}/${name}`
 
+/** When the consumers of a template were made: their ARNs have it, and a template is read before anything is made. */
+export const FROM_A_TEMPLATE_MS = 1_000
+
+/** A consumer is called by its ARN, which has more of it than its name. */
+export const isNamedByProperties = (type: string): boolean => type === 'AWS::Kinesis::StreamConsumer'
+
+export function nameOfProperties({ StreamARN, ConsumerName }: Readonly<Record<string, unknown>>): string {
+  return `${StreamARN}/consumer/${ConsumerName}:${FROM_A_TEMPLATE_MS / 1000}`
+}
+
 const NAMINGS: Readonly<Record<string, Naming>> = {
   'AWS::Kinesis::Stream': { property: 'Name', ref: byName, attributes: { Arn: inRegion('kinesis', 'stream/') } },
+  'AWS::Kinesis::StreamConsumer': { ref: byName, attributes: { ConsumerARN: byName } },
   'AWS::DynamoDB::Table': { property: 'TableName', ref: byName, attributes: { Arn: inRegion('dynamodb', 'table/') } },
   'AWS::SQS::Queue': {
     property: 'QueueName',

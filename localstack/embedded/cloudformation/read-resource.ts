@@ -29,6 +29,8 @@ const streamProperties = z.object({
     .default({ StreamMode: 'PROVISIONED' }),
 })
 
+const consumerProperties = z.object({ ConsumerName: z.string(), StreamARN: z.string() })
+
 const tableProperties = z.looseObject({
   TimeToLiveSpecification: z.object({ AttributeName: z.string(), Enabled: flag }).optional(),
 })
@@ -68,6 +70,10 @@ export function readResource(
   switch (type) {
     case 'AWS::Kinesis::Stream':
       return { ...base, kind: 'stream', ...readStream(identity, properties) }
+    case 'AWS::Kinesis::StreamConsumer': {
+      const { ConsumerName, StreamARN } = parse(consumerProperties, identity, properties)
+      return { ...base, kind: 'consumer', name: ConsumerName, streamArn: StreamARN }
+    }
     case 'AWS::DynamoDB::Table':
       return { ...base, kind: 'table', table: readTable(identity, properties) }
     case 'AWS::SQS::Queue':

@@ -15,6 +15,7 @@ export interface TableSettings {
 /** What a template can describe here. */
 export type Resource = { readonly logicalId: string; readonly type: string; readonly physicalId: string } & (
   | { readonly kind: 'stream'; readonly name: string; readonly mode: StreamMode; readonly retentionHours: number }
+  | { readonly kind: 'consumer'; readonly name: string; readonly streamArn: string }
   | { readonly kind: 'table'; readonly table: TableSettings }
   | { readonly kind: 'queue'; readonly queue: QueueSettings }
   | { readonly kind: 'bucket'; readonly name: string }

@@ -44,10 +44,11 @@ const CREATION_ORDER: Readonly<Record<Resource['kind'], number>> = {
   acknowledged: 0,
   bucket: 1,
   stream: 2,
-  table: 3,
-  queue: 4,
-  function: 5,
-  event_source_mapping: 6,
+  consumer: 3,
+  table: 4,
+  queue: 5,
+  function: 6,
+  event_source_mapping: 7,
 }
 
 /**

@@ -1,5 +1,13 @@
 import { ACCOUNT_ID } from '../arn'
-import { attributeOf, generatedName, namePropertyOf, physicalId, type StackPlace } from './identity'
+import {
+  attributeOf,
+  generatedName,
+  isNamedByProperties,
+  nameOfProperties,
+  namePropertyOf,
+  physicalId,
+  type StackPlace,
+} from './identity'
 import { evaluate, evaluateCondition, isObject, type Json, type JsonObject, type Scope } from './intrinsics'
 import { readResource } from './read-resource'
 import type { Resource } from './resource'
@@ -122,6 +130,7 @@ class TemplateScope implements Scope {
     this.#naming.add(logicalId)
     try {
       const { Properties: properties } = this.#declared(logicalId)
+      if (isNamedByProperties(this.#typeOf(logicalId))) return this.#nameOfProperties(properties ?? {})
       const property = namePropertyOf(this.#typeOf(logicalId))
       const given = property !== undefined && isObject(properties) ? properties[property] : undefined
       const name = given === undefined ? undefined : evaluate(given, this)
@@ -129,6 +138,11 @@ class TemplateScope implements Scope {
     } finally {
       this.#naming.delete(logicalId)
     }
+  }
+
+  #nameOfProperties(properties: Json): string {
+    const evaluated = evaluate(properties, this)
+    return nameOfProperties(isObject(evaluated) ? evaluated : {})
   }
 
   #pseudoParameter(name: string): Json | undefined {

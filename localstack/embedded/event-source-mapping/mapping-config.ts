@@ -25,8 +25,12 @@ export interface MappingConfig {
   readonly maximumRecordAgeMs: number
   /** Where metadata of discarded batches goes: the ARN of an SQS queue, an SNS topic or an S3 bucket. */
   readonly onFailureDestinationArn: string | undefined
+  /** Whether records are pushed to a consumer of the stream, or the stream itself is polled: as the ARN of the source says. */
+  readonly consumer: 'fan-out' | 'standard'
   /** Pause after a read that found nothing. On AWS one second, which cannot be changed there. */
   readonly pollIntervalMs: number
+  /** From the arrival of a record until a consumer has it. AWS: 70 ms on average, which cannot be changed there. */
+  readonly pushMs: number
 }
 
 /** What the Lambda API answers to a mapping that cannot be: `InvalidParameterValueException`, HTTP 400. */

@@ -7,9 +7,10 @@ export interface MappingIdentity {
   readonly uuid: string
   readonly executionRoleArn: string
   readonly pollIntervalMs?: number
+  readonly pushMs?: number
 }
 
-const streamArn = /^arn:aws[^:]*:kinesis:([^:]+):(\d{12}):stream\/[a-zA-Z0-9_.-]+$/
+const sourceArn = /^arn:aws[^:]*:kinesis:([^:]+):(\d{12}):stream\/[a-zA-Z0-9_.-]+(\/consumer\/[a-zA-Z0-9_.-]+:\d+)?$/
 const functionReference =
   /^(?:arn:aws[^:]*:lambda:[^:]+:\d{12}:function:|\d{12}:function:|function:)?([a-zA-Z0-9_-]+)(?::\$LATEST)?$/
 
@@ -31,7 +32,7 @@ const destination = z.object({
 })
 
 const propertiesSchema = z.strictObject({
-  EventSourceArn: z.string().regex(streamArn, 'must be the ARN of a Kinesis stream (consumers are not embedded)'),
+  EventSourceArn: z.string().regex(sourceArn, 'must be the ARN of a Kinesis stream or of a consumer of one'),
   FunctionName: z.string().regex(functionReference, 'must be a function name or ARN without version or alias'),
   StartingPosition: z.enum(['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP']),
   StartingPositionTimestamp: spelled.optional(),
@@ -66,6 +67,8 @@ export function mappingConfig(properties: Readonly<Record<string, unknown>>, ide
     uuid: identity.uuid,
     executionRoleArn: identity.executionRoleArn,
     pollIntervalMs: identity.pollIntervalMs ?? 1000,
+    pushMs: identity.pushMs ?? 70,
+    consumer: sourceArn.exec(given.EventSourceArn)?.[3] === undefined ? 'standard' : 'fan-out',
     enabled: given.Enabled,
     eventSourceArn: given.EventSourceArn,
     ...functionOf(given),
@@ -104,7 +107,7 @@ function issueText(issue: z.core.$ZodIssue): string {
 }
 
 function functionOf(given: Properties): { functionName: string; functionArn: string } {
-  const [, region, account] = streamArn.exec(given.EventSourceArn)!
+  const [, region, account] = sourceArn.exec(given.EventSourceArn)!
   const functionName = functionReference.exec(given.FunctionName)![1]!
   const full = given.FunctionName.startsWith('arn:')
   return {

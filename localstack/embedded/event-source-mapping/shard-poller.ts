@@ -20,6 +20,7 @@ import type { MappingConfig } from './mapping-config'
 import type { MappingDeps } from './mapping-deps'
 import { notifyOfDiscard } from './notify-of-discard'
 import { processingResult } from './processing-result'
+import { type NextRead, readOnce } from './reading'
 
 /** A shard as it stands, for metrics. */
 export interface ShardFacts {
@@ -121,18 +122,23 @@ export class ShardPoller {
     this.cancelPoll = this.deps.startTimer(delayMs, () => this.poll())
   }
 
-  /** As on AWS: again at once while there is more, else after the idle pause. Not at all while the lanes are full: the lane that finishes next polls. */
+  private waitFor(next: NextRead): void {
+    if (next.kind === 'after') this.pollAfter(next.delayMs)
+    else this.cancelPoll = this.deps.reader.onNews(this.cursor.shardId, () => this.pollAfter(next.delayMs))
+  }
+
+  /** Reads, and says when to read on. Not at all while the lanes are full: the lane that finishes next polls. */
   private poll(): void {
     const room = roomFor(this.lanes.flatMap(unfinished), this.lanes.length, this.config.batchSize)
     this.waitsForRoom = room === undefined
     if (!room) return
-    const { records, cursor, expired, ended } = this.deps.reader.read(this.cursor, room, this.deps.now())
-    this.cursor = cursor
-    this.expiredRecords += expired
-    this.ended = ended
-    this.deliver(records)
-    if (ended) this.drainedIfFinished()
-    else this.pollAfter(records.length > 0 ? 0 : this.config.pollIntervalMs)
+    const read = readOnce(this.deps.reader, this.cursor, room, this.config, this.deps.now())
+    this.cursor = read.cursor
+    this.expiredRecords += read.expired
+    this.ended = read.ended
+    this.deliver(read.records)
+    if (read.ended) this.drainedIfFinished()
+    else this.waitFor(read.next)
   }
 
   private drainedIfFinished(): void {

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { jsonError, type WireRequest, type WireResponse, type WireService } from '../wire'
+import {
+  deregisterStreamConsumer,
+  describeStreamConsumer,
+  listStreamConsumers,
+  registerStreamConsumer,
+} from './consumer-verbs'
 import { KinesisError } from './kinesis-error'
 import type { KinesisStore } from './kinesis-store'
 import { putRecord, putRecords } from './put-verbs'
@@ -19,14 +25,18 @@ import {
 const verbs = {
   CreateStream: createStream,
   DeleteStream: deleteStream,
+  DeregisterStreamConsumer: deregisterStreamConsumer,
   DescribeStream: describeStream,
+  DescribeStreamConsumer: describeStreamConsumer,
   DescribeStreamSummary: describeStreamSummary,
   GetRecords: getRecords,
   GetShardIterator: getShardIterator,
   ListShards: listShards,
+  ListStreamConsumers: listStreamConsumers,
   ListStreams: listStreams,
   PutRecord: putRecord,
   PutRecords: putRecords,
+  RegisterStreamConsumer: registerStreamConsumer,
   UpdateShardCount: updateShardCount,
   UpdateStreamWarmThroughput: updateStreamWarmThroughput,
 } as const satisfies Record<string, (store: KinesisStore, fields: RequestFields, now: number) => object | undefined>

@@ -15,6 +15,13 @@ export interface StreamIdentity {
   readonly retentionHours: number
 }
 
+/** A reader for which each shard has a way of its own, on which records are pushed. */
+export interface StreamConsumer {
+  readonly name: string
+  readonly arn: string
+  readonly createdMs: number
+}
+
 /** How long a stream is UPDATING. The shards change at once here; AWS takes half a minute or more for both. */
 const UPDATING_MS = 1000
 
@@ -27,6 +34,8 @@ export class KinesisStream implements StreamIdentity {
   readonly retentionHours: number
   /** MiB/s that an on-demand stream was asked to be ready for. */
   warmMiBps: number | undefined
+  /** By name. */
+  readonly consumers = new Map<string, StreamConsumer>()
   private readonly all: Shard[]
   private openShards: readonly Shard[]
   private updatedAtMs = Number.NEGATIVE_INFINITY

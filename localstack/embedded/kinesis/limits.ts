@@ -23,6 +23,8 @@ export const kinesisLimits = {
   shards: 200,
   /** What an on-demand stream starts with on AWS (4 MiB/s in). Growing with the peak is not embedded, warm throughput is. */
   onDemandShards: 4,
+  /** Enhanced fan-out, per stream. */
+  consumersPerStream: 20,
   /** UpdateShardCount calls within 24 hours, per stream. */
   shardCountUpdates: 10,
   shardCountUpdatesWithinMs: 24 * 3_600_000,

@@ -14,6 +14,8 @@ export interface ReadLimits {
   readonly records: number
   /** At least one record is read even if it alone is larger, so that a reader always gets on. */
   readonly bytes: number
+  /** Only what arrived until then, in epoch milliseconds. */
+  readonly arrivedUntilMs?: number
 }
 
 export interface LogRead {
@@ -72,6 +74,7 @@ export class ShardLog {
     let bytes = 0
     for (let record = this.records.get(start); record; record = this.records.get(start + records.length)) {
       bytes += record.bytes
+      if (record.arrivalMs > (limits.arrivedUntilMs ?? Number.POSITIVE_INFINITY)) break
       if (records.length >= limits.records || (records.length > 0 && bytes > limits.bytes)) break
       records.push(record)
     }

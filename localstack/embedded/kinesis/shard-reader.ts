@@ -1,7 +1,7 @@
 import type { KinesisStore } from './kinesis-store'
 import type { KinesisStream } from './kinesis-stream'
 import type { Shard } from './shard'
-import type { ReadLimits, StreamRecord } from './shard-log'
+import type { LogRead, ReadLimits, StreamRecord } from './shard-log'
 
 /** Where a reader that has read nothing yet begins. */
 export type StartingPosition =
@@ -25,7 +25,7 @@ export interface ShardRead {
   readonly ended: boolean
 }
 
-/** How code in the same process reads a stream. It takes nothing from the five reads a second that a shard allows over HTTP. */
+/** How code in the same process reads a stream. */
 export interface ShardReader {
   /** Records older than this are gone from the stream. */
   readonly retentionMs: number
@@ -36,7 +36,14 @@ export interface ShardReader {
   /** The shards that this one took its hash keys from: their records come before its own. */
   parentsOf(shardId: string): readonly string[]
   open(shardId: string, start: StartingPosition): ShardCursor
+  /** A read like any GetRecords, from the five a second that a shard allows to all of them; undefined when it is throttled. */
+  poll(cursor: ShardCursor, limits: ReadLimits, now: number): ShardRead | undefined
+  /** What is pushed to a consumer, for which the shard has a way of its own: it takes nothing from those reads. */
   read(cursor: ShardCursor, limits: ReadLimits, now: number): ShardRead
+  /** When the next unread record arrived; undefined when there is none. */
+  nextArrivalMs(cursor: ShardCursor): number | undefined
+  /** Calls `fire` once when a record comes or the shard is closed; returns how to prevent that. */
+  onNews(shardId: string, fire: () => void): () => void
   /** How long the next unread record has been waiting; 0 when there is none. */
   millisBehindLatest(cursor: ShardCursor, now: number): number
 }
@@ -55,14 +62,25 @@ export function shardReader(store: KinesisStore, stream: KinesisStream): ShardRe
       stream.shards.filter(({ parents }) => parents.includes(shardOf(shardId))).map(({ id }) => id),
     parentsOf: (shardId) => shardOf(shardId).parents.map(({ id }) => id),
     open: (shardId, start) => ({ shardId, nextOrdinal: startingOrdinal(shardOf(shardId), start) }),
+    poll(cursor, limits, now) {
+      const shard = shardOf(cursor.shardId)
+      store.expire(stream, shard, now)
+      const read = shard.readWithinLimits(cursor.nextOrdinal, limits, now)
+      return read && shardRead(shard, read)
+    },
     read(cursor, limits, now) {
       const shard = shardOf(cursor.shardId)
       store.expire(stream, shard, now)
-      const { records, nextOrdinal, expired } = shard.log.read(cursor.nextOrdinal, limits)
-      return { records, cursor: { shardId: cursor.shardId, nextOrdinal }, expired, ended: shard.isEndAt(nextOrdinal) }
+      return shardRead(shard, shard.log.read(cursor.nextOrdinal, limits))
     },
+    nextArrivalMs: ({ shardId, nextOrdinal }) => shardOf(shardId).log.arrivalMsAt(nextOrdinal),
+    onNews: (shardId, fire) => shardOf(shardId).onNews(fire),
     millisBehindLatest: (cursor, now) => shardOf(cursor.shardId).millisBehindLatest(cursor.nextOrdinal, now),
   }
+}
+
+function shardRead(shard: Shard, { records, nextOrdinal, expired }: LogRead): ShardRead {
+  return { records, cursor: { shardId: shard.id, nextOrdinal }, expired, ended: shard.isEndAt(nextOrdinal) }
 }
 
 function firstShards(stream: KinesisStream, start: StartingPosition): readonly Shard[] {

@@ -22,6 +22,7 @@ export class Shard {
   private closedAtMs: number | undefined
   private writes: WriteAllowance
   private reads: ReadAllowance
+  private readonly waiting = new Set<() => void>()
 
   /**
    * `epochMs` is above that of all shards before. `parents`: the shards whose hash keys this one took over; none, one that was split, or two that
@@ -46,6 +47,19 @@ export class Shard {
 
   close(now: number): void {
     this.closedAtMs = now
+    this.wake()
+  }
+
+  /** Calls `fire` once when a record comes or the shard is closed; returns how to prevent that. */
+  onNews(fire: () => void): () => void {
+    this.waiting.add(fire)
+    return () => this.waiting.delete(fire)
+  }
+
+  private wake(): void {
+    const waiting = [...this.waiting]
+    this.waiting.clear()
+    for (const fire of waiting) fire()
   }
 
   /** Closed, and nothing lies at `ordinal` or after it. */
@@ -69,6 +83,7 @@ export class Shard {
     this.writes = writes
     const sequenceNumber = this.sequenceNumberAt(this.log.nextOrdinal)
     this.log.append({ ...record, sequenceNumber, arrivalMs: now })
+    this.wake()
     return { kind: 'stored', shardId: this.id, sequenceNumber }
   }
 

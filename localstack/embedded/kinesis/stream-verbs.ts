@@ -48,7 +48,10 @@ function refuseNotEmbedded(fields: RequestFields): void {
 }
 
 export function deleteStream(store: KinesisStore, fields: RequestFields): undefined {
-  store.deleteStream(requestedStream(store, fields).name)
+  const { name, consumers } = requestedStream(store, fields)
+  if (consumers.size > 0 && fields.EnforceConsumerDeletion !== true)
+    throw new KinesisError('ResourceInUseException', `Stream ${name} has consumers; give EnforceConsumerDeletion.`)
+  store.deleteStream(name)
 }
 
 export function describeStream(store: KinesisStore, fields: RequestFields, now: number): object {
@@ -63,7 +66,7 @@ export function describeStreamSummary(store: KinesisStore, fields: RequestFields
   const stream = requestedStream(store, fields)
   const facts = {
     OpenShardCount: stream.open.length,
-    ConsumerCount: 0,
+    ConsumerCount: stream.consumers.size,
     MaxRecordSizeInKiB: kinesisLimits.recordBytes / 1024,
   }
   const warm = stream.warmMiBps === undefined ? {} : { WarmThroughput: warmThroughput(stream.warmMiBps) }

@@ -1,0 +1,73 @@
+import { KinesisError } from './kinesis-error'
+import type { KinesisStore } from './kinesis-store'
+import type { KinesisStream, StreamConsumer } from './kinesis-stream'
+import { kinesisLimits } from './limits'
+import { optionalInteger, optionalText, type RequestFields, requestedStream, requiredText } from './request-fields'
+
+const nameRule = { min: 1, max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ }
+const arnRule = { min: 1, max: 2048 }
+
+/** RegisterStreamConsumer. The consumer is active at once; AWS takes some seconds. */
+export function registerStreamConsumer(store: KinesisStore, fields: RequestFields, now: number): object {
+  const stream = requestedStream(store, { StreamARN: requiredText(fields, 'StreamARN', arnRule) })
+  const consumer = registerConsumer(stream, requiredText(fields, 'ConsumerName', nameRule), now)
+  return { Consumer: onWire(consumer) }
+}
+
+/** Throws ResourceInUseException when the name is taken, LimitExceededException above the quota. */
+export function registerConsumer(stream: KinesisStream, name: string, createdMs: number): StreamConsumer {
+  if (stream.consumers.has(name))
+    throw new KinesisError('ResourceInUseException', `Consumer ${name} of stream ${stream.name} already exists.`)
+  if (stream.consumers.size >= kinesisLimits.consumersPerStream) {
+    const message = `Stream ${stream.name} has ${stream.consumers.size} consumers; the limit is ${kinesisLimits.consumersPerStream}.`
+    throw new KinesisError('LimitExceededException', message)
+  }
+  const consumer = { name, arn: `${stream.arn}/consumer/${name}:${Math.floor(createdMs / 1000)}`, createdMs }
+  stream.consumers.set(name, consumer)
+  return consumer
+}
+
+export function describeStreamConsumer(store: KinesisStore, fields: RequestFields): object {
+  const { stream, consumer } = requested(store, fields)
+  return { ConsumerDescription: { ...onWire(consumer), StreamARN: stream.arn } }
+}
+
+export function deregisterStreamConsumer(store: KinesisStore, fields: RequestFields): undefined {
+  const { stream, consumer } = requested(store, fields)
+  stream.consumers.delete(consumer.name)
+}
+
+export function listStreamConsumers(store: KinesisStore, fields: RequestFields): object {
+  const stream = requestedStream(store, { StreamARN: requiredText(fields, 'StreamARN', arnRule) })
+  const limit = optionalInteger(fields, 'MaxResults', 1, 10_000) ?? 100 // there are never more
+  return { Consumers: [...stream.consumers.values()].slice(0, limit).map(onWire) }
+}
+
+/** The consumer that a request names, by its ARN or by its name and that of the stream. */
+function requested(store: KinesisStore, fields: RequestFields): { stream: KinesisStream; consumer: StreamConsumer } {
+  const arn = optionalText(fields, 'ConsumerARN', arnRule)
+  if (arn !== undefined) return consumerOf(store, arn)
+  const stream = requestedStream(store, { StreamARN: requiredText(fields, 'StreamARN', arnRule) })
+  const name = requiredText(fields, 'ConsumerName', nameRule)
+  const consumer = stream.consumers.get(name)
+  if (consumer !== undefined) return { stream, consumer }
+  throw notFound(`${stream.arn}/consumer/${name}`)
+}
+
+/** The stream and the consumer of an ARN. Throws ResourceNotFoundException. */
+export function consumerOf(store: KinesisStore, arn: string): { stream: KinesisStream; consumer: StreamConsumer } {
+  const [, streamArn = ''] = /^(.+)\/consumer\/[^/]+$/.exec(arn) ?? []
+  const stream = requestedStream(store, { StreamARN: streamArn })
+  const consumer = [...stream.consumers.values()].find((each) => each.arn === arn)
+  if (consumer !== undefined) return { stream, consumer }
+  throw notFound(arn)
+}
+
+const notFound = (arn: string) => new KinesisError('ResourceNotFoundException', `Consumer ${arn} not found.`)
+
+const onWire = ({ name, arn, createdMs }: StreamConsumer) => ({
+  ConsumerName: name,
+  ConsumerARN: arn,
+  ConsumerStatus: 'ACTIVE',
+  ConsumerCreationTimestamp: createdMs / 1000,
+})

@@ -1,0 +1,37 @@
+import { describe, expect, test } from '@jest/globals'
+import { targetText } from '../../scripts/start/print-report'
+import type { Report } from '../../scripts/start/report'
+import { secondsOverTarget } from '../../scripts/start/target-figures'
+
+const look = (atMs: number, doneEvents: number, overTargetEvents: number) => ({ atMs, doneEvents, overTargetEvents })
+
+describe('the seconds over the target', () => {
+  test('are those in which more than one event in a hundred was done too late', () => {
+    const series = [look(1_000, 100, 0), look(2_000, 100, 1), look(3_500, 100, 2), look(4_000, 1_000, 999)]
+    expect(secondsOverTarget(series, 0)).toBe(2)
+  })
+
+  test('are none where nothing was done', () => {
+    expect(secondsOverTarget([look(1_000, 0, 0)], 0)).toBe(0)
+    expect(secondsOverTarget([], 0)).toBe(0)
+  })
+})
+
+describe('the first line of a report', () => {
+  const report = (overTarget: number | null, seconds: number) =>
+    targetText({
+      overTarget,
+      secondsOverTarget: seconds,
+      latencyTargetMs: 1_000,
+      processingDelayMs: { p50: 5, p99: 700, max: 900 },
+    } as Report)
+
+  test('says that the target was met, with at most one event in a hundred over it', () => {
+    expect(report(0.01, 1)).toContain('TARGET MET: 1.0 % of the events took longer than 1,000 ms, p99 700 ms.')
+  })
+
+  test('says for how long it was missed', () => {
+    expect(report(0.31, 12.4)).toContain('TARGET MISSED: over target for 12 s; 31.0 % of the events')
+    expect(report(0.02, 0)).toContain('over target for 1 s')
+  })
+})
