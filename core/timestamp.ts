@@ -53,14 +53,17 @@ function numberMs(value: number, unit: TimestampUnit | null): number {
       // microseconds as far as a double has them, brings it back.
       return value < 9e9 ? Math.trunc(Math.round(value * 1e6) / 1e3) : Math.trunc(Math.round(value * 1e4) / 10)
     case 'us':
-      return (value - (value % 1e3)) / 1e3
+      return wholeParts(value, 1e3)
     case 'ns':
-      return (value - (value % 1e6)) / 1e6
+      return wholeParts(value, 1e6)
     case 'ms':
     case null:
       return Math.trunc(value)
   }
 }
+
+/** `value / size` cut to a whole number. The remainder is exact where the quotient is not; rounding mends the difference. */
+const wholeParts = (value: number, size: number): number => Math.round((value - (value % size)) / size)
 
 /** NaN, which no comparison lets through, stands for anything malformed here and below. */
 function textMs(text: string, unit: TimestampUnit | null): number {

@@ -170,6 +170,7 @@ describe('a unit that the pipeline states', () => {
     ['ms', 5, 5],
     ['us', 1_700_000_000_123_999, 1_700_000_000_123],
     ['ns', 1_700_000_000_123_000_000, 1_700_000_000_123],
+    ['us', 73_492_767_747_869_010, 73_492_767_747_869],
     ['s', '1700000000', 1_700_000_000_000],
     ['ms', '1700000000123', 1_700_000_000_123],
     ['us', '1700000000123999', 1_700_000_000_123],
@@ -235,7 +236,12 @@ test('an independent reading of the formulas agrees on every text and number', (
     { weight: 4, arbitrary: iso },
     fc.array(part, { maxLength: 12 }).map((parts) => parts.join('')),
   )
-  const number = fc.oneof(fc.double(), fc.maxSafeInteger(), fc.integer({ min: 0, max: 4_000_000_000 }))
+  const number = fc.oneof(
+    fc.double(),
+    fc.double({ min: 0, max: 1e21 }),
+    fc.maxSafeInteger(),
+    fc.integer({ min: 0, max: 4_000_000_000 }),
+  )
   const unit = fc.constantFrom(...TIMESTAMP_UNITS)
   fc.assert(
     fc.property(fc.oneof(text, number), unit, (value, unit) => {
