@@ -61,6 +61,7 @@ describe('S16 a part that was taken over', () => {
     'kinesis:GetRecords',
     'kinesis:GetShardIterator',
     'kinesis:ListShards',
+    'kinesis:SubscribeToShard', // by a consumer, where records are pushed
     'sqs:SendMessage',
     'logs:CreateLogStream',
     'logs:PutLogEvents',
