@@ -101,8 +101,8 @@ export const idleUsdPerHour = (shards: number, consumer: Consumer): number =>
   shards * (PRICES.kinesisShardHour + (consumer === 'fan-out' ? PRICES.kinesisConsumerShardHour : 0))
 
 /**
- * Dollars that a stream in on-demand mode would have cost in so many hours, in the place of shard hours, put units and what is pushed. Each record counts as
- * a KB begun, at most a KB more than it has.
+ * Dollars that a stream in on-demand mode would have cost in so many hours, in the place of shard hours, put units and
+ * what is pushed. Each record counts as a KB begun, at most a KB more than it has.
  */
 export function onDemandStreamUsd(usage: Usage, hours: number): number {
   const { kinesisBytes, kinesisRecords, kinesisPushedBytes } = usage

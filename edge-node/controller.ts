@@ -46,7 +46,7 @@ const ORDERED = {
 /** What the controller works with. */
 export interface ControllerDependencies {
   readonly mode: BurstMode
-  readonly limits: RouteLimits
+  readonly limits: RouteLimits & { readonly latencyTargetMs: number }
   readonly policy: RunningPolicy
   readonly readings: () => Readings
   readonly prewarm: () => void
@@ -142,7 +142,8 @@ export class Controller {
   /** How many events an envelope may have. */
   get envelopeEvents(): number {
     if (!this.isSending) return Number.POSITIVE_INFINITY
-    return burstEnvelopeEvents({ trueRate: this.rates.trueRate, laneRate: this.laneRate })
+    const { trueRate } = this.rates
+    return burstEnvelopeEvents({ trueRate, laneRate: this.laneRate }, this.deps.limits.latencyTargetMs)
   }
 
   /** Whether an envelope that waits at the edge may be sent after all: by the valve, or when everything is to burst. */

@@ -30,7 +30,7 @@ export interface BurstDependencies {
   readonly nowMs: () => number
   readonly newAttempt: () => string
   readonly log: (line: LogLine) => void
-  /** For the time limits of `map` and of the function. Without them only the timeout of the function ends what hangs. */
+  /** For the time limits of `map` and of the function. Without them only the function's timeout ends what hangs. */
   readonly timers?: Timers
   /** Errors that `map` leaves behind; where they are not heard, they end the process. */
   readonly uncaught?: Pick<UncaughtErrors, 'during'>
@@ -42,10 +42,10 @@ type Invocation = Pick<Context, 'awsRequestId' | 'memoryLimitInMB'> & Partial<Pi
 
 /**
  * Folds the envelopes of a Kinesis batch, in order; a direct call is a batch of one. Stops at the first one that fails
- * for a passing reason, or for which there is no time, and reports it, so that the batch is tried again from there. What
- * can never work is refused by a head of its own and does not block the shard, also an envelope whose `map` leaves an
- * error behind that would end the process. One that ends it all the same (out of memory, or an endless loop) cannot be
- * reported from here: the mapping tries again, splits the batch until it is alone, and gives it up to the on-failure
+ * for a passing reason, or for which there is no time, and reports it, so that the batch is tried again from there.
+ * What can never work is refused by a head of its own and does not block the shard, also an envelope whose `map` leaves
+ * an error behind that would end the process. One that ends it all the same (out of memory, or an endless loop) cannot
+ * be reported from here: the mapping tries again, splits the batch until it is alone, and gives it up to the on-failure
  * queue. In any case the edge takes it back at its deadline, after which retries pass it over. Rejects with NotABatch.
  */
 export function createBurstHandler(dependencies: BurstDependencies) {
@@ -64,7 +64,7 @@ export function createBurstHandler(dependencies: BurstDependencies) {
   }
 }
 
-/** Reports a record, and with it all that come after it. The mapping asks for no more than that; whoever calls directly hears why. */
+/** Reports a record, and with it all after it. The mapping asks for no more; whoever calls directly hears why. */
 function notDone({ log }: BurstDependencies, record: BurstEvent['Records'][number], error: unknown): BurstAnswer {
   const { sequenceNumber } = record.kinesis
   const isLate = error instanceof OutOfTime
@@ -102,7 +102,7 @@ class Batch {
     this.time = new TimeLeft(invocation.getRemainingTimeInMillis?.bind(invocation), dependencies.timers)
   }
 
-  /** Rejects for a passing reason, also with OutOfTime. An envelope that will not be done in time is not begun: it would be paid for twice. */
+  /** Rejects for a passing reason, also with OutOfTime. What will not be done in time is not begun: it would be paid twice. */
   async burst(data: Uint8Array): Promise<void> {
     const { nowMs } = this.dependencies
     if (this.slowestMs > this.time.workMs) throw new OutOfTime('too little time is left for another envelope')
@@ -166,7 +166,8 @@ class Batch {
 
   private async refuse(header: WireHeader, code: RefusalCode, reason: string): Promise<void> {
     const { store, log } = this.dependencies
-    const facts = { envelope: header.number, code, ...(code !== 'map_killed' && { reason }) } // an error of `map` may quote events
+    // An error of `map` may quote events.
+    const facts = { envelope: header.number, code, ...(code !== 'map_killed' && { reason }) }
     log({ level: 'warn', message: 'an envelope was refused', ...facts })
     const refusal = { kind: 'refused', digest: header.digest, code, reason } as const
     await this.time.within(() => store.refuse(header, header.number, refusal))

@@ -38,7 +38,7 @@ type Invocation = Partial<Pick<Context, 'getRemainingTimeInMillis'>>
 /**
  * Merges one window: reads exactly what the manifest lists, folds it, checks the balance and writes the result as a candidate. Repeating it, also at the
  * same time, changes nothing: the first candidate stands. Or merges a run of envelopes into a partial, for the manifest of a window that has too many.
- * Rejects with NotAMerge, and with OutOfTime before the function would be killed: whoever called hears why, and the instance stays.
+ * Rejects with NotAMerge, and with OutOfTime before the function would be killed: so whoever called hears why.
  */
 export function createMergeHandler(dependencies: MergeDependencies) {
   return async (request: Manifest | RunOrder, invocation: Invocation = {}): Promise<MergeAnswer> => {

@@ -2,7 +2,7 @@ import type { Timers } from '../core/side-by-side'
 
 /**
  * Kept back of the time that the function has: for one event of a `map` that computes, a collection of garbage, the
- * answer and the log. A function that is killed reports nothing: what it had done is done again, and its instance is lost.
+ * answer and the log. A function that is killed reports nothing: all is done again, and its instance is lost.
  */
 const RESERVE_MS = 2_000
 const RESERVE_SHARE = 0.25 // at most, so that also a function with a short timeout gets something done
@@ -35,7 +35,7 @@ export class TimeLeft {
     if (this.workMs <= 0) throw new OutOfTime('the time of the function is nearly over')
   }
 
-  /** What the work comes to; rejects with OutOfTime when it is not done in time. It may go on then, and nobody hears of it. */
+  /** What the work comes to; rejects with OutOfTime when that takes too long. It may go on then, and nobody hears of it. */
   async within<T>(work: () => Promise<T>): Promise<T> {
     this.check()
     const { timers, workMs } = this

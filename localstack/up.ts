@@ -12,7 +12,7 @@ const NO_DOCKER = `LocalStack runs in Docker, and "docker compose version" does 
 Install Docker with its Compose plugin, or use the embedded local cloud, which needs neither: npm run cloud`
 
 const NO_CONSUMERS =
-  'LocalStack pushes nothing to consumers of a stream: it is polled (consumer=standard), and bursts are slower than on AWS.'
+  'LocalStack pushes nothing to consumers: the stream is polled (consumer=standard), and bursts are slower than on AWS.'
 
 interface Flags {
   readonly stage: string

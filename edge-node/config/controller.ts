@@ -38,14 +38,15 @@ export const controllerFields = {
 }
 
 /**
- * What the cloud takes, from which the policy's terms follow. A stream without a consumer is polled once a second when idle. To a consumer records are
- * pushed, which takes a tenth of a second more than a call. By invoke the cloud takes a quarter of a second,
- * but the longer the edge holds, the less of a short spike bursts: 0.42 of a second makes 85 % of it needed where spikes last a second or two.
+ * What the cloud takes, from which the policy's terms follow. A stream without a consumer is polled once a second when
+ * idle. To a consumer records are pushed, which takes a tenth of a second more than a call. By invoke the cloud takes a
+ * quarter of a second, but the longer the edge holds, the less of a short spike bursts: 0.42 of a second makes 85 % of it
+ * needed where spikes last a second or two.
  */
 const WAY = {
-  standard: { leadMs: 1_000, holdShare: 0.8, lingerMs: 60 },
-  'fan-out': { leadMs: 400, holdShare: 0.5, lingerMs: 60 },
-  invoke: { leadMs: 300, holdShare: 0.42, lingerMs: 30 },
+  standard: { leadMs: 1_000, holdShare: 0.8, lingerShare: 0.06 },
+  'fan-out': { leadMs: 400, holdShare: 0.5, lingerShare: 0.06 },
+  invoke: { leadMs: 300, holdShare: 0.42, lingerShare: 0.03 },
 } as const
 
 interface Way {
@@ -67,11 +68,17 @@ export function policyTerms(config: Terms, consumer: Consumer): PolicyTerms {
   return { latencyTargetMs, maxQueueDelayMs: maxQueueDelayMs ?? latencyTargetMs * holdShare, leadMs, dwellMs }
 }
 
-/** How long an envelope waits for more events while bursting. */
-export const burstLingerMs = (
-  config: Way & { readonly burstLingerMs?: number | undefined },
-  consumer: Consumer,
-): number => config.burstLingerMs ?? wayOf(config, consumer).lingerMs
+interface Linger extends Way {
+  readonly latencyTargetMs: number
+  readonly edgeLingerMs: number
+  readonly burstLingerMs?: number | undefined
+}
+
+/** How long an envelope waits for more events while bursting: a share of the target, and no less than otherwise. */
+export function burstLingerMs(config: Linger, consumer: Consumer): number {
+  const { latencyTargetMs, edgeLingerMs } = config
+  return config.burstLingerMs ?? Math.max(edgeLingerMs, latencyTargetMs * wayOf(config, consumer).lingerShare)
+}
 
 /** How many envelopes the cloud can work on side by side: the lanes of the stream, or calls of the function. */
 export function lanesOf(config: Way & { readonly maxInvokes: number }, stream: Lanes): number {

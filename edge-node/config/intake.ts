@@ -9,7 +9,7 @@ export const intakeFields = {
   burstLingerMs: decimal({ min: 0 })
     .optional()
     .describe(
-      'the same while bursting, longer since each envelope costs a write; default: 60 over kinesis, 30 by invoke',
+      'the same while bursting, longer since each envelope costs a write; default: 0.06 of the target over kinesis, 0.03 by invoke',
     ),
   maxEnvelopeBytes: wholeNumber({ min: 1024, max: 320 * KiB })
     .default(256 * KiB)

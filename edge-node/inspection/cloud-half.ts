@@ -108,7 +108,7 @@ export function functionFinding(
 export function mappingFinding(stream: string, found: Awaited<ReturnType<typeof lookAtMapping>>): Finding {
   if (found === undefined)
     return problem('mapping', `nothing gives ${stream} to the burst function`, `deploy again: ${DEPLOY}`)
-  const { state, parallelization, reportsFailures } = found
+  const { state, parallelization, reportsFailures, consumer } = found
   if (!['Enabled', 'Enabling', 'Updating', 'Creating'].includes(state))
     return problem(
       'mapping',
@@ -121,7 +121,8 @@ export function mappingFinding(stream: string, found: Awaited<ReturnType<typeof 
       'it does not report partial failures: one bad record would hold up its shard',
       `deploy again: ${DEPLOY}`,
     )
-  return ok('mapping', `${state}, ${parallelization} at once for each shard`)
+  const way = consumer === 'fan-out' ? 'pushed to a consumer' : 'an idle shard is looked at once a second'
+  return ok('mapping', `${state}, ${parallelization} at once for each shard, ${way}`)
 }
 
 const reasonOf = (error: unknown) =>

@@ -68,7 +68,7 @@ export function scenarioOf(question: Question, { curve, binMs }: Replay, base: n
   const given = assumptionsOf(question, base)
   const { transport, consumer, latencyTargetMs } = question
   const terms = policyTerms({ ...NODE, transport, latencyTargetMs }, consumer)
-  const besidesMs = given.ingestMs + 2 * burstLingerMs({ ...NODE, transport }, consumer)
+  const besidesMs = given.ingestMs + 2 * burstLingerMs({ ...NODE, transport, latencyTargetMs }, consumer)
   const demand = demandOf(curve, binMs, base, question.latencyTargetMs, besidesMs)
   const cloud = cloudFor(question, given, Math.max(0, demand.peakRate - base))
   const { seed, fine, maxUsdPerHour = Number.POSITIVE_INFINITY } = question

@@ -88,7 +88,7 @@ export class Shard {
     })
   }
 
-  /** Polled, again soon after a read that was not empty, else after the pause. Not at all while a batch waits behind each busy lane. */
+  /** Polled, soon again after a read that was not empty. Not at all while a batch waits behind each busy lane. */
   private poll(): void {
     const room = 2 * this.lanes.length * this.given.batchSize - this.unfinished
     this.waitsForRoom = room <= 0

@@ -49,8 +49,9 @@ export class World {
     const { curve, base, given, cloud, seed, terms, demand } = scenario
     const { agenda } = this
     const mostEvents = Math.floor(NODE.maxEnvelopeBytes / given.eventBytes)
+    const settings = { ...NODE, transport: cloud.transport, latencyTargetMs: terms.latencyTargetMs }
     const lingers = {
-      burst: burstLingerMs({ ...NODE, transport: cloud.transport }, cloud.consumer),
+      burst: burstLingerMs(settings, cloud.consumer),
       edge: NODE.edgeLingerMs,
     }
     this.stays = STAYING.includes(policy)
@@ -126,7 +127,12 @@ export class World {
     const clockMs = () => this.clockMs
     return new Controller({
       mode: 'auto',
-      limits: { ...NODE, maxBacklogBytes: Number.POSITIVE_INFINITY, maxUsdPerHour },
+      limits: {
+        ...NODE,
+        latencyTargetMs: terms.latencyTargetMs,
+        maxBacklogBytes: Number.POSITIVE_INFINITY,
+        maxUsdPerHour,
+      },
       policy: policyNamed(this.policy, terms, { machines: Math.max(1, demand.peakRate / base), plan: demand.plan }),
       readings: () => this.readings(),
       prewarm: () => (this.stays ? undefined : this.overflow.functions.prewarm()),

@@ -12,6 +12,10 @@ describe('an envelope that may burst has at most', () => {
     [100, 10, 128], // each costs a write
     [0, 0, Number.POSITIVE_INFINITY],
   ])('where the edge folds %i/s and a lane %i/s: %p events', (trueRate, laneRate, events) => {
-    expect(burstEnvelopeEvents({ trueRate, laneRate })).toBe(events)
+    expect(burstEnvelopeEvents({ trueRate, laneRate }, 1_000)).toBe(events)
+  })
+
+  test('half as many where the target is half as long', () => {
+    expect(burstEnvelopeEvents({ trueRate: 2_000, laneRate: 3_000 }, 500)).toBe(200)
   })
 })

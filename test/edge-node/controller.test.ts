@@ -6,12 +6,13 @@ import { Controller, type Readings } from '../../edge-node/controller'
 import { TERMS } from '../core/policy-terms'
 import { ManualClock } from './manual-clock'
 
-const LIMITS: RouteLimits = {
+const LIMITS: RouteLimits & { readonly latencyTargetMs: number } = {
   maxBacklogBytes: 1e9,
   maxInFlightEnvelopes: 1_000,
   maxInFlightBytes: 1e9,
   maxUsdPerHour: 1,
   maxDivertShare: 0.5,
+  latencyTargetMs: 1_000,
 }
 const ENVELOPE = { events: 10, aheadEvents: 5_000 }
 const STEP_MS = 50

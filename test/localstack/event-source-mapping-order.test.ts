@@ -26,6 +26,7 @@ const anyScaling = fc.oneof(
 )
 
 const anyRun = fc.record({
+  consumer: fc.constantFrom('', '/consumer/c:1'),
   scalings: fc.array(anyScaling, { maxLength: 6 }),
   shardCount: fc.integer({ min: 1, max: 3 }),
   keys: fc.array(fc.nat({ max: 7 }), { minLength: 1, maxLength: 60 }),
@@ -66,13 +67,13 @@ function processedOf(fate: Fate, count: number): number {
 
 test('through any failures and scaling, every record is processed or discarded once, and each key in its order', async () => {
   await fc.assert(
-    fc.asyncProperty(anyRun, async ({ shardCount, keys, fates, scalings, properties }) => {
+    fc.asyncProperty(anyRun, async ({ shardCount, keys, fates, scalings, properties, consumer }) => {
       const time = new VirtualTime()
       const store = new KinesisStore()
       const stream = store.createStream({ name: 'burst', mode: { kind: 'PROVISIONED', shardCount } }, time.now())
       const config = mappingConfig(
         {
-          EventSourceArn: stream.arn,
+          EventSourceArn: stream.arn + consumer,
           FunctionName: 'f',
           StartingPosition: 'TRIM_HORIZON',
           FunctionResponseTypes: ['ReportBatchItemFailures'],

@@ -23,9 +23,10 @@ function world({ shards = 1, tookMs = 100, properties = {} }) {
   const stream = store.createStream({ name: 'burst', mode: { kind: 'PROVISIONED', shardCount: shards } }, startMs)
   const calls: Call[] = []
   const fixed = { EventSourceArn: stream.arn, FunctionName: 'f', StartingPosition: 'TRIM_HORIZON', BatchSize: 1 }
-  const config = mappingConfig({ ...fixed, ...properties }, { uuid: 'u', executionRoleArn: 'r' })
-  const start = () =>
-    new EventSourceMapping(config, {
+  const config = (more: object) =>
+    mappingConfig({ ...fixed, ...properties, ...more }, { uuid: 'u', executionRoleArn: 'r' })
+  const start = (more: object = {}) =>
+    new EventSourceMapping(config(more), {
       reader: shardReader(store, stream),
       now: time.now,
       startTimer: time.startTimer,
@@ -52,6 +53,21 @@ function world({ shards = 1, tookMs = 100, properties = {} }) {
 const textsOf = (calls: readonly Call[]) => calls.flatMap(({ texts }) => texts)
 
 describe('a stream that is resharded under its mapping', () => {
+  test('a consumer goes on with the children of a shard that is closed while it waits', async () => {
+    const { time, calls, start, put, reshard, stream } = world({})
+    const EventSourceArn = `${stream.arn}/consumer/c:1`
+    await time.pass(1)
+    const mapping = start({ EventSourceArn })
+    put('a')
+    await time.pass(1_000)
+    reshard(2)
+    put('b')
+    await time.pass(500)
+    expect(textsOf(calls)).toEqual(['a', 'b'])
+    expect(calls.map(({ shard }) => shard > 0)).toEqual([false, true])
+    await mapping.stop()
+  })
+
   test('a child is read once every record of its parent is finished', async () => {
     const { time, calls, start, put, reshard } = world({ tookMs: 700 })
     put('a')

@@ -25,7 +25,7 @@ export interface MappingConfig {
   readonly maximumRecordAgeMs: number
   /** Where metadata of discarded batches goes: the ARN of an SQS queue, an SNS topic or an S3 bucket. */
   readonly onFailureDestinationArn: string | undefined
-  /** Whether records are pushed to a consumer of the stream, or the stream itself is polled: as the ARN of the source says. */
+  /** Whether records are pushed to a consumer or the stream itself is polled: as the ARN of the source says. */
   readonly consumer: 'fan-out' | 'standard'
   /** Pause after a read that found nothing. On AWS one second, which cannot be changed there. */
   readonly pollIntervalMs: number

@@ -12,8 +12,8 @@ const READ_PAUSE_MS = 200 // a shard allows five reads a second to all that poll
 type Terms = Pick<MappingConfig, 'consumer' | 'pollIntervalMs' | 'pushMs'>
 
 /**
- * A read of a shard as AWS does it for a mapping. On the stream itself: five a second while they bring records, one a second while they do not. On a
- * consumer nothing is asked for: a record is there so long after it came.
+ * A read of a shard as AWS does it for a mapping. On the stream itself: five a second while they bring records, one a
+ * second while they do not. On a consumer nothing is asked for: a record is there so long after it came.
  */
 export function readOnce(
   reader: ShardReader,

@@ -36,7 +36,7 @@ export interface ShardReader {
   /** The shards that this one took its hash keys from: their records come before its own. */
   parentsOf(shardId: string): readonly string[]
   open(shardId: string, start: StartingPosition): ShardCursor
-  /** A read like any GetRecords, from the five a second that a shard allows to all of them; undefined when it is throttled. */
+  /** A read like any GetRecords, of the five a second that a shard allows to all; undefined when it is throttled. */
   poll(cursor: ShardCursor, limits: ReadLimits, now: number): ShardRead | undefined
   /** What is pushed to a consumer, for which the shard has a way of its own: it takes nothing from those reads. */
   read(cursor: ShardCursor, limits: ReadLimits, now: number): ShardRead
