@@ -78,6 +78,8 @@ export type Ingested =
  * the order of the log; what others may see happens after the log is durable.
  */
 export class EdgeNode {
+  /** Of the log. */
+  readonly incarnation: string
   readonly arrivals: Arrivals
   readonly overflow: Overflow
   readonly cutter: Cutter
@@ -112,6 +114,7 @@ export class EdgeNode {
     const onCounted = this.finishWindows.bind(this)
     this.folding = new Folding({ ...deps, ledger, state, arrivals, trace, onCounted }, intake.open.events)
     const { boot } = recovered
+    this.incarnation = boot.incarnation
     const from = { pipeline: pipeline.name, version: boot.version, incarnation: boot.incarnation }
     const mergeCloud = { ...cloud, onMerged: (work: MergeWork) => this.overflow.usage.merged(work) }
     const merger = new Merger(pipeline, from, boot.epoch, this.state, mergeCloud, named('merger').logger, clock, deadOf)

@@ -5,6 +5,7 @@ import {
   REPLAY_FAILURES,
   REQUEST_ERRORS,
   START_ERRORS,
+  STREAM_RESETS,
 } from './errors'
 import { code, page, table } from './markdown'
 
@@ -34,6 +35,11 @@ export function errorCodesPage(): string {
       'Of replays',
       'A dead letter stays what it was. Codes of lines and of dead letters may come as well.',
       REPLAY_FAILURES,
+    ),
+    section(
+      'Of the stream',
+      'In the event `reset` of `GET /v1/stream`: all windows that are kept follow.',
+      STREAM_RESETS,
     ),
     section(
       'Of envelopes',

@@ -1,6 +1,7 @@
 import type { Refusal } from '../../core/aggregate'
 import type { Rejection } from '../../core/event'
 import type { RefusalCode } from '../../core/head'
+import { RESETS, type ResetCode } from '../../edge-node/stream-place'
 
 /** An error of the HTTP API: its status, whether sending the same again helps, and what to do. */
 export interface RequestError {
@@ -36,6 +37,11 @@ export const REQUEST_ERRORS = {
   ),
   invalid_query: refused(400, 'a parameter of the query is none, or out of its range', 'the message names it'),
   invalid_cursor: refused(400, 'the cursor was not given by this node', 'begin again without it'),
+  invalid_event_id: refused(
+    400,
+    'the `last-event-id`, or `from`, is no id of the stream',
+    'send an id as it came, or `start`',
+  ),
   invalid_mode: refused(400, 'the body is no `{"mode": ...}`', 'send auto, always or never'),
   invalid_replay: refused(400, 'the body is no `{"ids": [...]}` of 1 to 16', 'the message says what is wrong'),
   invalid_dead_letter: refused(
@@ -124,6 +130,9 @@ export const REPLAY_FAILURES = {
   other_windows: 'an older version of the pipeline cut time into other windows',
   too_many_replays: 'a million replays are remembered already, so that none is made twice',
 } as const
+
+/** Why a reader of the stream gets everything anew. */
+export const STREAM_RESETS: Readonly<Record<ResetCode, string>> = RESETS
 
 /** Why a node does not start: printed as `cannot start (CODE)`, exit code 1. */
 export const START_ERRORS = {

@@ -5,7 +5,7 @@ import type { LightMyRequestResponse } from 'fastify'
 import type { z } from 'zod'
 import { ruleOf } from '../../edge-node/access/routes'
 import { REQUEST_ERRORS } from '../../scripts/docs/errors'
-import { problem, windowEvent } from '../../scripts/docs/openapi/answers'
+import { problem, streamReset, windowEvent } from '../../scripts/docs/openapi/answers'
 import { openApi } from '../../scripts/docs/openapi/document'
 import { FEED } from '../../scripts/docs/openapi/live'
 import { OPERATIONS, type Operation } from '../../scripts/docs/openapi/operations'
@@ -120,8 +120,9 @@ describe('good answers are as described', () => {
   test('of the streams', async () => {
     const { app } = await busyNode()
     const url = await app.listen({ host: '127.0.0.1', port: 0 })
-    const [final] = await eventsOf(`${url}/v1/stream`, ['window'], { 'last-event-id': '-1' })
+    const [final, reset] = await eventsOf(`${url}/v1/stream`, ['window', 'reset'], { 'last-event-id': '5' })
     windowEvent.parse(final)
+    streamReset.parse(reset)
     const names = Object.keys(FEED) as (keyof typeof FEED)[]
     const told = await eventsOf(`${url}/v1/live`, names)
     for (const [index, name] of names.entries()) FEED[name].parse(told[index])
@@ -138,6 +139,7 @@ describe('errors are as described', () => {
     checkError('POST /v1/events', await post('{}', { 'idempotency-key': 'k'.repeat(129) }), 'invalid_key')
     checkError('POST /v1/events', await post('{}\n{}\n{}'), 'too_many_lines')
     checkError('GET /v1/windows', await at('GET', '/v1/windows?cursor=x'), 'invalid_cursor')
+    checkError('GET /v1/stream', await at('GET', '/v1/stream?from=yesterday'), 'invalid_event_id')
     checkError('POST /v1/burst', await at('POST', '/v1/burst', '{"mode": "now"}'), 'invalid_mode')
     checkError('POST /v1/replays', await at('POST', '/v1/replays', '{}'), 'invalid_replay')
     const takeOut = (body: string) => at('POST', '/v1/dead-letters', body)

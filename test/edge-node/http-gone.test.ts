@@ -4,7 +4,7 @@ import { event, SIZE_MS, T0, testNodes } from './fixture'
 const { start } = testNodes()
 
 test('what retention took away is answered with 410 and the reason, in pages and in the stream; the rest is served', async () => {
-  const { app, post, windows, results, status } = await start()
+  const { app, post, windows, results, status, node } = await start()
   for (const [closed, seconds] of [1, 14, 24, 34].entries()) {
     await post(event('a', seconds))
     await windows(closed) // one after the other: their numbers are in the order of their starts
@@ -20,7 +20,7 @@ test('what retention took away is answered with 410 and the reason, in pages and
   expect((await page(`cursor=${T0}.${T0 + SIZE_MS}.0`)).statusCode).toBe(410)
   const left = (await page(`from=${T0}`)).json()
   expect([left.windows.length, left.takenBefore]).toEqual([1, second!.end])
-  const stream = await app.inject({ url: '/v1/stream', headers: { 'last-event-id': '0' } })
+  const stream = await app.inject({ url: '/v1/stream', headers: { 'last-event-id': `${node.incarnation}-0` } })
   expect([stream.statusCode, stream.json().code]).toEqual([410, 'window_gone'])
   expect((await status()).windows).toMatchObject({ final: 3, kept: 1 })
   expect((await status()).retention).toMatchObject({ hours: 168, takenBefore: second!.end })

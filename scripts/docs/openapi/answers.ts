@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import type { StreamReset } from '../../../edge-node/result-stream'
 import type { ServedWindow } from '../../../edge-node/results'
-import { DEAD_LETTERS, LINE_REJECTIONS, REQUEST_ERRORS, type RequestErrorCode } from '../errors'
+import { DEAD_LETTERS, LINE_REJECTIONS, REQUEST_ERRORS, type RequestErrorCode, STREAM_RESETS } from '../errors'
 
 /** Schemas of what the node answers with. Strict: a field that is not described here is an error in the description. */
 export const schemas = z.registry<{ id: string }>()
@@ -88,6 +89,17 @@ export const windowEvent = named(
     truncated: z.boolean().describe('there are more rows: GET /v1/windows has them'),
     error: windowError,
   }),
+)
+
+export const streamReset = named(
+  'StreamReset',
+  z.strictObject({
+    code: codesOf(STREAM_RESETS),
+    message: z.string(),
+    retryable: z.literal(false),
+    incarnation: z.string().describe('of the log that follows'),
+    first: count().describe('number of the oldest window that is kept'),
+  }) satisfies z.ZodType<StreamReset>,
 )
 
 const letter = named(

@@ -103,10 +103,25 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'GET',
     path: '/v1/stream',
     summary: 'Final windows as they become final',
-    description: 'Server-sent events `window`, each a WindowEvent; the id is the number of the window.',
-    parameters: [header('last-event-id', { type: 'integer' }, 'begin after this one instead of with the next final')],
-    answers: [{ status: 200, kind: 'stream', type: 'text/event-stream', says: 'events of the schema WindowEvent' }],
-    errors: ['window_gone', 'too_many_streams'],
+    description:
+      'Server-sent events `window`, each a WindowEvent. The id names the log and the number of the window in it, `INCARNATION-NUMBER`; take it as it is. An id of another log (a new data folder), or beyond the end (a restored one), is answered with one event `reset`, a StreamReset, and then with all windows that are kept: nothing is passed over in silence. A reader may get a window twice that way, never too few. A bare number names no log and gets the same.',
+    parameters: [
+      header(
+        'last-event-id',
+        { type: 'string' },
+        'go on after this one instead of with the next final; goes before `from`',
+      ),
+      query('from', { type: 'string' }, 'the same, for who cannot send headers; `start`: all windows that are kept'),
+    ],
+    answers: [
+      {
+        status: 200,
+        kind: 'stream',
+        type: 'text/event-stream',
+        says: 'events of the schemas WindowEvent and StreamReset',
+      },
+    ],
+    errors: ['invalid_event_id', 'invalid_query', 'window_gone', 'too_many_streams'],
   },
   {
     method: 'GET',
