@@ -2,6 +2,7 @@ import { Server as SecureServer } from 'node:tls'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Keeper } from './access/keeper'
 import type { Config } from './config'
+import { expects } from './rest-of-body'
 
 /** A connection on which nothing moves: longer than the slowest answer, a replay of letters that all take their time limit. */
 const SILENT_MS = 300_000
@@ -26,6 +27,11 @@ export function createServer(config: Config, keeper: Keeper): FastifyInstance {
   const { tls } = keeper
   const https = { ...server, ...tls, handshakeTimeout: config.headersTimeoutMs } // it comes before the headers
   const app = tls === null ? fastify({ ...settings, http: server }) : fastify({ ...settings, https })
+  // Whether a body is wanted is known when its headers were looked at, so the guard says so.
+  app.server.on('checkContinue', (request, response) => {
+    expects(request, 'continue')
+    app.server.emit('request', request, response)
+  })
   app.server.maxConnections = config.maxConnections
   const { server: listener } = app
   keeper.onChange(() => {

@@ -11,6 +11,7 @@ import { type DeadLetterSurface, deadLetterRoutes } from './http-dead-letters'
 import { fail } from './http-error'
 import { liveRoutes } from './http-live'
 import { type MetricSources, metricsRoutes } from './http-metrics'
+import { refuseUnknown } from './http-not-found'
 import { openApiRoutes } from './http-openapi'
 import { createServer } from './http-server'
 import { LogFailed } from './log'
@@ -55,9 +56,7 @@ export function createHttp(surface: Surface): FastifyInstance {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.setErrorHandler((error, request, reply) => answerError(surface, error, request, reply))
-  app.setNotFoundHandler((request, reply) =>
-    fail(reply, 404, 'not_found', `there is no ${request.method} ${request.url}`),
-  )
+  app.setNotFoundHandler((request, reply) => refuseUnknown(request, reply))
   app.post('/v1/events', (request, reply) => postEvents(surface, request, reply))
   app.get('/v1/windows', (request, reply) => getWindows(surface, request, reply))
   app.get('/v1/stream', { exposeHeadRoute: false }, (request, reply) => streamFinals(surface, request, reply))

@@ -3,6 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config'
 import { isLoopback } from '../config/resolve'
 import { fail } from '../http-error'
+import { refuseUnknown } from '../http-not-found'
+import { expectationOf, wasToldToContinue } from '../rest-of-body'
 import type { Keeper } from './keeper'
 import { pageHeaders } from './page-headers'
 import { Receiving } from './receiving'
@@ -45,11 +47,13 @@ function addHooks(app: FastifyInstance, config: Config, keeper: Keeper, headers:
   const admit = (visit: RoutedVisit, request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const stranger = strangerOf(visit, keeper.asks, keeper.holderOn(request.socket, visit.headers.authorization))
     if (stranger !== null) return turnAway(reply, stranger)
+    if (request.is404) return void refuseUnknown(request, reply)
     if (visit.access !== 'open') reply.header('cache-control', 'no-store')
     if (visit.isStream && !streams.admit(request, reply))
       return void fail(reply, 503, 'too_many_streams', `there are ${config.maxStreams} streams; close one first`, true)
     if (!receiving.admit(request, reply))
       return void fail(reply, 503, 'too_busy', 'too much is being received at once; send it again', true)
+    if (expectationOf(request.raw) === 'continue') letContinue(request, reply, config.maxBodyBytes)
     done()
   }
   // Not async: each of these requests is one of many thousands a second.
@@ -75,6 +79,13 @@ interface RoutedVisit extends Visit {
 function visitOf(request: FastifyRequest): RoutedVisit {
   const { access, isStream = false } = ruleOf(request.method, request.is404 ? undefined : request.routeOptions.url)
   return { method: request.method, headers: request.headers, access, isStream }
+}
+
+/** A body that says that it is too large gets its answer instead. */
+function letContinue(request: FastifyRequest, reply: FastifyReply, mostBytes: number): void {
+  if (Number(request.headers['content-length'] ?? 0) > mostBytes) return
+  wasToldToContinue(request.raw)
+  reply.raw.writeContinue()
 }
 
 /** Programs on this machine can take all of it anyway, and behind a proxy on it everybody has one address. */

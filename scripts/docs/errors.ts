@@ -55,6 +55,7 @@ export const REQUEST_ERRORS = {
   missing_scope: refused(403, 'the token has not the scope that the route asks for', 'use one that has it'),
   foreign_origin: refused(403, 'a page of another origin in a browser sent it', 'use the own page, or a program'),
   not_found: refused(404, 'there is no such route', 'see docs/reference/http-api.md'),
+  method_not_allowed: refused(405, 'the route takes other methods', '`allow` in the answer names them'),
   unknown_event: refused(404, 'no event with that offset waits to be folded', 'it is final, or was never accepted'),
   event_counted: refused(409, 'the event is folded already', 'final results do not change'),
   event_away: passing(409, 'the event is in the cloud', 'ask again later'),
