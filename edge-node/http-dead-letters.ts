@@ -22,7 +22,7 @@ const takeOutBody = z.strictObject({
   offset: z.number().int().min(0),
   reason: z.string().max(MAX_REASON_LENGTH).default('somebody asked for it'),
 })
-const replaysBody = z.object({
+const replaysBody = z.strictObject({
   ids: z.array(z.string().max(MAX_CURSOR_LENGTH)).min(1).max(MAX_REPLAYS),
   dryRun: z.boolean().default(false),
 })

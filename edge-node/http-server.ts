@@ -1,7 +1,10 @@
+import type { Socket } from 'node:net'
 import { Server as SecureServer } from 'node:tls'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Keeper } from './access/keeper'
 import type { Config } from './config'
+import { fail } from './http-error'
+import { refuseConnection, unreadableBy } from './http-unreadable'
 import { expects } from './rest-of-body'
 
 /** A connection on which nothing moves: longer than the slowest answer, a replay of letters that all take their time limit. */
@@ -9,6 +12,12 @@ const SILENT_MS = 300_000
 const MAX_HEADER_BYTES = 16 * 1024
 /** Slow requests are looked for this often, so they live at most this much longer than they may. */
 const CHECK_EVERY_MS = 1_000
+const NO_PROXY = {
+  status: 405,
+  code: 'method_not_allowed',
+  message: 'this is no proxy: there is no CONNECT',
+  retryable: false,
+} as const
 
 /** The HTTP or HTTPS server under the routes, with its limits of time and number. */
 export function createServer(config: Config, keeper: Keeper): FastifyInstance {
@@ -18,11 +27,20 @@ export function createServer(config: Config, keeper: Keeper): FastifyInstance {
     keepAliveTimeout: config.idleConnectionMs,
     connectionTimeout: SILENT_MS,
     forceCloseConnections: true,
+    return503OnClosing: false, // the guard does it, in our words
+    clientErrorHandler: (error: Error & { code?: string }, socket: Socket) => {
+      if (error.code === 'ECONNRESET') socket.destroy()
+      else refuseConnection(socket, unreadableBy(error.code, MAX_HEADER_BYTES))
+    },
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      fail(reply, 400, 'bad_request', `${error.message} (${request.method})`)
+    },
   } as const
   const server = {
     headersTimeout: config.headersTimeoutMs,
     connectionsCheckingInterval: CHECK_EVERY_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
+    requireHostHeader: false, // the guard does it, in our words
   }
   const { tls } = keeper
   const https = { ...server, ...tls, handshakeTimeout: config.headersTimeoutMs } // it comes before the headers
@@ -32,6 +50,15 @@ export function createServer(config: Config, keeper: Keeper): FastifyInstance {
     expects(request, 'continue')
     app.server.emit('request', request, response)
   })
+  app.server.on('checkExpectation', (request, response) => {
+    expects(request, 'unknown')
+    app.server.emit('request', request, response)
+  })
+  app.server.on('connect', (_request, socket) =>
+    refuseConnection(socket as Socket, NO_PROXY, 'allow: GET, HEAD, POST\r\n'),
+  )
+  // Beyond a number Node drops headers, content-length too, and with it the body. The guard refuses such requests.
+  app.server.maxHeadersCount = 0
   app.server.maxConnections = config.maxConnections
   const { server: listener } = app
   keeper.onChange(() => {

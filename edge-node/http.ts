@@ -35,7 +35,7 @@ const windowsQuery = z.object({
   cursor: z.string().optional(),
 })
 
-const burstBody = z.object({ mode: z.enum(['auto', 'always', 'never']) })
+const burstBody = z.strictObject({ mode: z.enum(['auto', 'always', 'never']) })
 
 /** What the HTTP surface shows and drives. */
 export interface Surface extends DeadLetterSurface, MetricSources {
@@ -130,7 +130,8 @@ async function getWindows(surface: Surface, request: FastifyRequest, reply: Fast
 
 async function postBurst(surface: Surface, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const body = burstBody.safeParse(parseJson(request.body))
-  if (!body.success) return fail(reply, 400, 'invalid_mode', 'send {"mode": "auto"}, "always" or "never"')
+  if (!body.success)
+    return fail(reply, 400, 'invalid_mode', 'send {"mode": "auto"}, "always" or "never", and nothing else')
   surface.node.controller.mode = body.data.mode
   surface.logger.info({ mode: body.data.mode }, 'the burst mode was set')
   return { mode: body.data.mode }

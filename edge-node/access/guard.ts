@@ -4,6 +4,7 @@ import type { Config } from '../config'
 import { isLoopback } from '../config/resolve'
 import { fail } from '../http-error'
 import { refuseUnknown } from '../http-not-found'
+import { type Unreadable, unreadableOf } from '../http-unreadable'
 import { expectationOf, wasToldToContinue } from '../rest-of-body'
 import type { Keeper } from './keeper'
 import { pageHeaders } from './page-headers'
@@ -23,6 +24,10 @@ export function guard(app: FastifyInstance, config: Config, keeper: Keeper): voi
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) ruleOf(one, url) // throws where nobody said who may use it
   })
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
   let headers: PageHeaders = []
   void app.register(async () => {
     headers = await pageHeaders()
@@ -30,14 +35,20 @@ export function guard(app: FastifyInstance, config: Config, keeper: Keeper): voi
   void app.register(rateLimit, { global: false, cache: MAX_CLIENTS })
   app.after((error) => {
     if (error !== null) throw error
-    addHooks(app, config, keeper, headers)
+    addHooks(app, config, keeper, headers, () => isClosing)
   })
   app.addHook('onClose', async () => keeper.close())
 }
 
 type PageHeaders = Awaited<ReturnType<typeof pageHeaders>>
 
-function addHooks(app: FastifyInstance, config: Config, keeper: Keeper, headers: PageHeaders): void {
+function addHooks(
+  app: FastifyInstance,
+  config: Config,
+  keeper: Keeper,
+  headers: PageHeaders,
+  isClosing: () => boolean,
+): void {
   const streams = new Streams(config.maxStreams, keeper)
   app.addHook('onClose', async () => streams.close())
   const receiving = new Receiving(config.maxReceivingBytes, config.maxBodyBytes)
@@ -61,6 +72,10 @@ function addHooks(app: FastifyInstance, config: Config, keeper: Keeper, headers:
     const visit = visitOf(request)
     // On the raw answer, for streams write past the framework. No page sends events, so no page looks at those answers.
     if (visit.access !== 'ingest') for (const [name, value] of headers) reply.raw.setHeader(name, value)
+    const unreadable = unreadableOf(request.raw)
+    if (unreadable !== null) return refuse(reply, unreadable)
+    if (isClosing() && visit.method === 'POST')
+      return void fail(reply, 503, 'not_ready', 'the node is stopping; nothing was accepted', true)
     const stray = strayOf(visit, hostNames)
     if (stray !== null) return turnAway(reply, stray)
     const limit = visit.access === 'ingest' ? limits.events : limits.others
@@ -94,6 +109,10 @@ const isFromHere = (ip: string) => isLoopback(ip.replace(/^::ffff:/, ''))
 function turnAway(reply: FastifyReply, { status, code, message }: Refusal): void {
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="spillway"')
   fail(reply, status, code, message)
+}
+
+function refuse(reply: FastifyReply, { status, code, message, retryable }: Unreadable): void {
+  fail(reply, status, code, message, retryable)
 }
 
 function slowDown(reply: FastifyReply, most: number): void {

@@ -6,6 +6,7 @@ import {
   REQUEST_ERRORS,
   START_ERRORS,
   STREAM_RESETS,
+  WINDOW_ERRORS,
 } from './errors'
 import { code, page, table } from './markdown'
 
@@ -36,6 +37,7 @@ export function errorCodesPage(): string {
       'A dead letter stays what it was. Codes of lines and of dead letters may come as well.',
       REPLAY_FAILURES,
     ),
+    section('Of windows', 'In `error` of a window without its rows; the rest of it is right.', WINDOW_ERRORS),
     section(
       'Of the stream',
       'In the event `reset` of `GET /v1/stream`: all windows that are kept follow.',

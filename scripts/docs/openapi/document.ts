@@ -114,13 +114,24 @@ function errorObject(status: number, codes: readonly RequestErrorCode[]): Json {
   }
 }
 
+/** Whatever is asked for may be answered with these. */
+export const OF_ALL: readonly RequestErrorCode[] = [
+  'bad_request',
+  'foreign_origin',
+  'request_timeout',
+  'unknown_expectation',
+  'unknown_host',
+  'headers_too_large',
+  'rate_limited',
+  'internal',
+]
+
 /** What the guard before all routes, and the server, may answer besides. */
 export function errorsOf({ method, path, errors = [], body }: Operation): readonly RequestErrorCode[] {
   const { access } = ruleOf(method, path)
   const ofToken: RequestErrorCode[] = access === 'open' ? [] : ['no_token', 'unknown_token', 'missing_scope']
-  const ofBody: RequestErrorCode[] = body === undefined ? [] : ['bad_request', 'body_too_large', 'too_busy']
-  const all = [...errors, ...ofBody, ...ofToken, 'foreign_origin', 'unknown_host', 'rate_limited', 'internal'] as const
-  return [...new Set(all)]
+  const ofBody: RequestErrorCode[] = body === undefined ? [] : ['body_too_large', 'not_ready', 'too_busy']
+  return [...new Set([...errors, ...ofBody, ...ofToken, ...OF_ALL])]
 }
 
 function refTo(schema: z.ZodType): Json {
