@@ -16,6 +16,7 @@ import { openApiRoutes } from './http-openapi'
 import { createServer } from './http-server'
 import { LogFailed } from './log'
 import type { EdgeNode } from './node'
+import { queryLimit, queryNumber } from './query-number'
 import { isReplayKey } from './replays'
 import { decodeBody, digestOfBody, readBody, UnreadableBody } from './request-body'
 import { streamFinals } from './result-stream'
@@ -28,10 +29,10 @@ const REPEAT = 'the request may still count, so send it again under the same Ide
 const MAX_PAGE_ROWS = 10_000 // rows in one answer: a few megabytes
 
 const windowsQuery = z.object({
-  from: z.coerce.number().default(Number.NEGATIVE_INFINITY),
-  to: z.coerce.number().default(Number.POSITIVE_INFINITY),
+  from: queryNumber().default(Number.NEGATIVE_INFINITY),
+  to: queryNumber().default(Number.POSITIVE_INFINITY),
   key: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_ROWS).default(1_000),
+  limit: queryLimit(MAX_PAGE_ROWS).default(1_000),
   cursor: z.string().optional(),
 })
 

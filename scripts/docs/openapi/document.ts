@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ruleOf, SCOPES } from '../../../edge-node/access/routes'
 import packageJson from '../../../package.json'
 import { REQUEST_ERRORS, type RequestErrorCode } from '../errors'
-import { schemas } from './answers'
+import { askedOffset, schemas } from './answers'
 import { type Answer, OPERATIONS, type Operation } from './operations'
 
 type Json = Readonly<Record<string, unknown>>
@@ -58,7 +58,11 @@ const idOf = ({ method, path }: Operation) =>
 
 function bodyObject({ types, schema, says }: NonNullable<Operation['body']>): Json {
   const content = schema === undefined ? {} : { schema: refTo(schema) }
-  return { required: true, description: says, content: Object.fromEntries(types.map((type) => [type, content])) }
+  return {
+    required: schema !== undefined,
+    description: says,
+    content: Object.fromEntries(types.map((type) => [type, content])),
+  }
 }
 
 function responsesOf(operation: Operation): Json {
@@ -144,8 +148,8 @@ function componentSchemas(): Json {
   const found = z.toJSONSchema(schemas, {
     uri: (id) => `#/components/schemas/${id}`,
     io: 'input',
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
+    override: ({ zodSchema, jsonSchema }) => {
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER && zodSchema !== askedOffset) delete jsonSchema.maximum
     },
   })
   return Object.fromEntries(

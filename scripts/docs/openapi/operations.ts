@@ -67,7 +67,11 @@ export const OPERATIONS: readonly Operation[] = [
     parameters: [
       header('idempotency-key', { type: 'string', minLength: 1, maxLength: 128 }, 'a repeat gets the same answer'),
       header('content-encoding', { type: 'string', enum: ['gzip', 'x-gzip', 'identity'] }, 'how the body is packed'),
-      header('spillway-scheduled-at', { type: 'number' }, 'epoch ms from which the processing delay is counted'),
+      header(
+        'spillway-scheduled-at',
+        { type: 'number' },
+        'epoch ms from which the processing delay is counted; no number: passed over',
+      ),
     ],
     body: {
       types: ['application/x-ndjson', 'application/json'],
