@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { request as httpRequest } from 'node:http'
+import { request as secureRequest } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -9,8 +10,9 @@ import type { Config } from '../../edge-node/config'
 import { answerThenForget } from '../../edge-node/rest-of-body'
 import { eventually } from './eventually'
 import { event, testNodes } from './fixture'
+import { certificateFiles } from './secret-files'
 
-const { start } = testNodes()
+const { start, newFolder } = testNodes()
 const MB = 1_000_000
 const TOO_LARGE = { code: 'body_too_large', retryable: false }
 
@@ -77,6 +79,17 @@ describe('the answer to a body that is too large', () => {
       const answer = await fetch(`http://127.0.0.1:${port}/v1/events`, { method: 'POST', body })
       expect([answer.status, await answer.json()]).toMatchObject([413, TOO_LARGE])
     }
+  })
+
+  test('reaches one that speaks TLS', async () => {
+    const { port } = await listening(await certificateFiles(await newFolder()))
+    const options = { port, host: '127.0.0.1', path: '/v1/events', method: 'POST', rejectUnauthorized: false }
+    const sent = secureRequest({ ...options, agent: false, headers: { 'content-length': 20 * MB } })
+    const closed = once(sent, 'close') // rejects when the connection is reset
+    sent.end(Buffer.alloc(20 * MB, 'x'))
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    expect([response.statusCode, JSON.parse(await text(response))]).toMatchObject([413, TOO_LARGE])
+    await closed
   })
 
   test('comes at once, while the body is still being sent', async () => {
