@@ -49,9 +49,9 @@ export function readTimestamp(value: unknown, unit: TimestampUnit | null = null)
 function numberMs(value: number, unit: TimestampUnit | null): number {
   switch (unit) {
     case 's':
-      // Decimals of a second are no doubles: 1.001 s times 1,000 lies below 1,001. Rounding to smaller parts first, to
-      // microseconds as far as a double has them, brings it back.
-      return value < 9e9 ? Math.trunc(Math.round(value * 1e6) / 1e3) : Math.trunc(Math.round(value * 1e4) / 10)
+      // Decimals of a second are no doubles: 1.001 s times 1,000 lies below 1,001. Rounding to smaller parts first brings it
+      // back: to microseconds, as long as a double is that fine, which it is up to the year 2096.
+      return value < 4e9 ? Math.trunc(Math.round(value * 1e6) / 1e3) : Math.trunc(Math.round(value * 1e4) / 10)
     case 'us':
       return wholeParts(value, 1e3)
     case 'ns':

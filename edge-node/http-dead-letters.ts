@@ -5,6 +5,7 @@ import type { DeadLetters } from './dead-letters'
 import type { NewestDeadLetters } from './feed'
 import type { Folding } from './folding'
 import { fail } from './http-error'
+import { queryLimit } from './query-number'
 import type { Replayer } from './replayer'
 import type { Replays } from './replays'
 
@@ -14,7 +15,7 @@ const MAX_REPLAYS = 16 // letters in one request: each may take the time limit o
 const MAX_CURSOR_LENGTH = 40
 
 const page = z.object({
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(100),
+  limit: queryLimit(MAX_PAGE).default(100),
   cursor: z.string().max(MAX_CURSOR_LENGTH).optional(),
 })
 const lettersQuery = page.extend({ code: z.string().optional() })
@@ -22,7 +23,7 @@ const takeOutBody = z.strictObject({
   offset: z.number().int().min(0),
   reason: z.string().max(MAX_REASON_LENGTH).default('somebody asked for it'),
 })
-const replaysBody = z.object({
+const replaysBody = z.strictObject({
   ids: z.array(z.string().max(MAX_CURSOR_LENGTH)).min(1).max(MAX_REPLAYS),
   dryRun: z.boolean().default(false),
 })

@@ -1,4 +1,7 @@
 import type { FastifyReply } from 'fastify'
+import { answerThenForget, isSending } from './rest-of-body'
+
+const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Answers with an error; every error of the API is `{code, message, retryable}`. */
 export function fail(
@@ -9,5 +12,11 @@ export function fail(
   retryable = false,
 ): FastifyReply {
   if (status === 503) reply.header('retry-after', 1)
-  return reply.code(status).send({ code, message, retryable })
+  reply.code(status)
+  const { raw } = reply.request
+  if (!isSending(raw)) return reply.send({ code, message, retryable })
+  const answer = JSON.stringify({ code, message, retryable })
+  reply.removeHeader('connection') // the framework would close, and reset what is still coming
+  reply.headers({ 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(answer) })
+  return reply.send(answerThenForget(answer, raw))
 }

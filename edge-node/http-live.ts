@@ -4,13 +4,14 @@ import { z } from 'zod'
 import { fail } from './http-error'
 import { latestRows } from './latest'
 import { Live, type LiveSource } from './live'
+import { queryLimit } from './query-number'
 
 const MAX_SEARCH_LENGTH = 256
 const MAX_LATEST_ROWS = 500
 
 const latestQuery = z.object({
   search: z.string().max(MAX_SEARCH_LENGTH).default(''),
-  limit: z.coerce.number().int().min(1).max(MAX_LATEST_ROWS).default(50),
+  limit: queryLimit(MAX_LATEST_ROWS).default(50),
 })
 
 /** The part of the HTTP API that the dashboard lives on: the live feed, the last hour, and the newest results. */

@@ -11,10 +11,12 @@ import { type DeadLetterSurface, deadLetterRoutes } from './http-dead-letters'
 import { fail } from './http-error'
 import { liveRoutes } from './http-live'
 import { type MetricSources, metricsRoutes } from './http-metrics'
+import { refuseUnknown } from './http-not-found'
 import { openApiRoutes } from './http-openapi'
 import { createServer } from './http-server'
 import { LogFailed } from './log'
 import type { EdgeNode } from './node'
+import { queryLimit, queryNumber } from './query-number'
 import { isReplayKey } from './replays'
 import { decodeBody, digestOfBody, readBodyInSlices } from './request-body'
 import { streamFinals } from './result-stream'
@@ -25,19 +27,17 @@ import { UnreadableBody } from './unreadable-body'
 const MAX_KEY_LENGTH = 128 // an idempotency key is remembered; a UUID has 36
 /** What was on its way to a disk that then refused is written once it does no more. */
 const REPEAT = 'the request may still count, so send it again under the same Idempotency-Key'
-/** Of a body that is too large so many times the limit are read away: a client that is further off is cut off. */
-const DRAIN_BODIES = 8
 const MAX_PAGE_ROWS = 10_000 // rows in one answer: a few megabytes
 
 const windowsQuery = z.object({
-  from: z.coerce.number().default(Number.NEGATIVE_INFINITY),
-  to: z.coerce.number().default(Number.POSITIVE_INFINITY),
+  from: queryNumber().default(Number.NEGATIVE_INFINITY),
+  to: queryNumber().default(Number.POSITIVE_INFINITY),
   key: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_ROWS).default(1_000),
+  limit: queryLimit(MAX_PAGE_ROWS).default(1_000),
   cursor: z.string().optional(),
 })
 
-const burstBody = z.object({ mode: z.enum(['auto', 'always', 'never']) })
+const burstBody = z.strictObject({ mode: z.enum(['auto', 'always', 'never']) })
 
 /** What the HTTP surface shows and drives. */
 export interface Surface extends DeadLetterSurface, MetricSources {
@@ -58,7 +58,7 @@ export function createHttp(surface: Surface): FastifyInstance {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.setErrorHandler((error, request, reply) => answerError(surface, error, request, reply))
-  app.setNotFoundHandler((request, reply) => answerNotFound(app, request, reply))
+  app.setNotFoundHandler((request, reply) => refuseUnknown(request, reply))
   app.post('/v1/events', (request, reply) => postEvents(surface, request, reply))
   app.get('/v1/windows', (request, reply) => getWindows(surface, request, reply))
   app.get('/v1/stream', { exposeHeadRoute: false }, (request, reply) => streamFinals(surface, request, reply))
@@ -75,14 +75,6 @@ export function createHttp(surface: Surface): FastifyInstance {
     return reply.code(unready === null ? 200 : 503).send({ ready: unready === null, reason: unready })
   })
   return app
-}
-
-function answerNotFound(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const url = request.url.split('?', 1)[0]!
-  const allowed = (['GET', 'HEAD', 'POST'] as const).filter((method) => app.hasRoute({ method, url }))
-  if (allowed.length === 0) return fail(reply, 404, 'not_found', `there is no ${request.method} ${request.url}`)
-  reply.header('allow', allowed.join(', '))
-  return fail(reply, 405, 'method_not_allowed', `${url} takes ${allowed.join(', ')}, and no ${request.method}`)
 }
 
 async function postEvents(surface: Surface, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -140,7 +132,8 @@ async function getWindows(surface: Surface, request: FastifyRequest, reply: Fast
 
 async function postBurst(surface: Surface, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const body = burstBody.safeParse(parseJson(request.body))
-  if (!body.success) return fail(reply, 400, 'invalid_mode', 'send {"mode": "auto"}, "always" or "never"')
+  if (!body.success)
+    return fail(reply, 400, 'invalid_mode', 'send {"mode": "auto"}, "always" or "never", and nothing else')
   surface.node.controller.mode = body.data.mode
   surface.logger.info({ mode: body.data.mode }, 'the burst mode was set')
   return { mode: body.data.mode }
@@ -153,31 +146,16 @@ function answerError(surface: Surface, error: unknown, request: FastifyRequest, 
   if (error instanceof LogFailed) return fail(reply, 503, error.code, `${error.message}; ${REPEAT}`, true)
   if (isDiskError(error)) return fail(reply, 503, 'disk_refuses', `the disk refuses: ${String(error)}`, true)
   const { statusCode = 500, message = String(error) } = error as { statusCode?: number; message?: string }
-  if (statusCode === 413) {
-    readAway(request, reply, DRAIN_BODIES * surface.config.maxBodyBytes)
+  if (statusCode === 413)
     return fail(
       reply,
       413,
       'body_too_large',
       `the body is over ${surface.config.maxBodyBytes} bytes; send less at a time`,
     )
-  }
   if (statusCode < 500) return fail(reply, statusCode, 'bad_request', message)
   surface.logger.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a request failed')
   return fail(reply, 500, 'internal', 'a bug in the edge node; its log has the details')
-}
-
-/**
- * Reads the rest of a body and forgets it, so that a client that sends before it reads gets the answer and no reset of the
- * connection; up to so many bytes, and within the time for a request.
- */
-function readAway({ raw }: FastifyRequest, reply: FastifyReply, mostBytes: number): void {
-  reply.removeHeader('connection')
-  let bytes = 0
-  raw.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes > mostBytes) raw.destroy()
-  })
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {

@@ -23,8 +23,10 @@ const unzip = promisify(gunzip)
 
 /** Undoes the content encoding. Rejects with UnreadableBody, 413 when it unpacks to more than the limit. */
 export async function decodeBody(body: Buffer, encoding: string | undefined, limits: BodyLimits): Promise<Buffer> {
-  if (encoding === undefined || encoding === '' || encoding === 'identity') return body
-  if (encoding.toLowerCase() !== 'gzip' && encoding.toLowerCase() !== 'x-gzip')
+  const name = (encoding ?? '').trim().toLowerCase()
+  if (name === '' || name === 'identity') return body
+  if (name !== 'gzip' && name !== 'x-gzip')
+    // RFC 9110, 8.4.1.3: the same
     throw new UnreadableBody(415, 'unknown_encoding', `content-encoding ${encoding} is not taken; use gzip or none`)
   try {
     return await unzip(body, { maxOutputLength: limits.bodyBytes })

@@ -3,6 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config'
 import { isLoopback } from '../config/resolve'
 import { fail } from '../http-error'
+import { refuseUnknown } from '../http-not-found'
+import { type Unreadable, unreadableOf } from '../http-unreadable'
+import { expectationOf, wasToldToContinue } from '../rest-of-body'
 import type { Keeper } from './keeper'
 import { pageHeaders } from './page-headers'
 import { Receiving } from './receiving'
@@ -21,6 +24,10 @@ export function guard(app: FastifyInstance, config: Config, keeper: Keeper): voi
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) ruleOf(one, url) // throws where nobody said who may use it
   })
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
   let headers: PageHeaders = []
   void app.register(async () => {
     headers = await pageHeaders()
@@ -28,14 +35,20 @@ export function guard(app: FastifyInstance, config: Config, keeper: Keeper): voi
   void app.register(rateLimit, { global: false, cache: MAX_CLIENTS })
   app.after((error) => {
     if (error !== null) throw error
-    addHooks(app, config, keeper, headers)
+    addHooks(app, config, keeper, headers, () => isClosing)
   })
   app.addHook('onClose', async () => keeper.close())
 }
 
 type PageHeaders = Awaited<ReturnType<typeof pageHeaders>>
 
-function addHooks(app: FastifyInstance, config: Config, keeper: Keeper, headers: PageHeaders): void {
+function addHooks(
+  app: FastifyInstance,
+  config: Config,
+  keeper: Keeper,
+  headers: PageHeaders,
+  isClosing: () => boolean,
+): void {
   const streams = new Streams(config.maxStreams, keeper)
   app.addHook('onClose', async () => streams.close())
   const receiving = new Receiving(config.maxReceivingBytes, config.maxBodyBytes)
@@ -45,11 +58,13 @@ function addHooks(app: FastifyInstance, config: Config, keeper: Keeper, headers:
   const admit = (visit: RoutedVisit, request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const stranger = strangerOf(visit, keeper.asks, keeper.holderOn(request.socket, visit.headers.authorization))
     if (stranger !== null) return turnAway(reply, stranger)
+    if (request.is404) return void refuseUnknown(request, reply)
     if (visit.access !== 'open') reply.header('cache-control', 'no-store')
     if (visit.isStream && !streams.admit(request, reply))
       return void fail(reply, 503, 'too_many_streams', `there are ${config.maxStreams} streams; close one first`, true)
     if (!receiving.admit(request, reply))
       return void fail(reply, 503, 'too_busy', 'too much is being received at once; send it again', true)
+    if (expectationOf(request.raw) === 'continue') letContinue(request, reply, config.maxBodyBytes)
     done()
   }
   // Not async: each of these requests is one of many thousands a second.
@@ -57,6 +72,10 @@ function addHooks(app: FastifyInstance, config: Config, keeper: Keeper, headers:
     const visit = visitOf(request)
     // On the raw answer, for streams write past the framework. No page sends events, so no page looks at those answers.
     if (visit.access !== 'ingest') for (const [name, value] of headers) reply.raw.setHeader(name, value)
+    const unreadable = unreadableOf(request.raw)
+    if (unreadable !== null) return refuse(reply, unreadable)
+    if (isClosing() && visit.method === 'POST')
+      return void fail(reply, 503, 'not_ready', 'the node is stopping; nothing was accepted', true)
     const stray = strayOf(visit, hostNames)
     if (stray !== null) return turnAway(reply, stray)
     const limit = visit.access === 'ingest' ? limits.events : limits.others
@@ -77,12 +96,23 @@ function visitOf(request: FastifyRequest): RoutedVisit {
   return { method: request.method, headers: request.headers, access, isStream }
 }
 
+/** A body that says that it is too large gets its answer instead. */
+function letContinue(request: FastifyRequest, reply: FastifyReply, mostBytes: number): void {
+  if (Number(request.headers['content-length'] ?? 0) > mostBytes) return
+  wasToldToContinue(request.raw)
+  reply.raw.writeContinue()
+}
+
 /** Programs on this machine can take all of it anyway, and behind a proxy on it everybody has one address. */
 const isFromHere = (ip: string) => isLoopback(ip.replace(/^::ffff:/, ''))
 
 function turnAway(reply: FastifyReply, { status, code, message }: Refusal): void {
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="spillway"')
   fail(reply, status, code, message)
+}
+
+function refuse(reply: FastifyReply, { status, code, message, retryable }: Unreadable): void {
+  fail(reply, status, code, message, retryable)
 }
 
 function slowDown(reply: FastifyReply, most: number): void {

@@ -35,6 +35,15 @@ const RULES: Readonly<Record<string, RouteRule>> = {
   'GET /*': { access: 'open' },
 }
 
+/** What a path takes; nothing where there is no such path. Of a stream there is no HEAD: it would have no end. */
+export function methodsOf(path: string): readonly string[] {
+  return Object.entries(RULES).flatMap(([key, { isStream = false }]) => {
+    const [method, pattern] = key.split(' ') as [string, string]
+    if (pattern !== path || pattern.endsWith('*')) return []
+    return method === 'GET' && !isStream ? [method, 'HEAD'] : [method]
+  })
+}
+
 const NO_ROUTE: RouteRule = { access: 'open' } // answered with 404, which tells nothing
 const keyOf = (method: string, pattern: string) => `${method === 'HEAD' ? 'GET' : method} ${pattern}`
 

@@ -1,11 +1,13 @@
 import {
   DEAD_LETTERS,
   ENVELOPE_REFUSALS,
+  FUNCTION_ERRORS,
   LINE_REJECTIONS,
   REPLAY_FAILURES,
   REQUEST_ERRORS,
   START_ERRORS,
   STREAM_RESETS,
+  WINDOW_ERRORS,
 } from './errors'
 import { code, page, table } from './markdown'
 
@@ -36,6 +38,7 @@ export function errorCodesPage(): string {
       'A dead letter stays what it was. Codes of lines and of dead letters may come as well.',
       REPLAY_FAILURES,
     ),
+    section('Of windows', 'In `error` of a window without its rows; the rest of it is right.', WINDOW_ERRORS),
     section(
       'Of the stream',
       'In the event `reset` of `GET /v1/stream`: all windows that are kept follow.',
@@ -46,6 +49,7 @@ export function errorCodesPage(): string {
       'A function did not fold the envelope; the edge does. In the logs alone.',
       ENVELOPE_REFUSALS,
     ),
+    section('Of functions', 'In the answer or the error of a call, and in the logs alone.', FUNCTION_ERRORS),
     section(
       'Of a start',
       'Printed as `The edge node cannot start (CODE): ...`, which says what to do; exit code 1. Settings that cannot be used give exit code 2, and `--check` gives 1.',

@@ -1,6 +1,8 @@
+import type { BurstFailure } from '../../cloud/burst-function'
 import type { Refusal } from '../../core/aggregate'
 import type { Rejection } from '../../core/event'
 import type { RefusalCode } from '../../core/head'
+import type { WindowError } from '../../edge-node/results'
 import { RESETS, type ResetCode } from '../../edge-node/stream-place'
 
 /** An error of the HTTP API: its status, whether sending the same again helps, and what to do. */
@@ -54,14 +56,19 @@ export const REQUEST_ERRORS = {
     'the body is no `{"offset": ..., "reason": ...}`',
     'the message says what is wrong',
   ),
-  bad_request: refused(400, 'the request cannot be read as HTTP; the status may be another of 4xx', 'correct it'),
+  bad_request: refused(400, 'the request cannot be read as HTTP', 'correct it'),
   no_token: refused(401, 'this node asks for a token', 'send `Authorization: Bearer TOKEN`'),
   unknown_token: refused(401, 'the token is none of this node, or is no more', 'ask for a new one'),
   missing_scope: refused(403, 'the token has not the scope that the route asks for', 'use one that has it'),
   foreign_origin: refused(403, 'a page of another origin in a browser sent it', 'use the own page, or a program'),
   not_found: refused(404, 'there is no such route', 'see docs/reference/http-api.md'),
-  method_not_allowed: refused(405, 'the route is there, and takes other methods', 'see `allow` in the answer'),
   unknown_event: refused(404, 'no event with that offset waits to be folded', 'it is final, or was never accepted'),
+  method_not_allowed: refused(405, 'the route takes other methods', '`allow` in the answer names them'),
+  request_timeout: passing(
+    408,
+    'headers or body did not come within `headersTimeoutMs` or `requestTimeoutMs`',
+    'send it again under the same key',
+  ),
   event_counted: refused(409, 'the event is folded already', 'final results do not change'),
   event_away: passing(409, 'the event is in the cloud', 'ask again later'),
   window_gone: refused(
@@ -72,16 +79,18 @@ export const REQUEST_ERRORS = {
   body_too_large: refused(413, 'the body is over `maxBodyBytes`, packed or unpacked', 'send less at a time'),
   too_many_lines: refused(413, 'the request has more lines than `maxRequestLines`', 'send less at a time'),
   unknown_encoding: refused(415, 'the `content-encoding` is neither gzip nor none', 'send it plain or with gzip'),
+  unknown_expectation: refused(417, 'there is an `expect` that is not `100-continue`', 'send it without'),
+  unknown_host: refused(421, 'the `Host` header is no name of this node', 'start it with `--host-name NAME`'),
   idempotency_key_reused: refused(
     422,
     'the `idempotency-key` was used for another body, which was accepted',
     'send this one under a key of its own',
   ),
-  unknown_host: refused(421, 'the `Host` header is no name of this node', 'start it with `--host-name NAME`'),
   overloaded: passing(429, 'edge and cloud are at their limits: the message says which', AGAIN),
   rate_limited: passing(429, 'this address makes too many requests a second', 'wait a second'),
+  headers_too_large: refused(431, 'the headers are over 16 KiB, or more than 1,000', 'send fewer'),
   internal: refused(500, 'a bug', 'look at the log of the node, and report it'),
-  not_ready: passing(503, 'nothing can be accepted now, mostly for the disk', AGAIN),
+  not_ready: passing(503, 'nothing can be accepted now, mostly for the disk, or since the node is stopping', AGAIN),
   log_failed: passing(503, 'the log could not be written; the request may still count', AGAIN),
   disk_refuses: passing(503, 'the disk refused a read or write', AGAIN),
   too_many_streams: passing(503, 'there are `maxStreams` streams already', 'close one first'),
@@ -132,12 +141,25 @@ export const ENVELOPE_REFUSALS: Readonly<Record<RefusalCode, string>> = {
   map_killed: '`map` left an error behind that would have ended the function: the edge folds it apart',
 }
 
+/** Why a function did not do what it was called for. The edge tries again, or folds the envelope itself. */
+export const FUNCTION_ERRORS: Readonly<Record<BurstFailure['code'] | 'not_a_batch' | 'not_a_merge', string>> = {
+  out_of_time: 'the time of the function was nearly over: it stopped in time to say so',
+  not_stored: 'the partials of the envelope could not be written',
+  not_a_batch: 'the call has no `Records`, or others than those of a stream',
+  not_a_merge: 'the call is no window to merge, and no run of one',
+}
+
 /** Why a dead letter could not be replayed, besides the codes of lines and of dead letters. */
 export const REPLAY_FAILURES = {
   window_gone: 'retention took away the windows of the event',
   other_windows: 'an older version of the pipeline cut time into other windows',
   too_many_replays: 'a million replays are remembered already, so that none is made twice',
 } as const
+
+/** Why a window is served without its rows. */
+export const WINDOW_ERRORS: Readonly<Record<WindowError['code'], string>> = {
+  result_damaged: 'its rows are damaged on disk, and the cloud has no copy; restore the file from a backup',
+}
 
 /** Why a reader of the stream gets everything anew. */
 export const STREAM_RESETS: Readonly<Record<ResetCode, string>> = RESETS

@@ -25,6 +25,15 @@ describe('the reference', () => {
     expect(answered.length).toBeGreaterThan(15)
   })
 
+  test('has every code that is in the source of node and functions', () => {
+    const page = readFileSync(join(ROOT, 'docs/reference/error-codes.md'), 'utf8')
+    const described = new Set([...page.matchAll(/`([a-z_]+)`/g)].map(([, code]) => code))
+    const found = ['core', 'cloud', 'handlers', 'edge-node'].flatMap((room) => sources(join(ROOT, room)).flatMap(words))
+    const missing = found.filter((word) => !described.has(word) && !Object.hasOwn(NO_CODES, word))
+    expect([...new Set(missing)]).toEqual([])
+    expect(new Set(found).size).toBeGreaterThan(60)
+  })
+
   test('names the labels of metrics as a scrape has them', async () => {
     const { app } = await start()
     await app.inject('/healthz')
@@ -35,6 +44,20 @@ describe('the reference', () => {
   })
 })
 
+/** Words of the form of a code that nobody outside of the process sees. */
+const NO_CODES: Readonly<Record<string, string>> = {
+  function_error: 'how a call of a function failed: the envelope is folded at the edge, or the merge tried again',
+  group_too_large: 'becomes too_large',
+  not_open: 'what a replay makes of an event that is late',
+  unusable_config: 'a setting that cannot be used: exit code 2',
+}
+
+/** Metrics have the form of codes, and a page of their own. */
+const words = (source: string) =>
+  [...source.matchAll(/'([a-z]+(?:_[a-z]+)+)'/g)]
+    .map(([, word]) => word!)
+    .filter((word) => !word.startsWith('spillway_'))
+
 const sources = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
@@ -43,6 +66,6 @@ const sources = (folder: string) =>
 /** `fail(reply, 400, 'code', ...)`, `new UnreadableBody(413, 'code', ...)` and `{ status: 401, code: 'code' }`. */
 function codesIn(source: string): string[] {
   const called = source.matchAll(/(?:fail\(\s*reply,|new UnreadableBody\()\s*(\d+),\s*'([a-z_]+)'/g)
-  const refused = source.matchAll(/\{ status: (\d+), code: '([a-z_]+)'/g)
+  const refused = source.matchAll(/\{\s*status: (\d+),\s*code: '([a-z_]+)'/g)
   return [...called, ...refused].map(([, status, code]) => `${status} ${code}`)
 }

@@ -65,6 +65,11 @@ describe('a query that cannot be answered', () => {
     ['limit=10001', 'invalid_query'],
     ['limit=1.5', 'invalid_query'],
     ['from=yesterday', 'invalid_query'],
+    ['to=', 'invalid_query'],
+    ['from=%20', 'invalid_query'],
+    ['from=0x10', 'invalid_query'],
+    ['to=1e999', 'invalid_query'],
+    ['limit=', 'invalid_query'],
     ['key=a&key=b', 'invalid_query'],
     ['cursor=x', 'invalid_cursor'],
   ])('%s is refused with %s', async (query, code) => {

@@ -213,11 +213,11 @@ describe('deep nesting', () => {
 describe('content encoding', () => {
   const packed = gzipSync(`${a}\n${b}`)
 
-  test('none, identity and gzip are taken, in any case of letters', async () => {
-    for (const encoding of [undefined, '', 'identity']) {
+  test('none, identity, gzip and its old name are taken, in any case of letters', async () => {
+    for (const encoding of [undefined, '', 'identity', 'Identity']) {
       expect(await decodeBody(Buffer.from(a), encoding, limits)).toEqual(Buffer.from(a))
     }
-    for (const encoding of ['gzip', 'GZIP']) {
+    for (const encoding of ['gzip', 'GZIP', 'x-gzip', 'X-GZip']) {
       expect((await decodeBody(packed, encoding, limits)).toString()).toBe(`${a}\n${b}`)
     }
   })

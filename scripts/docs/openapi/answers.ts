@@ -176,9 +176,12 @@ const unknown = z.strictObject({ id: z.string(), kind: z.literal('unknown') })
 
 export const replays = named('Replays', z.strictObject({ replays: z.array(z.union([replayed, failed, put, unknown])) }))
 
+/** In a request: the bound is said, since a larger one is refused. */
+export const askedOffset = count()
+
 export const takeOut = named(
   'TakeOut',
-  z.strictObject({ offset: count(), reason: z.string().max(200).default('somebody asked for it') }),
+  z.strictObject({ offset: askedOffset, reason: z.string().max(200).default('somebody asked for it') }),
 )
 
 export const takenOut = named(

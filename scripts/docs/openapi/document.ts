@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ruleOf, SCOPES } from '../../../edge-node/access/routes'
 import packageJson from '../../../package.json'
 import { REQUEST_ERRORS, type RequestErrorCode } from '../errors'
-import { schemas } from './answers'
+import { askedOffset, schemas } from './answers'
 import { type Answer, OPERATIONS, type Operation } from './operations'
 
 type Json = Readonly<Record<string, unknown>>
@@ -58,7 +58,11 @@ const idOf = ({ method, path }: Operation) =>
 
 function bodyObject({ types, schema, says }: NonNullable<Operation['body']>): Json {
   const content = schema === undefined ? {} : { schema: refTo(schema) }
-  return { required: true, description: says, content: Object.fromEntries(types.map((type) => [type, content])) }
+  return {
+    required: schema !== undefined,
+    description: says,
+    content: Object.fromEntries(types.map((type) => [type, content])),
+  }
 }
 
 function responsesOf(operation: Operation): Json {
@@ -114,13 +118,24 @@ function errorObject(status: number, codes: readonly RequestErrorCode[]): Json {
   }
 }
 
+/** Whatever is asked for may be answered with these. */
+export const OF_ALL: readonly RequestErrorCode[] = [
+  'bad_request',
+  'foreign_origin',
+  'request_timeout',
+  'unknown_expectation',
+  'unknown_host',
+  'headers_too_large',
+  'rate_limited',
+  'internal',
+]
+
 /** What the guard before all routes, and the server, may answer besides. */
 export function errorsOf({ method, path, errors = [], body }: Operation): readonly RequestErrorCode[] {
   const { access } = ruleOf(method, path)
   const ofToken: RequestErrorCode[] = access === 'open' ? [] : ['no_token', 'unknown_token', 'missing_scope']
-  const ofBody: RequestErrorCode[] = body === undefined ? [] : ['bad_request', 'body_too_large', 'too_busy']
-  const all = [...errors, ...ofBody, ...ofToken, 'foreign_origin', 'unknown_host', 'rate_limited', 'internal'] as const
-  return [...new Set(all)]
+  const ofBody: RequestErrorCode[] = body === undefined ? [] : ['body_too_large', 'not_ready', 'too_busy']
+  return [...new Set([...errors, ...ofBody, ...ofToken, ...OF_ALL])]
 }
 
 function refTo(schema: z.ZodType): Json {
@@ -133,8 +148,8 @@ function componentSchemas(): Json {
   const found = z.toJSONSchema(schemas, {
     uri: (id) => `#/components/schemas/${id}`,
     io: 'input',
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
+    override: ({ zodSchema, jsonSchema }) => {
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER && zodSchema !== askedOffset) delete jsonSchema.maximum
     },
   })
   return Object.fromEntries(

@@ -50,7 +50,12 @@ const header = (name: string, schema: Parameter['schema'], description: string):
 const json = (schema: z.ZodType, status = 200): Answer => ({ status, kind: 'json', schema })
 const limit = (most: number, fallback: number, what: string) =>
   query('limit', { type: 'integer', minimum: 1, maximum: most, default: fallback }, what)
-const cursor = query('cursor', { type: 'string' }, '`next` of the page before')
+const cursorOf = (pattern: string) => query('cursor', { type: 'string', pattern }, '`next` of the page before')
+const windowCursor = cursorOf('^-?[0-9]{1,16}\\.-?[0-9]{1,16}\\.[0-9]{1,9}$')
+const lineCursor = cursorOf('^[0-9]{1,16}\\.[0-9]{1,16}$')
+
+/** Bare numbers are answered, too, but nobody should send them. */
+const EVENT_ID = '^(start|[0-9]{1,15}_[0-9]{1,15})$'
 
 export const OPERATIONS: readonly Operation[] = [
   {
@@ -61,8 +66,12 @@ export const OPERATIONS: readonly Operation[] = [
       'The answer comes when the accepted events are on disk. Send an `idempotency-key`, and repeat the request under it until there is an answer: then nothing is lost and nothing counts twice.',
     parameters: [
       header('idempotency-key', { type: 'string', minLength: 1, maxLength: 128 }, 'a repeat gets the same answer'),
-      header('content-encoding', { type: 'string', enum: ['gzip', 'identity'] }, 'how the body is packed'),
-      header('spillway-scheduled-at', { type: 'number' }, 'epoch ms from which the processing delay is counted'),
+      header('content-encoding', { type: 'string', enum: ['gzip', 'x-gzip', 'identity'] }, 'how the body is packed'),
+      header(
+        'spillway-scheduled-at',
+        { type: 'number' },
+        'epoch ms from which the processing delay is counted; no number: passed over',
+      ),
     ],
     body: {
       types: ['application/x-ndjson', 'application/json'],
@@ -95,7 +104,7 @@ export const OPERATIONS: readonly Operation[] = [
       query('to', { type: 'number' }, 'windows that end at or before it (epoch ms)'),
       query('key', { type: 'string' }, 'rows of this key alone'),
       limit(10_000, 1_000, 'most rows in a page; a window without rows counts as one'),
-      cursor,
+      windowCursor,
     ],
     answers: [json(answers.windowPage)],
     errors: ['invalid_query', 'invalid_cursor', 'window_gone', 'disk_refuses'],
@@ -109,10 +118,14 @@ export const OPERATIONS: readonly Operation[] = [
     parameters: [
       header(
         'last-event-id',
-        { type: 'string' },
+        { type: 'string', pattern: EVENT_ID },
         'go on after this one instead of with the next final; goes before `from`',
       ),
-      query('from', { type: 'string' }, 'the same, for who cannot send headers; `start`: all windows that are kept'),
+      query(
+        'from',
+        { type: 'string', pattern: EVENT_ID },
+        'the same, for who cannot send headers; `start`: all windows that are kept',
+      ),
     ],
     answers: [
       {
@@ -146,7 +159,7 @@ export const OPERATIONS: readonly Operation[] = [
     parameters: [
       query('code', { type: 'string' }, 'letters of this code alone'),
       limit(1_000, 100, 'most letters in a page'),
-      cursor,
+      lineCursor,
     ],
     answers: [json(answers.letterPage)],
     errors: ['invalid_query', 'invalid_cursor', 'disk_refuses'],
@@ -181,7 +194,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'GET',
     path: '/v1/corrections',
     summary: 'What replays came to for windows that were final',
-    parameters: [limit(1_000, 100, 'most corrections in a page'), cursor],
+    parameters: [limit(1_000, 100, 'most corrections in a page'), lineCursor],
     answers: [json(answers.correctionPage)],
     errors: ['invalid_query', 'invalid_cursor', 'disk_refuses'],
   },
