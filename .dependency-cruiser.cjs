@@ -1,4 +1,7 @@
-/** Which room may import which: `edge-node`, `handlers` -> `cloud` -> `core`, and `pipelines` -> `core`; `dashboard` is a page and knows only what it is told. */
+/**
+ * Which room may import which: `edge-node`, `handlers` -> `cloud` -> `core`, and `pipelines` -> `core`; `dashboard` is
+ * a page and knows only what it is told.
+ */
 
 const PRODUCT = ['core', 'cloud', 'edge-node', 'handlers', 'pipelines']
 const TOOLS = ['localstack', 'scripts', 'test']

@@ -48,9 +48,9 @@ export type FoldReport =
 const MAX_TRIES = 8 // about 5 s with the backoff, as for the stream; after that folding at the edge is faster than waiting
 
 /**
- * Calls the burst function with one record, as the stream would hand it over, and tries again with jitter. An answer that got lost does no harm: the
- * function finds the head of the envelope standing. The payload is the record in base64, 430 KB at most with the largest envelope that can be
- * set, and Lambda takes 6 MB.
+ * Calls the burst function with one record, as the stream would hand it over, and tries again with jitter. An answer
+ * that got lost does no harm: the function finds the head of the envelope standing. The payload is the record in
+ * base64, 430 KB at most with the largest envelope that can be set, and Lambda takes 6 MB.
  */
 export class BurstFunction {
   constructor(private readonly burst: Pick<FunctionInvoker, 'invoke'>) {}

@@ -89,7 +89,10 @@ export class CloudCapacity {
     }
   }
 
-  /** Resolves once AWS has taken the step, which it then carries out in seconds or minutes. Rejects with CapacityFailure. */
+  /**
+   * Resolves once AWS has taken the step, which it then carries out in seconds or minutes. Rejects with
+   * CapacityFailure.
+   */
   async apply({ kind, to }: CapacityStep): Promise<void> {
     const StreamName = this.deployment.stream
     const what = `${kind} of ${StreamName} to ${to}`

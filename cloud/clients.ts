@@ -5,8 +5,9 @@ import { LambdaClient } from '@aws-sdk/client-lambda'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 
 /**
- * The AWS clients. Region, endpoint and credentials come from the SDK's own chain (`AWS_REGION`, `AWS_ENDPOINT_URL`, ...); this is the one
- * place that knows that an endpoint is local: the Kinesis client speaks HTTP/2 by default, which plain http has not.
+ * The AWS clients. Region, endpoint and credentials come from the SDK's own chain (`AWS_REGION`, `AWS_ENDPOINT_URL`,
+ * ...); this is the one place that knows that an endpoint is local: the Kinesis client speaks HTTP/2 by default, which
+ * plain http has not.
  */
 const MAX_ATTEMPTS = 4 // the SDK's own retries; what lasts longer is an outage, and the ledger's deadline deals with it
 const MAX_SOCKETS = 64 // in-flight calls of one client are bounded by their callers well below this
@@ -33,7 +34,10 @@ export const kinesisClient = (env: NodeJS.ProcessEnv): KinesisClient =>
 export const dynamoClient = (): DynamoDBClient => new DynamoDBClient({ ...settings, requestHandler: http1() })
 export const lambdaClient = (): LambdaClient =>
   new LambdaClient({ ...settings, requestHandler: http1(INVOKE_TIMEOUT_MS) })
-/** Calls of the burst function, at most so many side by side, with their own retries switched off: `burst-function.ts` tells a throttle from an outage. */
+/**
+ * Calls of the burst function, at most so many side by side, with their own retries switched off: `burst-function.ts`
+ * tells a throttle from an outage.
+ */
 export const burstClient = (maxCalls: number): LambdaClient =>
   new LambdaClient({ maxAttempts: 1, requestHandler: http1(INVOKE_TIMEOUT_MS, Math.max(maxCalls, MAX_SOCKETS)) })
 export const cloudFormationClient = (): CloudFormationClient =>

@@ -4,9 +4,10 @@ import { digestInput, type Envelope, type EnvelopeHeader } from '../core/envelop
 import { digestOf } from './packing'
 
 /**
- * An envelope on the wire: length of the header and its CRC-32 (4 bytes each, big endian), the header as JSON, the raw lines joined by newlines and
- * compressed with gzip. The header stays readable when the lines are corrupt, so that the envelope can still be refused by name; its checksum is for
- * just that: a damaged header must not get another envelope refused.
+ * An envelope on the wire: length of the header and its CRC-32 (4 bytes each, big endian), the header as JSON, the raw
+ * lines joined by newlines and compressed with gzip. The header stays readable when the lines are corrupt, so that the
+ * envelope can still be refused by name; its checksum is for just that: a damaged header must not get another envelope
+ * refused.
  */
 export interface WireHeader extends EnvelopeHeader {
   /** From this time on (epoch ms) the edge takes the envelope back; a function leaves it alone. */

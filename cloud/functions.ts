@@ -2,8 +2,9 @@ import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import { AS_IT_GOES_OUT, SendingStopwatch } from './sending-stopwatch'
 
 /**
- * Why a call came to nothing: too many are at work already; the function was reached and failed; it could not be reached, or was not
- * answered for; the call itself is refused (too large, not allowed, no such function), as it will be again.
+ * Why a call came to nothing: too many are at work already; the function was reached and failed; it could not be
+ * reached, or was not answered for; the call itself is refused (too large, not allowed, no such function), as it will
+ * be again.
  */
 export type InvokeFailure = 'throttled' | 'function_error' | 'unreachable' | 'refused'
 
@@ -84,7 +85,8 @@ interface AwsError {
   readonly $metadata?: { readonly httpStatusCode?: number }
 }
 
-// What AWS says with a 4xx although it passes: too much at once, a function that is being updated or woken, credentials that are being renewed.
+// What AWS says with a 4xx although it passes: too much at once, a function that is being updated or woken, credentials
+// that are being renewed.
 const PASSING = /throttl|limitexceeded|throughputexceeded|toomanyrequests|timeout|conflict|notready|expired/i
 
 /** Whether the same request would get the same answer again: a 4xx that is neither a throttle nor a time-out. */

@@ -10,8 +10,8 @@ import {
 import { consumerOf } from './deployment'
 
 /**
- * Looks at the cloud half without changing it, with no rights but those of the edge node's policy. All functions reject with what the SDK
- * says when a call fails.
+ * Looks at the cloud half without changing it, with no rights but those of the edge node's policy. All functions reject
+ * with what the SDK says when a call fails.
  */
 
 /** Whether the stream takes records; its shards. */

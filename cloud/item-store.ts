@@ -34,8 +34,8 @@ export interface CapacityMeter {
 }
 
 /**
- * The few table operations that the protocol needs. Reads are strongly consistent. Calls retry what the service calls temporary
- * (throttling, unprocessed keys) and reject with its error when that lasts; repeating any of them is safe.
+ * The few table operations that the protocol needs. Reads are strongly consistent. Calls retry what the service calls
+ * temporary (throttling, unprocessed keys) and reject with its error when that lasts; repeating any of them is safe.
  */
 export interface ItemStore {
   readonly meter: CapacityMeter

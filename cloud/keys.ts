@@ -1,4 +1,7 @@
-/** Every key format of the tables. All contain pipeline, version and incarnation, so that nothing of another run can be met. */
+/**
+ * Every key format of the tables. All contain pipeline, version and incarnation, so that nothing of another run can be
+ * met.
+ */
 export interface Origin {
   readonly pipeline: string
   readonly version: string

@@ -16,7 +16,10 @@ import { type Item, type ItemStore, writeUnitsOf } from './item-store'
 import { chunkKey, edgePartition, envelopePartition, HEAD, type Origin } from './keys'
 import { pack, unpack } from './packing'
 
-/** Partials in a table of items: how they are written so that no two attempts can be mixed, and read so that absent means missing. */
+/**
+ * Partials in a table of items: how they are written so that no two attempts can be mixed, and read so that absent
+ * means missing.
+ */
 export class PartialStore {
   constructor(
     private readonly items: ItemStore,
@@ -30,8 +33,8 @@ export class PartialStore {
   }
 
   /**
-   * Writes the partial of an envelope: chunks under the attempt, then the head. False when another head stands already; the
-   * chunks just written are then orphans and expire. Throws GroupTooLarge.
+   * Writes the partial of an envelope: chunks under the attempt, then the head. False when another head stands already;
+   * the chunks just written are then orphans and expire. Throws GroupTooLarge.
    */
   async putEnvelope(
     pipeline: Pipeline,
@@ -107,7 +110,10 @@ export class PartialStore {
     return partials
   }
 
-  /** Writes a partial of a window, the edge's own or that of a run of envelopes, under an attempt that is never used again. Throws GroupTooLarge. */
+  /**
+   * Writes a partial of a window, the edge's own or that of a run of envelopes, under an attempt that is never used
+   * again. Throws GroupTooLarge.
+   */
   async putPart(
     pipeline: Pipeline,
     from: Origin,

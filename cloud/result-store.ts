@@ -25,7 +25,9 @@ export class ResultStore {
     private readonly expiresAtS: () => number,
   ) {}
 
-  /** Writes the rows under the attempt, chunk by chunk as they come, then the head. False when another candidate stands. */
+  /**
+   * Writes the rows under the attempt, chunk by chunk as they come, then the head. False when another candidate stands.
+   */
   async putCandidate(
     from: Origin,
     attempt: string,

@@ -2,8 +2,9 @@
 export const AS_IT_GOES_OUT = { step: 'deserialize', priority: 'low', name: 'asItGoesOut' } as const
 
 /**
- * How long the thread is at work on a command until its request goes out. The SDK serializes and signs without letting the event loop turn; only where
- * it waits on the way (for credentials, once in a while) that is no work, and the time is left out.
+ * How long the thread is at work on a command until its request goes out. The SDK serializes and signs without letting
+ * the event loop turn; only where it waits on the way (for credentials, once in a while) that is no work, and the time
+ * is left out.
  */
 export class SendingStopwatch {
   private readonly startMs: number

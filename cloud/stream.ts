@@ -37,9 +37,10 @@ export class KinesisStream {
   ) {}
 
   /**
-   * Puts at most MAX_PUT_RECORDS records of at most MAX_PUT_BYTES together. Failures come back record by record inside a success: exactly those are
-   * sent again, with jitter. `onAccepted` hears of each record once, by its index; `onThrottled` of throttled entries as they come back, seconds
-   * before the report. Rejects only with what these throw: what was not taken is in the report.
+   * Puts at most MAX_PUT_RECORDS records of at most MAX_PUT_BYTES together. Failures come back record by record inside
+   * a success: exactly those are sent again, with jitter. `onAccepted` hears of each record once, by its index;
+   * `onThrottled` of throttled entries as they come back, seconds before the report. Rejects only with what these
+   * throw: what was not taken is in the report.
    */
   async put(
     records: readonly StreamRecord[],

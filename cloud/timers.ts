@@ -3,7 +3,10 @@ import type { Timers } from '../core/side-by-side'
 /** The longest that a timer of Node takes, 24 days; one that is set to more fires at once. */
 const LONGEST_MS = 2 ** 31 - 1
 
-/** Those of this machine. They keep its process alive, and must: a function with nothing else to do would end as if it had succeeded. */
+/**
+ * Those of this machine. They keep its process alive, and must: a function with nothing else to do would end as if it
+ * had succeeded.
+ */
 export const machineTimers: Timers = {
   after: (delayMs, fire) => {
     let timer: NodeJS.Timeout

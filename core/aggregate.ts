@@ -1,4 +1,7 @@
-/** Why a value or an event cannot be folded. Trying again at once does not help; what `map` refused may be replayed later. */
+/**
+ * Why a value or an event cannot be folded. Trying again at once does not help; what `map` refused may be replayed
+ * later.
+ */
 export class Refusal {
   constructor(
     readonly code:
@@ -17,8 +20,8 @@ export class Refusal {
 }
 
 /**
- * A whole number that stands for its neighbours too: JSON has it exactly, and a double does not. As a sum it is rounded like any other; as an identity
- * it would make one of two.
+ * A whole number that stands for its neighbours too: JSON has it exactly, and a double does not. As a sum it is rounded
+ * like any other; as an identity it would make one of two.
  */
 export const isUnsafeInteger = (value: unknown): boolean =>
   typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
@@ -40,13 +43,17 @@ export function messageOf(error: unknown): string {
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
 /**
- * A commutative monoid over events: `merge` is associative and commutative with `zero()` as its unit, and adding events one by
- * one or merging partial states gives the same `present`ed result to the bit, in any order. `test/core/aggregate-laws.test.ts` holds every aggregate to that.
+ * A commutative monoid over events: `merge` is associative and commutative with `zero()` as its unit, and adding events
+ * one by one or merging partial states gives the same `present`ed result to the bit, in any order.
+ * `test/core/aggregate-laws.test.ts` holds every aggregate to that.
  */
 export interface Aggregate<Value, State, Result> {
   /** Function and arguments, e.g. `sum("price")`. Part of the pipeline's version. */
   readonly signature: string
-  /** The value that `add` takes, or why the event has none. Called before any `add`, so that an event counts everywhere or nowhere. */
+  /**
+   * The value that `add` takes, or why the event has none. Called before any `add`, so that an event counts everywhere
+   * or nowhere.
+   */
   read(event: unknown): Value | Refusal
   /** A new, empty state, never shared. */
   zero(): State

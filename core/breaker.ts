@@ -1,6 +1,6 @@
 /**
- * Whether the cloud is worth sending to. `closed`: yes. `open`: it failed again and again; nothing is sent until `probeAtMs`. `probing`: one envelope is on its
- * way to find out. Times are of the caller's monotonic clock.
+ * Whether the cloud is worth sending to. `closed`: yes. `open`: it failed again and again; nothing is sent until
+ * `probeAtMs`. `probing`: one envelope is on its way to find out. Times are of the caller's monotonic clock.
  */
 export type Breaker =
   | { readonly state: 'closed'; readonly failures: number }

@@ -17,7 +17,10 @@ const DRAIN_MS = 10_000
 const FULL_SHARE = 0.8
 const SHARD_BYTES_PER_SECOND = 1024 * 1024
 
-/** Names the bottleneck of the cloud half while there is bursting: functions before shards, as long as there can be more of them, before lanes. */
+/**
+ * Names the bottleneck of the cloud half while there is bursting: functions before shards, as long as there can be more
+ * of them, before lanes.
+ */
 export function diagnose(load: CapacityLoad, capacity: Capacity, terms: CapacityTerms): Diagnosis {
   if (!load.bursting) return enough('nothing bursts')
   if (load.functionThrottles > 0) return functionsThrottled(load)
@@ -63,7 +66,10 @@ function moreLanes(lanes: number, capacity: Capacity, terms: CapacityTerms): Cap
   return moreShards(Math.ceil(lanes / capacity.parallelization), capacity, terms)
 }
 
-/** A provisioned stream is doubled, the most that AWS takes at once: that needs the fewest splits, so it is soonest done. */
+/**
+ * A provisioned stream is doubled, the most that AWS takes at once: that needs the fewest splits, so it is soonest
+ * done.
+ */
 function moreShards(shards: number, capacity: Capacity, { maxShards }: CapacityTerms): CapacityStep | undefined {
   switch (capacity.stream) {
     case 'provisioned': {
@@ -82,7 +88,10 @@ function lanesFor(load: CapacityLoad, capacity: Capacity): number {
   return isSlow(load) ? 2 * lanesOf(capacity) : 0
 }
 
-/** Events per second: what has to burst, and what waits in the cloud where that is more than its lanes do within the latency of one envelope. */
+/**
+ * Events per second: what has to burst, and what waits in the cloud where that is more than its lanes do within the
+ * latency of one envelope.
+ */
 function wantedRate(load: CapacityLoad, capacity: Capacity): number {
   const queueMs = (load.inFlightEvents / (lanesOf(capacity) * load.laneRate)) * 1000
   return load.excessRate + (isSlow(load) && queueMs > SLOW_MS ? (load.inFlightEvents / DRAIN_MS) * 1000 : 0)

@@ -25,7 +25,10 @@ export interface CapacityLoad {
   readonly excessRate: number
   /** Events that one lane folds; 0 when unknown. */
   readonly laneRate: number
-  /** Events in the cloud without a head, and the age of the oldest of their envelopes: it stands for the iterator age, which AWS shows by the minute. */
+  /**
+   * Events in the cloud without a head, and the age of the oldest of their envelopes: it stands for the iterator age,
+   * which AWS shows by the minute.
+   */
   readonly inFlightEvents: number
   readonly oldestInFlightMs: number
   /** Where it is known. */

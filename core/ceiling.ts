@@ -1,4 +1,7 @@
-/** How much the cloud is known to take: learned from its throttles, forgotten with time. Times are of the caller's monotonic clock. */
+/**
+ * How much the cloud is known to take: learned from its throttles, forgotten with time. Times are of the caller's
+ * monotonic clock.
+ */
 export interface Ceiling {
   /** Events per second that may be sent; Infinity while nothing is known. */
   readonly rate: number
@@ -22,8 +25,8 @@ const GROWTH_PER_SECOND = 0.05 // of what the cut left, so that a cloud of any s
 const FORGOTTEN_TIMES = 4 // a cloud that takes so many times as much is another one
 
 /**
- * The cloud throttled while `sentRate` events per second were sent. Additive increase, multiplicative decrease (Chiu and Jain, 1989): one cut a second
- * at most, never to more than before. While nothing was sent nothing is learned.
+ * The cloud throttled while `sentRate` events per second were sent. Additive increase, multiplicative decrease (Chiu
+ * and Jain, 1989): one cut a second at most, never to more than before. While nothing was sent nothing is learned.
  */
 export function throttled(state: Ceiling, sentRate: number, nowMs: number): Ceiling {
   const grown = relax(state, nowMs)

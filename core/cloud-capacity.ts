@@ -14,7 +14,10 @@ interface Raised {
   readonly to: number
 }
 
-/** What has to outlive a crash: whatever was raised is taken back after it, and AWS goes on counting. Times are epoch ms. */
+/**
+ * What has to outlive a crash: whatever was raised is taken back after it, and AWS goes on counting. Times are epoch
+ * ms.
+ */
 export interface CapacityMemory {
   readonly raised: Readonly<Partial<Record<StepKind, Raised>>>
   /** Calls of UpdateShardCount within the last 24 hours. */
@@ -48,15 +51,19 @@ const DWELL_MS = 10_000 // a step has to show before the next one is judged
 const CONFIRM_MS = 3_000 // shards cost money and a part of the day's updates: not for a moment's throttling
 const SETTLED_MS = 60_000 // until then what AWS tells may be from before a step
 
-/** The state of a node that starts with `memory`: what it had raised is due to be taken back once nothing has burst for a while. */
+/**
+ * The state of a node that starts with `memory`: what it had raised is due to be taken back once nothing has burst for
+ * a while.
+ */
 export function capacityState(memory: CapacityMemory, nowMs: number): CapacityState {
   return { ...memory, steppedMs: nowMs, burstMs: nowMs, remedy: undefined, refusedUntilMs: {} }
 }
 
 /**
- * Says what limits the cloud half, and decides the next step: raises what is too little while there is bursting, and takes it back to what was deployed,
- * halving the shards, five minutes after. Never beyond the terms, never below what was deployed, never so far up that the day's updates
- * do not suffice to come back. What is raised is taken back also where raising is not allowed any more. Pure; to be asked once no step is in progress.
+ * Says what limits the cloud half, and decides the next step: raises what is too little while there is bursting, and
+ * takes it back to what was deployed, halving the shards, five minutes after. Never beyond the terms, never below what
+ * was deployed, never so far up that the day's updates do not suffice to come back. What is raised is taken back also
+ * where raising is not allowed any more. Pure; to be asked once no step is in progress.
  */
 export function scaleCapacity(
   state: CapacityState,

@@ -36,8 +36,8 @@ export const zeroUsage = (): Usage => ({
 const GB = 1024 * 1024 * 1024 // as AWS counts them
 
 /**
- * US dollars, on-demand, Lambda on arm64, as listed; check before quoting. Free tiers are left out (they are of the account, not of the run), and so are
- * storage (partials expire within the day) and logs.
+ * US dollars, on-demand, Lambda on arm64, as listed; check before quoting. Free tiers are left out (they are of the
+ * account, not of the run), and so are storage (partials expire within the day) and logs.
  */
 export const PRICES = {
   region: 'us-east-1',
@@ -60,7 +60,10 @@ export const PRICES = {
   byteOut: 0.09 / GB,
 } as const
 
-/** The machine that provisioning is compared with: one has the capacity of the edge, whatever that is, and its price is for an hour. */
+/**
+ * The machine that provisioning is compared with: one has the capacity of the edge, whatever that is, and its price is
+ * for an hour.
+ */
 export const BASE_MACHINE = { type: 'c7g.medium', vcpus: 1, memoryGib: 2, usdPerHour: 0.0363 } as const
 
 /** One line of the bill. */
@@ -93,7 +96,10 @@ const BILLED: readonly Billed[] = [
 export const usageLines = (usage: Usage): UsageLine[] =>
   BILLED.map(({ of, item, unit, usd }) => ({ item, amount: usage[of], unit, usd: usage[of] * usd }))
 
-/** Dollars for what was used. The shards of a provisioned stream are billed by the hour also when idle; see `idleUsdPerHour`. */
+/**
+ * Dollars for what was used. The shards of a provisioned stream are billed by the hour also when idle; see
+ * `idleUsdPerHour`.
+ */
 export const usageUsd = (usage: Usage): number => BILLED.reduce((sum, { of, usd }) => sum + usage[of] * usd, 0)
 
 /** Dollars an hour for a provisioned stream of so many shards and its consumer, whether anything bursts or not. */

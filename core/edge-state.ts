@@ -28,8 +28,9 @@ export interface FrozenState {
 }
 
 /**
- * What the edge has folded. Windows share panes, and an envelope misses the windows of a pane that were closed when it was cut; so
- * a pane is kept in slices, one for each "first window that counts it", and a window is the sum of the slices at or before it.
+ * What the edge has folded. Windows share panes, and an envelope misses the windows of a pane that were closed when it
+ * was cut; so a pane is kept in slices, one for each "first window that counts it", and a window is the sum of the
+ * slices at or before it.
  */
 export class EdgeState {
   private readonly panes = new Map<number, Map<number, Partial>>()
@@ -68,8 +69,8 @@ export class EdgeState {
   }
 
   /**
-   * Keeps the state as it is now for a checkpoint, while `absorb` and `release` go on. Until it thaws, what comes in is kept beside it, which
-   * is little; then it is merged.
+   * Keeps the state as it is now for a checkpoint, while `absorb` and `release` go on. Until it thaws, what comes in is
+   * kept beside it, which is little; then it is merged.
    */
   freeze(): FrozenState {
     if (this.since !== null) throw new Error('the state is frozen already')

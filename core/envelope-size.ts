@@ -5,9 +5,9 @@ const WORK_SHARE = 0.2
 const MIN_EVENTS = 128 // some 16 KiB: each envelope costs a write and a record, however small it is
 
 /**
- * How many events an envelope that may burst should have at most: work for a fifth of the latency target, for the slower
- * of the edge and one lane. It is done as one, wherever it goes: its first events wait for its last, and the valve cannot
- * let through a part of it. Infinity while no rate is known.
+ * How many events an envelope that may burst should have at most: work for a fifth of the latency target, for the
+ * slower of the edge and one lane. It is done as one, wherever it goes: its first events wait for its last, and the
+ * valve cannot let through a part of it. Infinity while no rate is known.
  */
 export function burstEnvelopeEvents(
   { trueRate, laneRate }: Pick<Facts, 'trueRate' | 'laneRate'>,

@@ -10,7 +10,9 @@ export interface EnvelopeHeader {
   /** Offset of the first event; the others follow without a gap. */
   readonly firstOffset: number
   readonly count: number
-  /** Closed horizon when it was cut: windows that end at or before it are not folded. -Infinity when nothing was closed. */
+  /**
+   * Closed horizon when it was cut: windows that end at or before it are not folded. -Infinity when nothing was closed.
+   */
   readonly horizonMs: number
   /** SHA-256 over `digestInput`, in hex: what makes the number mean this content and no other. */
   readonly digest: string
@@ -22,8 +24,8 @@ export interface Envelope extends EnvelopeHeader {
 }
 
 /**
- * What an envelope's digest covers: the lines, and everything of the header that decides how they count. A log restored from an old copy gives its
- * numbers out again; then nothing of its former self may fit by accident.
+ * What an envelope's digest covers: the lines, and everything of the header that decides how they count. A log restored
+ * from an old copy gives its numbers out again; then nothing of its former self may fit by accident.
  */
 export function digestInput(header: Omit<EnvelopeHeader, 'digest'>, lines: readonly string[]): readonly string[] {
   const { pipeline, version, incarnation, number, firstOffset, count, horizonMs } = header

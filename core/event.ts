@@ -3,7 +3,9 @@ import { shortReason } from './excerpt'
 import type { Pipeline } from './pipeline'
 import { LEAST_BARE_MS, readTimestamp } from './timestamp'
 
-/** Why a line was refused at ingest. The line has to change, but for `too_many_windows`: windows have to close first. */
+/**
+ * Why a line was refused at ingest. The line has to change, but for `too_many_windows`: windows have to close first.
+ */
 export interface Rejection {
   readonly code:
     | 'invalid_utf8'
@@ -31,8 +33,8 @@ export interface ReadLine {
 }
 
 /**
- * Reads raw line `number` (at most the size limit, checked by the caller) into its event time, or says why it cannot be an event.
- * `latestMs` is the largest timestamp taken: the clock plus the allowed skew.
+ * Reads raw line `number` (at most the size limit, checked by the caller) into its event time, or says why it cannot be
+ * an event. `latestMs` is the largest timestamp taken: the clock plus the allowed skew.
  */
 export function readLine(pipeline: Pipeline, number: number, line: string, latestMs: number): ReadLine | Rejection {
   const raw = parse(line)
@@ -100,7 +102,9 @@ const NO_TIMESTAMP = {
   ns: 'the timestamp is neither epoch nanoseconds nor ISO 8601',
 } as const
 
-/** A number that would be long past as ms. It opens no window: it would be closed at once, and nobody would hear of it. */
+/**
+ * A number that would be long past as ms. It opens no window: it would be closed at once, and nobody would hear of it.
+ */
 function wrongUnit(value: number): Rejection {
   const reason = `${value} as milliseconds lies before 1973-03-03; state its unit in the pipeline, such as timestamp: { field: 'at', unit: 's' }`
   return { code: 'timestamp_unit', reason }

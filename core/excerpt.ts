@@ -1,6 +1,6 @@
 /**
- * The first characters of a text, as a text of its own: V8 makes of a part of a string a view that keeps the whole alive, and the whole may be a
- * line of a megabyte. Written as JSON and read again it holds nothing else.
+ * The first characters of a text, as a text of its own: V8 makes of a part of a string a view that keeps the whole
+ * alive, and the whole may be a line of a megabyte. Written as JSON and read again it holds nothing else.
  */
 export const excerpt = (text: string, maxLength: number): string => JSON.parse(JSON.stringify(text.slice(0, maxLength)))
 

@@ -15,14 +15,25 @@ export interface Facts {
   readonly inFlightEnvelopes: number
   readonly inFlightEvents: number
   readonly inFlightBytes: number
-  /** How many envelopes the cloud can work on side by side, and what one such lane folds in events per second; 0 when unknown. */
+  /**
+   * How many envelopes the cloud can work on side by side, and what one such lane folds in events per second; 0 when
+   * unknown.
+   */
   readonly lanes: number
   readonly laneRate: number
-  /** Thread time that sending an event to the cloud costs the edge, in microseconds; 0 while that is unknown: too little was sent lately. */
+  /**
+   * Thread time that sending an event to the cloud costs the edge, in microseconds; 0 while that is unknown: too little
+   * was sent lately.
+   */
   readonly divertUs: number
-  /** What folding an event costs the edge, in microseconds: thread time where folding only computes, else 1 / true rate; 0 while unknown. */
+  /**
+   * What folding an event costs the edge, in microseconds: thread time where folding only computes, else 1 / true rate;
+   * 0 while unknown.
+   */
   readonly foldUs: number
-  /** Events per second sent over the last second, and the most that the cloud is known to take: learned from throttles. */
+  /**
+   * Events per second sent over the last second, and the most that the cloud is known to take: learned from throttles.
+   */
   readonly sentRate: number
   readonly ceilingRate: number
   /** Dollars that bursting has cost within the last hour. */

@@ -1,6 +1,7 @@
 /**
- * What a process notes down about its folds, so that the next one knows what it died of. `began` and `ended` frame an orderly life;
- * `folding` stands before a fold that follows a death; a `suspect` may end the process that folds it, and is folded apart.
+ * What a process notes down about its folds, so that the next one knows what it died of. `began` and `ended` frame an
+ * orderly life; `folding` stands before a fold that follows a death; a `suspect` may end the process that folds it, and
+ * is folded apart.
  */
 export type FoldNote =
   | { readonly kind: 'began' }
@@ -17,8 +18,9 @@ export interface FormerLives {
 }
 
 /**
- * A timer that `map` left behind ends the process after its fold, in the middle of another. So all that was begun within this time before the last
- * note is suspect: folding an innocent envelope apart costs time, and passing over the guilty one costs another death.
+ * A timer that `map` left behind ends the process after its fold, in the middle of another. So all that was begun
+ * within this time before the last note is suspect: folding an innocent envelope apart costs time, and passing over the
+ * guilty one costs another death.
  */
 const RECENT_MS = 10_000
 

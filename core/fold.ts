@@ -26,13 +26,19 @@ export interface FoldTerms {
   /** For the time limit of `map`. Without them it takes as long as it takes. */
   readonly timers?: Timers | undefined
   /**
-   * Events that an earlier fold of this envelope dead-lettered, by offset, with the code. They stay dead without another call of
-   * `map`: somebody may have read that they are, and replayed them.
+   * Events that an earlier fold of this envelope dead-lettered, by offset, with the code. They stay dead without
+   * another call of `map`: somebody may have read that they are, and replayed them.
    */
   readonly dead?: ReadonlyMap<number, Refusal['code']> | undefined
-  /** Hears how many events are done with since it heard last: folded, dead-lettered or skipped. Of each once, before the fold ends. */
+  /**
+   * Hears how many events are done with since it heard last: folded, dead-lettered or skipped. Of each once, before the
+   * fold ends.
+   */
   readonly onProgress?: ((events: number) => void) | undefined
-  /** Asked before each event, with whether one was waited for since it was asked last: a promise where others should have the thread first. */
+  /**
+   * Asked before each event, with whether one was waited for since it was asked last: a promise where others should
+   * have the thread first.
+   */
   readonly pause?: ((waited: boolean) => PromiseLike<void> | undefined) | undefined
 }
 
@@ -43,8 +49,9 @@ interface Contribution {
 }
 
 /**
- * Folds the events of an envelope into partial accumulators per pane and key. The one place where events become results: the
- * edge and the functions both call it. Rejects only for a bug; an event that cannot be folded is a dead letter.
+ * Folds the events of an envelope into partial accumulators per pane and key. The one place where events become
+ * results: the edge and the functions both call it. Rejects only for a bug; an event that cannot be folded is a dead
+ * letter.
  */
 export async function foldEnvelope(
   pipeline: Pipeline,
@@ -78,7 +85,9 @@ class Fold {
     this.hasher = eventHasher(envelope.incarnation)
   }
 
-  /** Folds one line; returns a promise only where `map` did, since awaiting each event would cost more than folding it. */
+  /**
+   * Folds one line; returns a promise only where `map` did, since awaiting each event would cost more than folding it.
+   */
   line(index: number, turn: Turn): PromiseLike<void> | undefined {
     const { pipeline, envelope } = this
     const { event, timestampMs, pane } = this.read(index)
@@ -146,7 +155,10 @@ class Fold {
   }
 }
 
-/** Reads everything before anything is added, so that an event counts in each aggregate of each of its groups, or in none. */
+/**
+ * Reads everything before anything is added, so that an event counts in each aggregate of each of its groups, or in
+ * none.
+ */
 function contributionsOf(pipeline: Pipeline, mapped: unknown): Contribution[] | Refusal {
   if (mapped === undefined) return []
   const contributions: Contribution[] = []

@@ -19,8 +19,8 @@ export interface Work {
 }
 
 /**
- * The one statement about an envelope in the cloud. The first head stands: it names the attempt whose chunks count. A `refused`
- * envelope will never be done there, and the edge takes it back at once.
+ * The one statement about an envelope in the cloud. The first head stands: it names the attempt whose chunks count. A
+ * `refused` envelope will never be done there, and the edge takes it back at once.
  */
 export type Head =
   | {

@@ -56,9 +56,9 @@ export interface IntakeSnapshot {
 }
 
 /**
- * The synchronous append step: everything that depends on the order of the log and nothing else. Each method that returns
- * a record has already changed the state, so the caller appends the records in the order in which it called. `replay` brings a new intake to the
- * same state from the records alone and never judges an event again.
+ * The synchronous append step: everything that depends on the order of the log and nothing else. Each method that
+ * returns a record has already changed the state, so the caller appends the records in the order in which it called.
+ * `replay` brings a new intake to the same state from the records alone and never judges an event again.
  */
 export class Intake {
   private offset = 0
@@ -92,8 +92,8 @@ export class Intake {
   }
 
   /**
-   * Largest timestamp accepted, but no later than the clock, less the pipeline's out-of-orderness; -Infinity at first. One producer whose clock is ahead
-   * must not make what all others send late.
+   * Largest timestamp accepted, but no later than the clock, less the pipeline's out-of-orderness; -Infinity at first.
+   * One producer whose clock is ahead must not make what all others send late.
    */
   watermarkMs(clockMs: number): number {
     return Math.min(this.newestMs, clockMs) - this.pipeline.outOfOrdernessMs
@@ -171,7 +171,8 @@ export class Intake {
   }
 
   /**
-   * Makes an envelope of the oldest accepted events, at most `maxBytes` of lines (but one line at least); null when none waits. A large request becomes several.
+   * Makes an envelope of the oldest accepted events, at most `maxBytes` of lines (but one line at least); null when
+   * none waits. A large request becomes several.
    */
   cut(maxBytes: number): { readonly record: Extract<LogRecord, { type: 'cut' }>; readonly cut: CutEnvelope } | null {
     const count = this.uncut.countWithin(maxBytes)
@@ -190,7 +191,10 @@ export class Intake {
     return { record: { type: 'cut', header: { ...header, digest } }, cut }
   }
 
-  /** Lets time without requests pass, in ms since the last tick (capped by the caller). Not called while requests are refused. */
+  /**
+   * Lets time without requests pass, in ms since the last tick (capped by the caller). Not called while requests are
+   * refused.
+   */
   tick(elapsedMs: number): void {
     this.idleMs += elapsedMs
   }
@@ -201,8 +205,8 @@ export class Intake {
   }
 
   /**
-   * The horizon to close to, or null when no window with events would close. By the watermark; or, when nothing has come
-   * for the idle timeout, by the clock, so that a pause never closes a window that the world is still in.
+   * The horizon to close to, or null when no window with events would close. By the watermark; or, when nothing has
+   * come for the idle timeout, by the clock, so that a pause never closes a window that the world is still in.
    */
   dueHorizonMs(clockMs: number): number | null {
     const byEvents = this.watermarkMs(clockMs) - this.pipeline.allowedLatenessMs
@@ -246,7 +250,9 @@ export class Intake {
     this.openPanes.restore(snapshot.openPanes, this.closedMs)
   }
 
-  /** Applies a record of the log; a cut gives its envelope again. Throws when the record contradicts those before it. */
+  /**
+   * Applies a record of the log; a cut gives its envelope again. Throws when the record contradicts those before it.
+   */
   replay(record: LogRecord): CutEnvelope | null {
     switch (record.type) {
       case 'request':

@@ -1,4 +1,6 @@
-/** Events per bin, how long a bin is, what the edge folds in events per second, and how long an event may wait there. */
+/**
+ * Events per bin, how long a bin is, what the edge folds in events per second, and how long an event may wait there.
+ */
 export interface OverflowQuestion {
   readonly arrivals: readonly number[]
   readonly binMs: number
@@ -13,9 +15,10 @@ export interface LeastOverflow {
 }
 
 /**
- * The least that has to be diverted so that nothing waits longer at the edge than the target. The queue is the Lindley recursion, reflected at
- * 0 and at capacity x target: of all ways to stay under the upper bound, diverting only what would pass it diverts least (Skorokhod's problem with
- * two sides). Within a bin events arrive uniformly, so that the queue is highest at its ends and the recursion is exact.
+ * The least that has to be diverted so that nothing waits longer at the edge than the target. The queue is the Lindley
+ * recursion, reflected at 0 and at capacity x target: of all ways to stay under the upper bound, diverting only what
+ * would pass it diverts least (Skorokhod's problem with two sides). Within a bin events arrive uniformly, so that the
+ * queue is highest at its ends and the recursion is exact.
  */
 export function leastOverflow({ arrivals, binMs, capacity, latencyTargetMs }: OverflowQuestion): LeastOverflow {
   const folded = (capacity * binMs) / 1000

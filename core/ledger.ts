@@ -5,12 +5,15 @@ import { addTally, decodeTally, type EncodedTally, encodeTally, type Tally, zero
 import { type WindowSpec, windowEndsOfPane } from './window'
 
 /**
- * Where an envelope is. `queued`: at the edge, not counted; `bursting`: sent, no head seen; `edge`, `burst`: counted there, for
- * good. The ways back are from `bursting` to `queued`, a reclaim, and from `burst` to `queued` while a window is not final, a recall.
+ * Where an envelope is. `queued`: at the edge, not counted; `bursting`: sent, no head seen; `edge`, `burst`: counted
+ * there, for good. The ways back are from `bursting` to `queued`, a reclaim, and from `burst` to `queued` while a
+ * window is not final, a recall.
  */
 export type Place = 'queued' | 'bursting' | 'edge' | 'burst'
 
-/** `open` takes events; `closing` waits for its envelopes; `finalizing` has them all; `final` windows leave the ledger. */
+/**
+ * `open` takes events; `closing` waits for its envelopes; `finalizing` has them all; `final` windows leave the ledger.
+ */
 export type Phase = 'open' | 'closing' | 'finalizing'
 
 interface Entry {
@@ -54,7 +57,10 @@ export interface LedgerSnapshot {
   }[]
 }
 
-/** Which envelopes there are, which windows each touches and where it was counted. Holds no time but deadlines it was given. */
+/**
+ * Which envelopes there are, which windows each touches and where it was counted. Holds no time but deadlines it was
+ * given.
+ */
 export class Ledger {
   private readonly entries = new Map<number, Entry>()
   private readonly windows = new Map<number, WindowEntry>()
@@ -71,8 +77,8 @@ export class Ledger {
   }
 
   /**
-   * Enters an envelope as `queued`. It counts in the windows of its panes that end after its horizon. Without its lines it has to be
-   * attached before it is worked on.
+   * Enters an envelope as `queued`. It counts in the windows of its panes that end after its horizon. Without its lines
+   * it has to be attached before it is worked on.
    */
   enter({ envelope, panes, bytes }: CutEnvelope, withLines = true): void {
     const windows = new Set<number>()
@@ -136,8 +142,9 @@ export class Ledger {
   }
 
   /**
-   * The cloud cannot give a window what the manifest lists: takes those of its burst envelopes back that are in `numbers`, and
-   * the window waits again. Returns their headers, and how many events each dead-lettered: their lines are in the log; `attach` them before they are worked on.
+   * The cloud cannot give a window what the manifest lists: takes those of its burst envelopes back that are in
+   * `numbers`, and the window waits again. Returns their headers, and how many events each dead-lettered: their lines
+   * are in the log; `attach` them before they are worked on.
    */
   recall(endMs: number, numbers: ReadonlySet<number>): Recalled[] {
     const window = this.windows.get(endMs)
@@ -153,7 +160,10 @@ export class Ledger {
     return recalled
   }
 
-  /** After a restore: takes back what it counts in the burst where that does not hold any more. Gets how many events the cloud dead-lettered. */
+  /**
+   * After a restore: takes back what it counts in the burst where that does not hold any more. Gets how many events the
+   * cloud dead-lettered.
+   */
   takeBackStale(isStale: (header: EnvelopeHeader, deadLettered: number) => boolean): void {
     for (const entry of this.entries.values()) {
       if (entry.place === 'burst' && isStale(entry.header, entry.deadLettered)) this.takeBack(entry)
@@ -225,7 +235,10 @@ export class Ledger {
     )
   }
 
-  /** Where the envelope with this event is, and its lines where they are in memory; undefined when its windows are final, or it was never cut. */
+  /**
+   * Where the envelope with this event is, and its lines where they are in memory; undefined when its windows are
+   * final, or it was never cut.
+   */
   find(offset: number): { readonly place: Place; readonly envelope: Envelope | null } | undefined {
     for (const { header, place, envelope } of this.entries.values()) {
       if (offset >= header.firstOffset && offset < header.firstOffset + header.count) return { place, envelope }
@@ -238,7 +251,10 @@ export class Ledger {
     return this.entries.get(number)?.bytes ?? 0
   }
 
-  /** Offset from which on the log is still needed: the first event of an envelope with a window that is not final. Infinity when there is none. */
+  /**
+   * Offset from which on the log is still needed: the first event of an envelope with a window that is not final.
+   * Infinity when there is none.
+   */
   neededOffset(): number {
     let offset = Number.POSITIVE_INFINITY
     for (const { header } of this.entries.values()) offset = Math.min(offset, header.firstOffset)
@@ -281,7 +297,9 @@ export class Ledger {
     }
   }
 
-  /** Events of the windows that are not final by where they were counted; dead letters of the edge are among its own. */
+  /**
+   * Events of the windows that are not final by where they were counted; dead letters of the edge are among its own.
+   */
   counted(): { readonly edge: number; readonly burst: number; readonly deadLettered: number } {
     const events = { edge: 0, burst: 0, deadLettered: 0 }
     for (const { place, header, deadLettered } of this.entries.values()) {

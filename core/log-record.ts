@@ -51,7 +51,10 @@ export type LogRecord =
       /** The client's idempotency key, when it sent one. */
       readonly key: string | null
       readonly answer: Answer
-      /** A rejected line may be accepted when it is sent again as it is, so the answer is remembered even if nothing was accepted. */
+      /**
+       * A rejected line may be accepted when it is sent again as it is, so the answer is remembered even if nothing was
+       * accepted.
+       */
       readonly mayPass?: boolean
       /** SHA-256 of the body that came under the key, in hex; absent in records of older versions. */
       readonly bodyDigest?: string
@@ -67,7 +70,10 @@ export type LogRecord =
   | { readonly type: 'cut'; readonly header: EnvelopeHeader }
   | { readonly type: 'closing'; readonly horizonMs: number }
   | FinalRecord
-  /** Everything before it is on disk: appended when the log falls idle, so that damage before it cannot be taken for a torn tail. */
+  /**
+   * Everything before it is on disk: appended when the log falls idle, so that damage before it cannot be taken for a
+   * torn tail.
+   */
   | { readonly type: 'seal' }
   /** From event time `fromMs` on, windows belong to `version`. */
   | { readonly type: 'version'; readonly version: string; readonly fromMs: number }

@@ -1,6 +1,9 @@
 import type { EncodedTally } from './partial'
 
-/** What decides a window's result: the edge partial and exactly these burst envelopes. Anything else in the cloud is an orphan. */
+/**
+ * What decides a window's result: the edge partial and exactly these burst envelopes. Anything else in the cloud is an
+ * orphan.
+ */
 export interface Manifest {
   readonly pipeline: string
   readonly version: string

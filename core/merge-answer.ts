@@ -1,7 +1,10 @@
 import type { PartialRef } from './manifest'
 import type { EncodedTally } from './partial'
 
-/** What a merge came to. `work` is what it used, for the cost figures. Everything but `merged` leaves no trace and may be asked again. */
+/**
+ * What a merge came to. `work` is what it used, for the cost figures. Everything but `merged` leaves no trace and may
+ * be asked again.
+ */
 export type MergeAnswer = { readonly work: MergeWork } & (
   | { readonly status: 'merged' }
   /** A run of envelopes is merged into this partial. */

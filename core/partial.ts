@@ -3,7 +3,10 @@ import type { HashSum } from './hash-sum'
 import { addSum, sumEquals, sumFromHex, sumToHex, zeroSum } from './hash-sum'
 import type { Pipeline, Row } from './pipeline'
 
-/** How many events, and the sum modulo 2^64 of the hashes of their ids: equal tallies mean equal sets, not just equal counts. */
+/**
+ * How many events, and the sum modulo 2^64 of the hashes of their ids: equal tallies mean equal sets, not just equal
+ * counts.
+ */
 export interface Tally {
   count: number
   readonly sum: HashSum
@@ -78,7 +81,10 @@ export function encodeGroups(pipeline: Pipeline, partial: Partial): EncodedGroup
   ])
 }
 
-/** Adds groups from the wire to `partial`. Throws a RangeError when they were not made by `encodeGroups` of this pipeline. */
+/**
+ * Adds groups from the wire to `partial`. Throws a RangeError when they were not made by `encodeGroups` of this
+ * pipeline.
+ */
 export function decodeGroups(pipeline: Pipeline, partial: Partial, encoded: readonly EncodedGroup[]): void {
   for (const [key, ...states] of encoded) {
     if (states.length !== pipeline.columns.length) throw new RangeError(`group "${key}" has ${states.length} states`)

@@ -32,19 +32,25 @@ export interface PipelineOptions<Event, Mapped, A extends Aggregates> {
   /** Field name, or a function of the (mapped) event that returns a string, number or boolean. */
   readonly key: string | ((event: Mapped) => unknown)
   /**
-   * Field name, or a function of the raw event: epoch ms or ISO 8601. Read once, at ingest. Numbers in another unit, and
-   * ms before 1973, are taken where the unit is stated: `{ field: 'ts', unit: 's' }`.
+   * Field name, or a function of the raw event: epoch ms or ISO 8601. Read once, at ingest. Numbers in another unit,
+   * and ms before 1973, are taken where the unit is stated: `{ field: 'ts', unit: 's' }`.
    */
   readonly timestamp: FieldOf<Event> | { readonly field: FieldOf<Event>; readonly unit: TimestampUnit }
-  /** Enrich, score, decode; returns an event, several, or none. Where it throws or hangs, the event is dead-lettered. */
+  /**
+   * Enrich, score, decode; returns an event, several, or none. Where it throws or hangs, the event is dead-lettered.
+   */
   readonly map?: (event: Event, context: MapContext) => MapResult<Mapped> | Promise<MapResult<Mapped>>
-  /** Calls of `map` in progress at once per envelope; 64 keeps a slow service busy without a promise per event of a large envelope. */
+  /**
+   * Calls of `map` in progress at once per envelope; 64 keeps a slow service busy without a promise per event of a
+   * large envelope.
+   */
   readonly mapConcurrency?: number
   /**
-   * How long one call of `map` may take before its event is dead-lettered; default 10 s, at most 15 min. 10 s leave a slow service
-   * time for a retry, and are a third of the time after which the edge takes an envelope back from the cloud. Calls wait for each other
-   * beyond `mapConcurrency`, so an envelope in which more of them hang takes a multiple of this. It ends waiting, not computing: what
-   * loops without an `await` ends its process, a while after this time. That costs two starts of the node; then the event is found and dead-lettered.
+   * How long one call of `map` may take before its event is dead-lettered; default 10 s, at most 15 min. 10 s leave a
+   * slow service time for a retry, and are a third of the time after which the edge takes an envelope back from the
+   * cloud. Calls wait for each other beyond `mapConcurrency`, so an envelope in which more of them hang takes a
+   * multiple of this. It ends waiting, not computing: what loops without an `await` ends its process, a while after
+   * this time. That costs two starts of the node; then the event is found and dead-lettered.
    */
   readonly mapTimeout?: Duration
   readonly window: WindowSpec
@@ -79,8 +85,8 @@ const MAX_MAP_TIMEOUT_MS = 15 * 60_000 // a function may run no longer
 const MAX_KEY_LENGTH = 512 // keys stand in every partial, row and query; longer ones are nearly always a wrong field
 
 /**
- * Defines a pipeline. Throws a TypeError that names the option when the definition cannot work, so that a wrong pipeline
- * fails when it is loaded and not at its first event.
+ * Defines a pipeline. Throws a TypeError that names the option when the definition cannot work, so that a wrong
+ * pipeline fails when it is loaded and not at its first event.
  */
 export function pipeline<Event = unknown, Mapped = Event, A extends Aggregates = Aggregates>(
   options: PipelineOptions<Event, Mapped, A>,

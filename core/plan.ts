@@ -1,6 +1,9 @@
 /** What a policy wants done until it says otherwise; `core/route.ts` does it, envelope by envelope. */
 export type Plan =
-  /** An envelope goes to the edge while that takes at most `limitMs`, and bursts else. `prime` bursts the next one in any case. */
+  /**
+   * An envelope goes to the edge while that takes at most `limitMs`, and bursts else. `prime` bursts the next one in
+   * any case.
+   */
   | { readonly kind: 'valve'; readonly limitMs: number; readonly prime: boolean }
   /** So large a share of the events bursts, 0 to 1. */
   | { readonly kind: 'share'; readonly share: number }

@@ -9,7 +9,9 @@ export interface PolicyTerms {
   readonly maxQueueDelayMs: number
   /** How long the cloud takes from the first envelope until it works at full width. */
   readonly leadMs: number
-  /** How long the valve stays armed after it was last needed, and how long it then rests unless the target is at stake. */
+  /**
+   * How long the valve stays armed after it was last needed, and how long it then rests unless the target is at stake.
+   */
   readonly dwellMs: number
 }
 
@@ -41,10 +43,11 @@ const PREWARM_SHARE = 0.2 // a queue this far up its limit may be on its way to 
 const COLD_START_MS = 1_000 // of a function with its bundle, on a busy machine
 
 /**
- * Spillway's policy. Bursting begins when the queue delay passes its limit, or is about to pass the latency target within the cloud's lead
- * time: a steep step is met at once, a slow climb as late as possible. From then on only what would wait longer than the limit is sent: that ends
- * with the spike, at once. The valve stays armed for a dwell after it was last needed, since spikes come in groups; within a dwell of its end
- * it is armed again only to save the target. Pure.
+ * Spillway's policy. Bursting begins when the queue delay passes its limit, or is about to pass the latency target
+ * within the cloud's lead time: a steep step is met at once, a slow climb as late as possible. From then on only what
+ * would wait longer than the limit is sent: that ends with the spike, at once. The valve stays armed for a dwell after
+ * it was last needed, since spikes come in groups; within a dwell of its end it is armed again only to save the target.
+ * Pure.
  */
 export function spillwayPolicy(
   state: PolicyState,
@@ -76,7 +79,9 @@ function suspect({ suspicion }: PolicyState, facts: Facts, terms: PolicyTerms, n
   return suspicion ?? { sinceMs: nowMs, delayMs: queueDelayMs(facts) }
 }
 
-/** After a pause of the machine much comes at once, and looks like a spike; but of a spike the queue goes on growing. */
+/**
+ * After a pause of the machine much comes at once, and looks like a spike; but of a spike the queue goes on growing.
+ */
 function isConfirmed(suspicion: PolicyState['suspicion'], facts: Facts, nowMs: number): boolean {
   if (suspicion === null || nowMs - suspicion.sinceMs < CONFIRM_MS) return false
   const growth = Math.min(1, facts.arrivalRate / facts.trueRate - 1)
@@ -101,7 +106,10 @@ const steadied = (facts: Facts): Facts => ({ ...facts, arrivalRate: Math.min(fac
 const isThreatened = (facts: Facts, { maxQueueDelayMs, leadMs, latencyTargetMs }: PolicyTerms) =>
   queueDelayMs(facts) > maxQueueDelayMs * NOTICED_SHARE && forecastMs(facts, leadMs) > latencyTargetMs
 
-/** Where the cloud itself has a queue, an envelope waits at the edge as long as it would there: it goes to where it is done sooner. */
+/**
+ * Where the cloud itself has a queue, an envelope waits at the edge as long as it would there: it goes to where it is
+ * done sooner.
+ */
 function valveMs({ inFlightEvents, lanes, laneRate }: Facts, { maxQueueDelayMs }: PolicyTerms): number {
   return Math.max(maxQueueDelayMs, waitMs(inFlightEvents, lanes * laneRate))
 }

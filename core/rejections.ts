@@ -1,6 +1,9 @@
 import type { Rejection } from './event'
 
-/** Rejections that an answer lists: it is logged, and remembered with its key, so garbage must not make it large. The rest are counted. */
+/**
+ * Rejections that an answer lists: it is logged, and remembered with its key, so garbage must not make it large. The
+ * rest are counted.
+ */
 export const MAX_LISTED = 100
 
 /** A line that was not accepted, by its number in the request from 1. */
@@ -32,7 +35,9 @@ export class RejectionList {
   }
 }
 
-/** Whether a line may be accepted when it is sent again as it is: once windows have closed, or the clock has gone on. */
+/**
+ * Whether a line may be accepted when it is sent again as it is: once windows have closed, or the clock has gone on.
+ */
 export const passesLater = ({ code }: Rejection): boolean =>
   code === 'too_many_windows' || code === 'timestamp_in_future'
 

@@ -17,7 +17,9 @@ export interface Remembered {
 /** The same as a checkpoint has it: key, answer and digest, which older versions did not write. */
 export type RememberedEntry = readonly [key: string, answer: Answer, digest?: string | null]
 
-/** The answers that requests have had, by idempotency key, within a number and a size; the oldest are forgotten first. */
+/**
+ * The answers that requests have had, by idempotency key, within a number and a size; the oldest are forgotten first.
+ */
 export class RememberedAnswers {
   private readonly answers = new Map<string, Remembered>()
   private held = 0

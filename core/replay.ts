@@ -21,17 +21,26 @@ export interface ReplayFacts {
   isCorrected(endMs: number): boolean
 }
 
-/** What a replay does about each window of a dead letter, and with that for the event. Windows by their ends in ms, ascending. */
+/**
+ * What a replay does about each window of a dead letter, and with that for the event. Windows by their ends in ms,
+ * ascending.
+ */
 export interface ReplayPlan {
   /** Windows that still take events: the event is sent again, for all of them at once. */
   readonly resend: readonly number[]
   /** Final windows: their results stay as they are, and the event goes to the corrections. */
   readonly correct: readonly number[]
-  /** Closed windows that are not final: until they are, a crash may have the event folded again. Replay once more, later. */
+  /**
+   * Closed windows that are not final: until they are, a crash may have the event folded again. Replay once more,
+   * later.
+   */
   readonly waiting: readonly number[]
 }
 
-/** Pure: sorts the windows of a dead letter, less those that have the event by now. Doing what it says and asking again plans nothing twice. */
+/**
+ * Pure: sorts the windows of a dead letter, less those that have the event by now. Doing what it says and asking again
+ * plans nothing twice.
+ */
 export function planReplay(spec: WindowSpec, letter: Buried, facts: ReplayFacts): ReplayPlan {
   const { resentAtMs, horizonMs } = facts
   const ends = windowEndsOfPane(spec, paneStart(spec, letter.timestampMs)).filter(

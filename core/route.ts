@@ -32,8 +32,8 @@ export interface Decision {
 export type Owed = number
 
 /**
- * Where an envelope goes under the policy's intent. What the cloud cannot take goes to the edge: it was accepted and waits there. Pure: the
- * same facts give the same decision.
+ * Where an envelope goes under the policy's intent. What the cloud cannot take goes to the edge: it was accepted and
+ * waits there. Pure: the same facts give the same decision.
  */
 export function route(
   mode: BurstMode,
@@ -57,7 +57,10 @@ export function route(
     : [0, decision('edge', obstacle)]
 }
 
-/** Why nothing more can be accepted, in words; null while something can: the edge is full, and what would come cannot burst either. */
+/**
+ * Why nothing more can be accepted, in words; null while something can: the edge is full, and what would come cannot
+ * burst either.
+ */
 export function refusal(mode: BurstMode, limits: RouteLimits, facts: Facts): string | null {
   if (facts.backlogBytes < limits.maxBacklogBytes) return null
   const full = `the edge is full: ${facts.backlogBytes} of ${limits.maxBacklogBytes} bytes wait`

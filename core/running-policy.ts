@@ -1,7 +1,10 @@
 import type { Facts } from './facts'
 import type { Intent } from './plan'
 
-/** A policy as a pure function: what it remembers and the facts at a moment give what it remembers next and what it wants. */
+/**
+ * A policy as a pure function: what it remembers and the facts at a moment give what it remembers next and what it
+ * wants.
+ */
 export interface Policy<State> {
   readonly start: State
   /** Called every tick and before every envelope; `nowMs` is monotonic. */

@@ -1,7 +1,10 @@
 import type { Facts } from './facts'
 import { TrueRate, type WorkCounters } from './true-rate'
 
-/** Counters of the edge since its start, never reset (rates are differences between readings); `waiting` is of the moment. */
+/**
+ * Counters of the edge since its start, never reset (rates are differences between readings); `waiting` is of the
+ * moment.
+ */
 export interface Counters extends WorkCounters {
   /** When they were read, on a monotonic clock. */
   readonly atMs: number
@@ -28,7 +31,10 @@ const STEADY_MS = 1_000
 const FEW_EVENTS = 20 // fewer are no trend: three events of a slow pipeline in 100 ms are not 30 a second
 const GRAIN_MS = 10 // samples closer than this are thinned out, however often the counters are read
 
-/** Makes rates of the edge's counters. No clock, bounded memory; readings may come at any pace, every 20 to 50 ms is meant. */
+/**
+ * Makes rates of the edge's counters. No clock, bounded memory; readings may come at any pace, every 20 to 50 ms is
+ * meant.
+ */
 export class Sensor {
   private readonly samples: Counters[] = []
   private readonly trueRate = new TrueRate()

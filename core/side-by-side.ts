@@ -21,16 +21,19 @@ export interface Tasks {
   expired(index: number): void
   /** Hears how many tasks have ended since it heard last: each once, when it is done or after it has expired. */
   readonly onProgress?: ((tasks: number) => void) | undefined
-  /** Asked before each task, with whether one was waited for since it was asked last: a promise where others should have the thread first. */
+  /**
+   * Asked before each task, with whether one was waited for since it was asked last: a promise where others should have
+   * the thread first.
+   */
   readonly pause?: ((waited: boolean) => PromiseLike<void> | undefined) | undefined
 }
 
 const TICKS = 8 // per limit: by an eighth of it a task may be ended late
 
 /**
- * Does the tasks; resolves when all of them are done or expired. Without timers they take as long as they take. One timer serves all of them, and
- * a task costs no promise of its own: most take microseconds. Time is counted in ticks, not read from a clock: a process that was stopped
- * for a minute has waited for one tick and not for a minute.
+ * Does the tasks; resolves when all of them are done or expired. Without timers they take as long as they take. One
+ * timer serves all of them, and a task costs no promise of its own: most take microseconds. Time is counted in ticks,
+ * not read from a clock: a process that was stopped for a minute has waited for one tick and not for a minute.
  */
 export function sideBySide(tasks: Tasks, timers?: Timers): Promise<void> {
   return new Promise((resolve, reject) => new SideBySide(tasks, timers, resolve, reject).start())

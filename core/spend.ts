@@ -16,7 +16,10 @@ export const NOTHING_SPENT: Spend = { totalUsd: 0, buckets: [] }
 const HOUR_MS = 3_600_000
 const BUCKET_MS = 60_000
 
-/** Notes that `totalUsd` dollars were spent since the start, and so what was spent since the last note. It counts as spent now. */
+/**
+ * Notes that `totalUsd` dollars were spent since the start, and so what was spent since the last note. It counts as
+ * spent now.
+ */
 export function spent(state: Spend, totalUsd: number, nowMs: number): Spend {
   const usd = totalUsd - state.totalUsd
   if (!(usd > 0)) return state
@@ -27,7 +30,10 @@ export function spent(state: Spend, totalUsd: number, nowMs: number): Spend {
   return { totalUsd, buckets: [...buckets.slice(0, -1), { startMs: last.startMs, usd: last.usd + usd }] }
 }
 
-/** Dollars spent within the last hour; by up to a minute's more, but never less: a bucket counts until all of it is older. */
+/**
+ * Dollars spent within the last hour; by up to a minute's more, but never less: a bucket counts until all of it is
+ * older.
+ */
 export function lastHourUsd({ buckets }: Spend, nowMs: number): number {
   return buckets.reduce((sum, bucket) => (isWithinHour(bucket, nowMs) ? sum + bucket.usd : sum), 0)
 }

@@ -32,13 +32,13 @@ const OTHER_FORM =
   /^(\d{4})(-?)(\d\d)\2(\d\d)([Tt ])(\d\d)(:?)(\d\d)(?:\7(\d\d)(\.\d+)?)?(?: ?([+-]\d\d):?(\d\d)?|[Zz])?$/
 
 /**
- * An event time in ms since 1970, or null when `value` is none. Takes a finite number in `unit`, cut to whole ms towards
- * zero (so -0.5 ms are 0), or a string with an instant in ISO 8601 or RFC 3339: `YYYY-MM-DD`, then `T`, `t` or one space,
- * `HH:MM` or `HH:MM:SS`, after seconds an optional `.` with any number of digits from one (cut to ms), an optional `Z`,
- * `z`, `±HH:MM`, `±HHMM` or `±HH`, one space before a sign allowed; the basic form `YYYYMMDDTHHMMSS` likewise; UTC without a
- * zone. Days must exist, hours go to 23, minutes and seconds to 59 (no leap seconds, no 24:00), zones to ±14:00. Where a
- * pipeline states the unit (not null), a string of digits is such a number too, exact at any length. The time in UTC must
- * lie in the years 1970 to 9999.
+ * An event time in ms since 1970, or null when `value` is none. Takes a finite number in `unit`, cut to whole ms
+ * towards zero (so -0.5 ms are 0), or a string with an instant in ISO 8601 or RFC 3339: `YYYY-MM-DD`, then `T`, `t` or
+ * one space, `HH:MM` or `HH:MM:SS`, after seconds an optional `.` with any number of digits from one (cut to ms), an
+ * optional `Z`, `z`, `±HH:MM`, `±HHMM` or `±HH`, one space before a sign allowed; the basic form `YYYYMMDDTHHMMSS`
+ * likewise; UTC without a zone. Days must exist, hours go to 23, minutes and seconds to 59 (no leap seconds, no 24:00),
+ * zones to ±14:00. Where a pipeline states the unit (not null), a string of digits is such a number too, exact at any
+ * length. The time in UTC must lie in the years 1970 to 9999.
  */
 export function readTimestamp(value: unknown, unit: TimestampUnit | null = null): number | null {
   const ms =
@@ -49,8 +49,8 @@ export function readTimestamp(value: unknown, unit: TimestampUnit | null = null)
 function numberMs(value: number, unit: TimestampUnit | null): number {
   switch (unit) {
     case 's':
-      // Decimals of a second are no doubles: 1.001 s times 1,000 lies below 1,001. Rounding to smaller parts first brings it
-      // back: to microseconds, as long as a double is that fine, which it is up to the year 2096.
+      // Decimals of a second are no doubles: 1.001 s times 1,000 lies below 1,001. Rounding to smaller parts first
+      // brings it back: to microseconds, as long as a double is that fine, which it is up to the year 2096.
       return value < 4e9 ? Math.trunc(Math.round(value * 1e6) / 1e3) : Math.trunc(Math.round(value * 1e4) / 10)
     case 'us':
       return wholeParts(value, 1e3)
@@ -62,7 +62,10 @@ function numberMs(value: number, unit: TimestampUnit | null): number {
   }
 }
 
-/** `value / size` cut to a whole number. The remainder is exact where the quotient is not; rounding mends the difference. */
+/**
+ * `value / size` cut to a whole number. The remainder is exact where the quotient is not; rounding mends the
+ * difference.
+ */
 const wholeParts = (value: number, size: number): number => Math.round((value - (value % size)) / size)
 
 /** NaN, which no comparison lets through, stands for anything malformed here and below. */

@@ -29,9 +29,10 @@ const FULL_SHARE = 0.8
 const SLOW_MS = 10_000 // of busy time, for what may be but a lack of work
 
 /**
- * The true rate after DS2 (Kalavri et al., OSDI '18): events per second of busy time, so that it is right while idle too. The workers of one
- * process share it, so busy is the time with any of them busy. What was measured while the edge could do no more replaces the rate. While there
- * was room for more (a lone event on several slots), what was measured is the least that the edge can do: it raises the rate at once, and lowers it slowly.
+ * The true rate after DS2 (Kalavri et al., OSDI '18): events per second of busy time, so that it is right while idle
+ * too. The workers of one process share it, so busy is the time with any of them busy. What was measured while the edge
+ * could do no more replaces the rate. While there was room for more (a lone event on several slots), what was measured
+ * is the least that the edge can do: it raises the rate at once, and lowers it slowly.
  */
 export class TrueRate {
   private readonly stretches: Stretch[] = []
@@ -76,7 +77,10 @@ export class TrueRate {
     while (busyMs - this.stretches[0]!.busyMs >= SPAN_MS) busyMs -= this.stretches.shift()!.busyMs
   }
 
-  /** The rate while busy time passes and no event ends: after the span at most what ended together before, in all that time. */
+  /**
+   * The rate while busy time passes and no event ends: after the span at most what ended together before, in all that
+   * time.
+   */
   private stalled(waiting: boolean): number {
     const { busyMs } = this.silence
     if (this.ratePerSecond === 0 || busyMs === 0) return this.ratePerSecond

@@ -23,8 +23,9 @@ interface Arrival {
 }
 
 /**
- * Processing delay: from the scheduled send, refusals and retries included, until the events are folded here or their head is
- * seen; from the arrival where the client states none. Knows the times of each offset until its envelope is counted.
+ * Processing delay: from the scheduled send, refusals and retries included, until the events are folded here or their
+ * head is seen; from the arrival where the client states none. Knows the times of each offset until its envelope is
+ * counted.
  */
 export class Arrivals {
   private readonly uncut: Arrival[] = []
@@ -38,7 +39,10 @@ export class Arrivals {
     this.scheduled = new Delays(latencyTargetMs)
   }
 
-  /** Events up to `endOffset` (exclusive) came with one request that arrived, and was scheduled where the client said so. Times are epoch ms. */
+  /**
+   * Events up to `endOffset` (exclusive) came with one request that arrived, and was scheduled where the client said
+   * so. Times are epoch ms.
+   */
   accepted(endOffset: number, arrivedMs: number, scheduledAtMs: number | null): void {
     if (endOffset === this.acceptedTo) return // nothing of it was accepted, so no cut would ever take it away
     this.acceptedTo = endOffset
@@ -46,7 +50,10 @@ export class Arrivals {
     this.uncut.push({ endOffset, sinceMs: scheduledAtMs ?? arrivedMs, isScheduled, arrivedMs })
   }
 
-  /** Events `[firstOffset, firstOffset + count)` became an envelope; cuts come in order. Returns when the first of them arrived; null: before the start. */
+  /**
+   * Events `[firstOffset, firstOffset + count)` became an envelope; cuts come in order. Returns when the first of them
+   * arrived; null: before the start.
+   */
   cutEnvelope(number: number, firstOffset: number, count: number): number | null {
     const parts: Part[] = []
     const first = this.uncut[0]?.arrivedMs ?? null

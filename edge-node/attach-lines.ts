@@ -5,8 +5,9 @@ import type { Log } from './log'
 const MAX_RUN_EVENTS = 200_000 // events read at once: some tens of megabytes
 
 /**
- * Takes queued envelopes without lines off the front of `headers`, reads their lines, and returns them in order: until `maxBytes` of the
- * lines of queued envelopes are kept, and one at least. An envelope that got its lines meanwhile, or needs none any more, is left out.
+ * Takes queued envelopes without lines off the front of `headers`, reads their lines, and returns them in order: until
+ * `maxBytes` of the lines of queued envelopes are kept, and one at least. An envelope that got its lines meanwhile, or
+ * needs none any more, is left out.
  */
 export async function attachLines(
   ledger: Ledger,

@@ -3,8 +3,8 @@ import type { Rejection } from '../core/event'
 import { UnreadableBody } from './unreadable-body'
 
 /**
- * One step through a body: a line with its number, or a stretch without one. `bytes` is how much was read since the step
- * before, so that who reads knows when to let others in.
+ * One step through a body: a line with its number, or a stretch without one. `bytes` is how much was read since the
+ * step before, so that who reads knows when to let others in.
  */
 export interface Step {
   readonly number: number
@@ -40,7 +40,9 @@ export function linesOf(body: Buffer, maxLineBytes: number): BodyLines {
   return { form: 'object', steps: [{ number: 1, line: asLine(object, maxLineBytes), bytes: content.length }] }
 }
 
-/** The elements of a JSON array, each as one line. They are told apart by their brackets, and then parsed one by one. */
+/**
+ * The elements of a JSON array, each as one line. They are told apart by their brackets, and then parsed one by one.
+ */
 function* elements(body: Buffer, maxLineBytes: number): Iterable<Step> {
   if (!isUtf8(body)) throw unreadableArray('is not UTF-8')
   const open = body.indexOf(OPEN_ARRAY)

@@ -7,7 +7,10 @@ export interface BucketCounts {
   readonly sum: number
 }
 
-/** From a fold that keeps up to a backlog that takes minutes; 1 s is the default latency target, so it is finest about there. */
+/**
+ * From a fold that keeps up to a backlog that takes minutes; 1 s is the default latency target, so it is finest about
+ * there.
+ */
 export const DELAY_BOUNDS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60, 300] as const
 
 /** From a flush of a good disk (0.1 ms) to one that makes clients give up. */

@@ -13,7 +13,10 @@ interface Waiting {
   readonly record: StreamRecord
 }
 
-/** Sends envelopes to the stream in as few calls as their arrival allows. `accepted` means that the stream has the envelope. */
+/**
+ * Sends envelopes to the stream in as few calls as their arrival allows. `accepted` means that the stream has the
+ * envelope.
+ */
 export class BurstSender implements EnvelopeSender {
   private queue: Waiting[] = []
   private calls = 0

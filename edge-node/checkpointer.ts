@@ -61,8 +61,8 @@ export class Checkpointer {
   }
 
   /**
-   * Takes the state as it is now, when everything accepted is cut and no final is on its way to the disk, and writes it in the background.
-   * `neededOffset`: the log from this event on is still needed.
+   * Takes the state as it is now, when everything accepted is cut and no final is on its way to the disk, and writes it
+   * in the background. `neededOffset`: the log from this event on is still needed.
    */
   take(content: () => CheckpointContent, freeze: () => FrozenState, neededOffset: number): Promise<void> {
     if (this.writing !== null) return this.writing
@@ -100,7 +100,10 @@ export class Checkpointer {
     }
   }
 
-  /** The checkpoint leaves out the first `count` finals, and with it the log does: they have to be in their files before it. */
+  /**
+   * The checkpoint leaves out the first `count` finals, and with it the log does: they have to be in their files before
+   * it.
+   */
   private async appendFinals(count: number): Promise<void> {
     const { finals, results } = this.deps
     while (finals.count < count) await finals.append(results.since(finals.count).filter(({ number }) => number < count))

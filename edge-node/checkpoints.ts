@@ -65,8 +65,8 @@ export class Checkpoints {
   }
 
   /**
-   * Writes a checkpoint and drops those that are no longer kept. The file is its lines (the head, then a piece of the state each) and their
-   * digest, packed line by line as they come.
+   * Writes a checkpoint and drops those that are no longer kept. The file is its lines (the head, then a piece of the
+   * state each) and their digest, packed line by line as they come.
    */
   async write(segment: number, lines: AsyncIterable<string>): Promise<WrittenCheckpoint> {
     const path = this.path(segment)

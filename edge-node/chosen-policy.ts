@@ -8,7 +8,10 @@ import { type Config, policyTerms } from './config'
 
 const sharePlan = z.object({ binMs: z.number().positive(), shares: z.array(z.number().min(0).max(1)).max(1_000_000) })
 
-/** The policy that the configuration names, with what that one has to be told. Rejects with BadConfig when its plan cannot be read. */
+/**
+ * The policy that the configuration names, with what that one has to be told. Rejects with BadConfig when its plan
+ * cannot be read.
+ */
 export async function chosenPolicy(config: Config, consumer: () => Consumer): Promise<RunningPolicy> {
   const plan = config.oraclePlan === undefined ? undefined : await readPlan(config.oraclePlan)
   return policyNamed(config.policy, liveTerms(config, consumer), { machines: config.machines, plan })

@@ -1,7 +1,10 @@
 import type { BucketCounts } from './buckets'
 import { DurationHistogram, type Percentiles } from './histogram'
 
-/** From the put, or the call of the function, until the head of the envelope is seen. Those that come back to the edge are not measured. */
+/**
+ * From the put, or the call of the function, until the head of the envelope is seen. Those that come back to the edge
+ * are not measured.
+ */
 export class CloudLatency {
   /** By number, for those in flight. */
   private readonly sinceMs = new Map<number, number>()

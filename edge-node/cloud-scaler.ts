@@ -41,7 +41,9 @@ const READ_EVERY_MS = 60_000 // somebody else may have changed it; each reading 
 const READ_WHILE_BURSTING_MS = 10_000 // how much is sent depends on it
 const READ_WHILE_CHANGING_MS = 2_000 // well within AWS's limit of calls
 
-/** Lets the capacity of the cloud half follow the need: asks `core/cloud-capacity` once a second, and does what it says. */
+/**
+ * Lets the capacity of the cloud half follow the need: asks `core/cloud-capacity` once a second, and does what it says.
+ */
 export class CloudScaler {
   private state: CapacityState = capacityState(FORGOTTEN, 0)
   private capacity: Capacity | undefined
@@ -145,7 +147,10 @@ export class CloudScaler {
     this.burstingDueMs = nowMs + Math.min(delayMs, READ_WHILE_BURSTING_MS)
   }
 
-  /** False when what has to outlive a crash could not be written: then nothing may be raised. What was written before only takes back more. */
+  /**
+   * False when what has to outlive a crash could not be written: then nothing may be raised. What was written before
+   * only takes back more.
+   */
   private async keep(state: CapacityState): Promise<boolean> {
     try {
       await this.deps.file.write(state)

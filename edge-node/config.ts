@@ -21,7 +21,10 @@ export const TOPICS = {
   Traces: observingFields,
 } as const
 
-/** Everything that can be set, with its default and the reason for it. The unit is the end of the name: ms, bytes, dollars per hour. */
+/**
+ * Everything that can be set, with its default and the reason for it. The unit is the end of the name: ms, bytes,
+ * dollars per hour.
+ */
 export const configSchema = z.object({
   ...processFields,
   ...listeningFields,

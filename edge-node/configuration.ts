@@ -10,8 +10,8 @@ export interface Configuration extends Resolved {
 }
 
 /**
- * Reads the configuration: defaults, then the file, then the environment, then flags, each over the one before. Throws UnusableConfig with
- * all that is wrong in the first of these that has something wrong.
+ * Reads the configuration: defaults, then the file, then the environment, then flags, each over the one before. Throws
+ * UnusableConfig with all that is wrong in the first of these that has something wrong.
  */
 export function readConfiguration(
   args: readonly string[],

@@ -54,7 +54,9 @@ export interface ControllerDependencies {
   readonly clock: Clock
 }
 
-/** Enforcement: reads the facts, asks the policy, and says of each envelope where it goes. All decisions are the core's. */
+/**
+ * Enforcement: reads the facts, asks the policy, and says of each envelope where it goes. All decisions are the core's.
+ */
 export class Controller {
   mode: BurstMode
   readonly decisions = new Decisions()
@@ -102,7 +104,10 @@ export class Controller {
     }
   }
 
-  /** Looks at the facts and lets the policy make up its mind, unless the operator has. Called every tick and before each envelope. */
+  /**
+   * Looks at the facts and lets the policy make up its mind, unless the operator has. Called every tick and before each
+   * envelope.
+   */
   look(): Facts {
     const { policy, prewarm, limits, clock } = this.deps
     const facts = this.facts()

@@ -28,9 +28,9 @@ export interface DataLock {
 }
 
 /**
- * Holds a data directory for this process by an advisory lock of the operating system on a file in it. The kernel lets go of it when the process ends,
- * however that ended, and gives it to one of those who ask at once. The file stays: to remove it would let two hold a lock of the same name.
- * Rejects with DataInUse or CannotLock.
+ * Holds a data directory for this process by an advisory lock of the operating system on a file in it. The kernel lets
+ * go of it when the process ends, however that ended, and gives it to one of those who ask at once. The file stays: to
+ * remove it would let two hold a lock of the same name. Rejects with DataInUse or CannotLock.
  */
 export async function lockData(folder: string): Promise<DataLock> {
   await mkdir(folder, { recursive: true, mode: 0o700 })

@@ -19,13 +19,18 @@ const writtenSchema = z.object({
   pipeline: z.string(),
   version: z.string(),
   envelope: z.number(),
-  /** Of the envelope: with the offset it means this event and no other, also after a log was restored from an old copy. */
+  /**
+   * Of the envelope: with the offset it means this event and no other, also after a log was restored from an old copy.
+   */
   digest: z.string(),
   offset: z.number(),
   timestampMs: z.number(),
   /** What was closed when the event was accepted: in windows that end at or before it the event never counted. */
   horizonMs: z.number().nullable(),
-  /** Ends of windows that were final already and have the event: only a later fold of its envelope could not. Nearly always empty. */
+  /**
+   * Ends of windows that were final already and have the event: only a later fold of its envelope could not. Nearly
+   * always empty.
+   */
   countedIn: z.array(z.number()),
   code: z.string(),
   reason: z.string(),
@@ -39,7 +44,10 @@ export type WrittenLetter = z.infer<typeof writtenSchema>
 /** A dead letter and where it is; `id` is good for as long as its file is not moved away. */
 export type ListedLetter = { readonly id: string } & WrittenLetter
 
-/** Some of the letters in the order in which they were written. A page may be empty and not the last: `next` is null in the last. */
+/**
+ * Some of the letters in the order in which they were written. A page may be empty and not the last: `next` is null in
+ * the last.
+ */
 export interface LetterPage {
   readonly deadLetters: readonly ListedLetter[]
   /** Ids of letters that are damaged on disk; absent when there are none. */
@@ -63,8 +71,9 @@ export type DeadLetterBook = Pick<DeadLetters, 'add' | 'flush' | 'close'> &
   Partial<Pick<DeadLetters, 'of' | 'forgetBefore'>>
 
 /**
- * Events that could not be folded, with the original line, one JSON object a line. Written before their windows become final. An event is there
- * once: when its envelope is folded again after a crash or a recall, it stays dead (`of`), so what a reader saw stays true.
+ * Events that could not be folded, with the original line, one JSON object a line. Written before their windows become
+ * final. An event is there once: when its envelope is folded again after a crash or a recall, it stays dead (`of`), so
+ * what a reader saw stays true.
  */
 export class DeadLetters {
   /** By digest of the envelope, while it may be folded again: offsets and codes. */
@@ -81,7 +90,9 @@ export class DeadLetters {
     this.queue = new LineQueue((lines) => files.append(lines, this.highestOffset + 1))
   }
 
-  /** Opens the files of a folder, made when absent. Envelopes with events from `neededOffset` on may be folded again. */
+  /**
+   * Opens the files of a folder, made when absent. Envelopes with events from `neededOffset` on may be folded again.
+   */
   static async open(
     folder: string,
     pipeline: Pipeline,
@@ -135,7 +146,10 @@ export class DeadLetters {
     await this.files.deleteBefore?.(nowMs - ageMs, bytes, neededOffset)
   }
 
-  /** Resolves when all that was added is on disk. After it rejected, with the error of the disk, the next one tries again. */
+  /**
+   * Resolves when all that was added is on disk. After it rejected, with the error of the disk, the next one tries
+   * again.
+   */
   flush(): Promise<void> {
     return this.queue.flush()
   }
@@ -196,7 +210,9 @@ export class DeadLetters {
     return { ...where, ...when, code, reason, line } satisfies WrittenLetter
   }
 
-  /** Windows that are final before the event is dead-lettered for the first time: an earlier fold has counted it there. */
+  /**
+   * Windows that are final before the event is dead-lettered for the first time: an earlier fold has counted it there.
+   */
   private finalEnds(timestampMs: number, horizonMs: number): number[] {
     const { window } = this.pipeline
     const ends = windowEndsOfPane(window, paneStart(window, timestampMs))

@@ -4,8 +4,8 @@ import type { Clock } from './clock'
 const LOOK_EVERY_MS = 500
 
 /**
- * Watches the room on the disk of a folder, and whether the folder is there. Ingest ends while there is little, so that closings, finals and checkpoints, which free the log, still find
- * theirs: a full disk can then be left.
+ * Watches the room on the disk of a folder, and whether the folder is there. Ingest ends while there is little, so that
+ * closings, finals and checkpoints, which free the log, still find theirs: a full disk can then be left.
  */
 export class DiskSpace {
   private low = false

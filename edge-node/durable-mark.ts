@@ -2,8 +2,9 @@ import { constants, open, readFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 
 /**
- * A small file beside the log that names a record which was on disk when it was written. It shows what the log itself cannot: that its end is missing.
- * It may be behind, and without it nothing is lost, so one that cannot be read is passed over.
+ * A small file beside the log that names a record which was on disk when it was written. It shows what the log itself
+ * cannot: that its end is missing. It may be behind, and without it nothing is lost, so one that cannot be read is
+ * passed over.
  */
 export class DurableMark {
   private written = -1
@@ -18,7 +19,9 @@ export class DurableMark {
     return match !== null && checksum(match[1]!) === match[2] ? Number(match[1]) : null
   }
 
-  /** Writes that the record is durable, unless it is being written or known already. A disk that refuses is left alone. */
+  /**
+   * Writes that the record is durable, unless it is being written or known already. A disk that refuses is left alone.
+   */
   async write(number: number): Promise<void> {
     if (number <= this.written || this.writing !== null) return this.writing ?? undefined
     this.writing = this.overwrite(number).finally(() => {

@@ -66,8 +66,8 @@ const OURS: Program = {
 }
 
 /**
- * Starts an edge node: reads the deployment, recovers the log, listens. Rejects with BadConfig, NotDeployed, CannotRecover, DataInUse, CannotLock or
- * LogFailed, each of which says what to do.
+ * Starts an edge node: reads the deployment, recovers the log, listens. Rejects with BadConfig, NotDeployed,
+ * CannotRecover, DataInUse, CannotLock or LogFailed, each of which says what to do.
  */
 export async function startEdge(config: Config, logger: Logger, program = OURS): Promise<Edge> {
   const pipeline = program.pipelines.get(config.pipeline)

@@ -3,8 +3,8 @@ import type { Envelope } from '../core/envelope'
 /** A way for envelopes to the functions: through the stream, or by calling the function. */
 export interface EnvelopeSender {
   /**
-   * Sends an envelope. Returns at once and never throws; the hooks tell what came of it. From `reclaimAtMs` on (epoch ms) the edge takes it back
-   * by itself, so that a sender may then let go of it without a word.
+   * Sends an envelope. Returns at once and never throws; the hooks tell what came of it. From `reclaimAtMs` on (epoch
+   * ms) the edge takes it back by itself, so that a sender may then let go of it without a word.
    */
   send(envelope: Envelope, reclaimAtMs: number): void
   counters(): SendCounters
@@ -14,9 +14,14 @@ export interface EnvelopeSender {
 export interface SenderHooks {
   /** The envelope is on its way: the stream has it, or the call with it has begun. Once for each envelope. */
   readonly accepted: (envelope: Envelope) => void
-  /** The cloud did not take it, whatever was tried, for `reason` in words: an outage, or only throttled. Once at most, and nothing follows it. */
+  /**
+   * The cloud did not take it, whatever was tried, for `reason` in words: an outage, or only throttled. Once at most,
+   * and nothing follows it.
+   */
   readonly failed: (envelope: Envelope, isOutage: boolean, reason: string) => void
-  /** A hint: a function says that it has finished the envelope, so its head can be read at once. Only the head counts. */
+  /**
+   * A hint: a function says that it has finished the envelope, so its head can be read at once. Only the head counts.
+   */
   readonly finished: (envelope: Envelope) => void
 }
 

@@ -1,9 +1,13 @@
 /**
- * What the dashboard is told: the messages of `GET /v1/live`, `GET /v1/history` and `GET /v1/latest`. Imports nothing, so that a browser's code can
- * name these types. Times are epoch ms, delays ms, rates events per second, money US dollars, counts since the start of the process.
+ * What the dashboard is told: the messages of `GET /v1/live`, `GET /v1/history` and `GET /v1/latest`. Imports nothing,
+ * so that a browser's code can name these types. Times are epoch ms, delays ms, rates events per second, money US
+ * dollars, counts since the start of the process.
  */
 
-/** The measurements of one moment, in the order in which a sample has them. Numbers alone: thousands of samples stay small. */
+/**
+ * The measurements of one moment, in the order in which a sample has them. Numbers alone: thousands of samples stay
+ * small.
+ */
 export const SAMPLE_FIELDS = [
   'atMs',
   'accepted',

@@ -13,8 +13,8 @@ interface Chunk {
 }
 
 /**
- * Final records in columns of plain numbers, some 120 bytes each and none of them an object: hundreds of thousands of them cost the garbage
- * collector nothing. Numbers are dense; the first ones may be let go.
+ * Final records in columns of plain numbers, some 120 bytes each and none of them an object: hundreds of thousands of
+ * them cost the garbage collector nothing. Numbers are dense; the first ones may be let go.
  */
 export class FinalColumns {
   private readonly chunks = new Map<number, Chunk>()

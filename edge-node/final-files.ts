@@ -20,9 +20,9 @@ interface Sound {
 }
 
 /**
- * The final records, in files that only grow: `finals/<number of the first>.ndjson`. The log is what makes a window final; a checkpoint is
- * written only after the finals that the log before it has are here, so that it need not hold them. Files whose finals retention took away
- * are deleted whole.
+ * The final records, in files that only grow: `finals/<number of the first>.ndjson`. The log is what makes a window
+ * final; a checkpoint is written only after the finals that the log before it has are here, so that it need not hold
+ * them. Files whose finals retention took away are deleted whole.
  */
 export class FinalFiles {
   private writing: Promise<void> = Promise.resolve()

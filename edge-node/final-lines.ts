@@ -7,7 +7,10 @@ export interface Taken {
   readonly toMs: number | null
 }
 
-/** A line of the files of finals. The first of a file is `begin`: the number of its first final, and what had been taken away by then. */
+/**
+ * A line of the files of finals. The first of a file is `begin`: the number of its first final, and what had been taken
+ * away by then.
+ */
 export type FinalLine =
   | ({ readonly type: 'begin'; readonly number: number } & Taken)
   | FinalRecord
@@ -26,7 +29,10 @@ export interface DecodedFinalLines {
   readonly lines: readonly FinalLine[]
   /** How far the lines are sound. */
   readonly soundBytes: number
-  /** Whether there is a sound line after the first unsound one: then that is damage, and no write that a crash cut short. */
+  /**
+   * Whether there is a sound line after the first unsound one: then that is damage, and no write that a crash cut
+   * short.
+   */
   readonly isSoundAfter: boolean
 }
 
@@ -43,7 +49,9 @@ export function decodeFinalLines(bytes: Buffer): DecodedFinalLines {
   return { lines, soundBytes: at, isSoundAfter: hasSoundLine(bytes.subarray(at)) }
 }
 
-/** The first line may have lost its newline, and the one after it with it: each newline may be the end of a sound one. */
+/**
+ * The first line may have lost its newline, and the one after it with it: each newline may be the end of a sound one.
+ */
 function hasSoundLine(bytes: Buffer): boolean {
   for (let start = 0, end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
     if (lineOf(bytes.subarray(start, end)) !== null) return true

@@ -28,8 +28,8 @@ export interface FinisherDependencies {
 }
 
 /**
- * Takes complete windows to their final: result, dead letters and rows on disk, then the final record, which is the only commit point; only
- * then does anybody see the window.
+ * Takes complete windows to their final: result, dead letters and rows on disk, then the final record, which is the
+ * only commit point; only then does anybody see the window.
  */
 export class Finisher {
   readonly latency = new DurationHistogram()
@@ -55,7 +55,10 @@ export class Finisher {
     this.closedAtMs.set(endMs, this.clock.monotonicMs())
   }
 
-  /** Finishes a window in the background. A window that cannot balance at the edge is a bug and ends the process; the log has everything. */
+  /**
+   * Finishes a window in the background. A window that cannot balance at the edge is a bug and ends the process; the
+   * log has everything.
+   */
   finish(account: Account): void {
     this.run(account).catch((error) => {
       // After a stop or on a sick disk the window stays as it is in the log: the next start finishes it.

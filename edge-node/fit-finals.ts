@@ -10,8 +10,8 @@ export interface KeptFinals {
 }
 
 /**
- * The finals that the log has and the files have not, in order. The files, the checkpoint (which counts `counted`) and the log after it
- * (`replayed`) have to fit together without a gap; throws CannotRecover when they do not.
+ * The finals that the log has and the files have not, in order. The files, the checkpoint (which counts `counted`) and
+ * the log after it (`replayed`) have to fit together without a gap; throws CannotRecover when they do not.
  */
 export function finalsToAdd(files: KeptFinals, counted: number, replayed: readonly FinalRecord[]): FinalRecord[] {
   if (files.count < counted)

@@ -11,8 +11,8 @@ const noteSchema = z.discriminatedUnion('kind', [
 ])
 
 /**
- * The notes of a data folder, one JSON object a line. They save deaths and nothing else, so a line that cannot be read is passed over: the
- * envelope that it named has to end the process once more to be known.
+ * The notes of a data folder, one JSON object a line. They save deaths and nothing else, so a line that cannot be read
+ * is passed over: the envelope that it named has to end the process once more to be known.
  */
 export class FoldNotesFile {
   private readonly queue: LineQueue

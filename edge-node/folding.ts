@@ -15,7 +15,10 @@ import type { Trace } from './trace'
 import { Unread } from './unread'
 import { Workers } from './workers'
 
-/** Cumulative counts of events since this process started; `accepted` includes those that it found unfinished in the log. */
+/**
+ * Cumulative counts of events since this process started; `accepted` includes those that it found unfinished in the
+ * log.
+ */
 export interface EventCounts {
   accepted: number
   edge: number
@@ -54,8 +57,9 @@ export interface FoldingDependencies {
 }
 
 /**
- * From the routing of an envelope to its counting. Envelopes come from the router, from the log after a start, and back from the cloud; they are folded by the
- * workers, or apart where they may end the process, and counted in the ledger, once each.
+ * From the routing of an envelope to its counting. Envelopes come from the router, from the log after a start, and back
+ * from the cloud; they are folded by the workers, or apart where they may end the process, and counted in the ledger,
+ * once each.
  */
 export class Folding {
   readonly events: EventCounts
@@ -125,7 +129,10 @@ export class Folding {
     void this.unread.readOn()
   }
 
-  /** Dead-letters an event that waits to be folded, for a reason of somebody's; on disk when it resolves. Rejects with the error of the disk. */
+  /**
+   * Dead-letters an event that waits to be folded, for a reason of somebody's; on disk when it resolves. Rejects with
+   * the error of the disk.
+   */
   async takeOut(offset: number, reason: string): Promise<TakenOut> {
     const { ledger, deadLetters } = this.deps
     const found = ledger.find(offset)
@@ -169,8 +176,8 @@ export class Folding {
   }
 
   /**
-   * Folds what was recalled, but nothing while another window is being finalized from what the cloud made of it: a `map` that changes its mind
-   * would dead-letter an event that this window is about to count.
+   * Folds what was recalled, but nothing while another window is being finalized from what the cloud made of it: a
+   * `map` that changes its mind would dead-letter an event that this window is about to count.
    */
   foldRecalled(): void {
     for (const envelope of this.recalled.splice(0)) {

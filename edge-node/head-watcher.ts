@@ -22,8 +22,8 @@ export type Verdict =
   | { readonly kind: 'reclaim'; readonly reason: string; readonly cause: ReclaimCause }
 
 /**
- * What may be wrong with an envelope that comes back: an event of it has ended a function; nothing was heard of it, which may be the same; or
- * nothing that matters to who folds it next.
+ * What may be wrong with an envelope that comes back: an event of it has ended a function; nothing was heard of it,
+ * which may be the same; or nothing that matters to who folds it next.
  */
 export type ReclaimCause = 'killed' | 'silent' | 'other'
 
@@ -44,8 +44,8 @@ export function judge(envelope: InFlight, head: Head | undefined, nowMs: number)
 }
 
 /**
- * Asks for the heads of the envelopes in flight, a few times a second while there are any, and at once for those that are said to be finished. One
- * read at a time, so that no envelope is told of twice.
+ * Asks for the heads of the envelopes in flight, a few times a second while there are any, and at once for those that
+ * are said to be finished. One read at a time, so that no envelope is told of twice.
  */
 export class HeadWatcher {
   private cancel = () => {}

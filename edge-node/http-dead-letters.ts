@@ -36,7 +36,10 @@ export interface DeadLetterSurface {
   readonly node: { readonly folding: Pick<Folding, 'takeOut'> }
 }
 
-/** The part of the HTTP API that is about dead letters: to list them, to replay them, to make one by hand, and to list the corrections that came of it. */
+/**
+ * The part of the HTTP API that is about dead letters: to list them, to replay them, to make one by hand, and to list
+ * the corrections that came of it.
+ */
 export function deadLetterRoutes(app: FastifyInstance, surface: DeadLetterSurface): void {
   app.get('/v1/dead-letters', (request, reply) => getDeadLetters(surface, request, reply))
   app.get('/v1/dead-letters/newest', async (): Promise<NewestDeadLetters> => {

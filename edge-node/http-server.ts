@@ -7,10 +7,15 @@ import { fail } from './http-error'
 import { refuseConnection, unreadableBy } from './http-unreadable'
 import { expects } from './rest-of-body'
 
-/** A connection on which nothing moves: longer than the slowest answer, a replay of letters that all take their time limit. */
+/**
+ * A connection on which nothing moves: longer than the slowest answer, a replay of letters that all take their time
+ * limit.
+ */
 const SILENT_MS = 300_000
 const MAX_HEADER_BYTES = 16 * 1024
-/** The longest that a timer of Node takes is 2^31 - 1 ms; one that is set to more fires at once. It adds up to a second. */
+/**
+ * The longest that a timer of Node takes is 2^31 - 1 ms; one that is set to more fires at once. It adds up to a second.
+ */
 const MAX_TIMER_MS = 2 ** 31 - 1 - 1_000
 /** Slow requests are looked for this often, so they live at most this much longer than they may. */
 const CHECK_EVERY_MS = 1_000

@@ -12,8 +12,9 @@ export interface KnownDeployment {
 }
 
 /**
- * Reads the deployment, and remembers it in the data directory: with the cloud away, a node that has worked with it before starts with what
- * it knew then, accepts, and folds at the edge. Rejects with what `read` rejects with when nothing is known.
+ * Reads the deployment, and remembers it in the data directory: with the cloud away, a node that has worked with it
+ * before starts with what it knew then, accepts, and folds at the edge. Rejects with what `read` rejects with when
+ * nothing is known.
  */
 export async function knownDeployment(
   dataDir: string,

@@ -13,7 +13,10 @@ export interface Finals {
   rowsOrError(final: FinalRecord): Promise<{ readonly rows: readonly Row[] }>
 }
 
-/** The newest final row of each key that has `search` in it, upper and lower case alike; windows of very many keys are passed over. */
+/**
+ * The newest final row of each key that has `search` in it, upper and lower case alike; windows of very many keys are
+ * passed over.
+ */
 export async function latestRows(finals: Finals, search: string, limit: number): Promise<LatestAnswer> {
   const wanted = search.toLowerCase()
   const seen = new Set<string>()

@@ -9,7 +9,10 @@ const NEWLINE = 10
 const ADVICE =
   'Nothing was changed. Restore the file from a copy; `npm run check-data -- DATA_DIR` says what else is sound'
 
-/** A file of lines that only grows, each with a checksum. Beside it a mark says how much of it was on disk. One append at a time. */
+/**
+ * A file of lines that only grows, each with a checksum. Beside it a mark says how much of it was on disk. One append
+ * at a time.
+ */
 export class LineFile {
   private constructor(
     readonly path: string,
@@ -21,8 +24,8 @@ export class LineFile {
   ) {}
 
   /**
-   * Opens the file, made when absent, and cuts off the end of an append that was torn. Rejects with CannotRecover when a line that was on disk is
-   * damaged or missing.
+   * Opens the file, made when absent, and cuts off the end of an append that was torn. Rejects with CannotRecover when
+   * a line that was on disk is damaged or missing.
    */
   static async open(path: string): Promise<LineFile> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
@@ -111,7 +114,10 @@ export async function inspectLines(path: string): Promise<{ readonly lines: numb
   return { lines: lines.filter(({ at }) => at < end).length, tornBytes: size - end }
 }
 
-/** What is wrong with a file of lines: which lines are damaged, and how much of its end is missing; null when it can be opened. */
+/**
+ * What is wrong with a file of lines: which lines are damaged, and how much of its end is missing; null when it can be
+ * opened.
+ */
 export async function lineDamage(path: string): Promise<LineDamage | null> {
   const { lines, size, marked } = await linesOf(path)
   try {
@@ -170,8 +176,9 @@ async function checkedLines(path: string, size: number): Promise<CheckedLine[]> 
 }
 
 /**
- * Where the sound lines of a file end. What the mark covers was on disk; behind it can only be the last append, whose pages reach the disk in any order, so it
- * is cut off from its first unsound line on. Where the mark cannot be read, only an end without a sound line behind it can have been torn.
+ * Where the sound lines of a file end. What the mark covers was on disk; behind it can only be the last append, whose
+ * pages reach the disk in any order, so it is cut off from its first unsound line on. Where the mark cannot be read,
+ * only an end without a sound line behind it can have been torn.
  */
 function soundEnd(lines: readonly CheckedLine[], size: number, marked: number | null, path: string): number {
   const unsound = lines.find(({ isSound }) => !isSound)?.at ?? lines.at(-1)?.next ?? 0

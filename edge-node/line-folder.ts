@@ -14,9 +14,9 @@ export interface FoundLine extends Pick<PlacedLine, 'line'> {
 }
 
 /**
- * Lines in the files of a folder, `<number>.ndjson`, oldest first. Whoever appends says what a new file is to be called: the number of a file of dead letters is above
- * the offset of every letter in the files before it, so a start reads only the files that can hold what it looks for. Old files may be moved
- * away at any time, with their marks.
+ * Lines in the files of a folder, `<number>.ndjson`, oldest first. Whoever appends says what a new file is to be
+ * called: the number of a file of dead letters is above the offset of every letter in the files before it, so a start
+ * reads only the files that can hold what it looks for. Old files may be moved away at any time, with their marks.
  */
 export class LineFolder {
   private constructor(
@@ -41,7 +41,10 @@ export class LineFolder {
     return this.numbers
   }
 
-  /** Resolves when the lines are on disk, in a new file when the newest is full; `aboveAll` is above every offset before these lines. */
+  /**
+   * Resolves when the lines are on disk, in a new file when the newest is full; `aboveAll` is above every offset before
+   * these lines.
+   */
   async append(lines: readonly string[], aboveAll: number): Promise<void> {
     if (this.newest.soundBytes >= this.maxFileBytes) await this.begin(Math.max(aboveAll, this.numbers.at(-1)! + 1))
     await this.newest.append(lines)
@@ -62,7 +65,10 @@ export class LineFolder {
     for await (const { at, line } of readLines(path, fromByte, bytes)) yield { place: { file, byte: at }, line }
   }
 
-  /** The lines that begin within the last `bytes` of the files, but of the newest two at most; in the order in which they were written. */
+  /**
+   * The lines that begin within the last `bytes` of the files, but of the newest two at most; in the order in which
+   * they were written.
+   */
   async *tail(bytes: number): AsyncGenerator<FoundLine> {
     const newest = this.newest.soundBytes
     const [before, last] = [this.numbers.at(-2), this.numbers.at(-1)!]
@@ -71,8 +77,8 @@ export class LineFolder {
   }
 
   /**
-   * Deletes the oldest files, whole: those that were last written before `beforeMs`, and as many more as it takes to have `bytes` at most. The newest
-   * stays, and so do letters of events from `neededOffset` on.
+   * Deletes the oldest files, whole: those that were last written before `beforeMs`, and as many more as it takes to
+   * have `bytes` at most. The newest stays, and so do letters of events from `neededOffset` on.
    */
   async deleteBefore(beforeMs: number, bytes: number, neededOffset: number): Promise<void> {
     const found = await Promise.all(this.numbers.map((number) => statOf(pathOf(this.folder, number))))

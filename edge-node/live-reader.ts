@@ -8,8 +8,8 @@ export interface Outlet {
 }
 
 /**
- * One reader of the live feed. Every event says how things are now, so a slow reader gets the newest of each name once it has room, and
- * nothing queues up for it.
+ * One reader of the live feed. Every event says how things are now, so a slow reader gets the newest of each name once
+ * it has room, and nothing queues up for it.
  */
 export class LiveReader {
   private readonly waiting = new Map<keyof FeedEvents, string>()

@@ -19,7 +19,10 @@ export interface LiveSource {
   readonly results: Finals
 }
 
-/** Measures ten times a second, remembers an hour, and tells readers. What changes slowly is looked at once a second, while anybody reads. */
+/**
+ * Measures ten times a second, remembers an hour, and tells readers. What changes slowly is looked at once a second,
+ * while anybody reads.
+ */
 export class Live {
   readonly history = new History()
   private readonly readers = new Set<LiveReader>()

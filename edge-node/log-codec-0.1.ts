@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib'
 import type { StoredRecord } from './log-codec'
 
 /**
- * Records as version 0.1.0 wrote them, for segments that it left: length of the payload (4 bytes, big endian), CRC-32 of the payload (4), payload. They
- * have no number, so -1 stands in for it.
+ * Records as version 0.1.0 wrote them, for segments that it left: length of the payload (4 bytes, big endian), CRC-32
+ * of the payload (4), payload. They have no number, so -1 stands in for it.
  */
 const FRAME_BYTES = 8
 const MAX_RECORD_BYTES = 256 * 1024 * 1024

@@ -3,12 +3,13 @@ import type { LogRecord } from '../core/log-record'
 import { bounded } from '../core/rejections'
 
 /**
- * A record on disk is a frame and a payload. Frame, big endian: magic (4 bytes), length of the payload (4), number of the record (6), number of the
- * first record of its flush (6), CRC-32 over all that and the payload (4). The payload is the record as one line of JSON, for a request without its
- * lines, which follow as they came, each after a newline. -Infinity is written as null.
+ * A record on disk is a frame and a payload. Frame, big endian: magic (4 bytes), length of the payload (4), number of
+ * the record (6), number of the first record of its flush (6), CRC-32 over all that and the payload (4). The payload is
+ * the record as one line of JSON, for a request without its lines, which follow as they came, each after a newline.
+ * -Infinity is written as null.
  *
- * A payload is UTF-8, where the first byte of the magic never occurs. So after damage the next record is found by its magic, and no client can put
- * a record into the lines of another.
+ * A payload is UTF-8, where the first byte of the magic never occurs. So after damage the next record is found by its
+ * magic, and no client can put a record into the lines of another.
  */
 const MAGIC = Buffer.from([0xff, 0x53, 0x70, 0x57])
 const NEWLINE = 10

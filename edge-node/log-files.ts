@@ -22,7 +22,10 @@ export async function listSegments(folder: string): Promise<number[]> {
 
 export const readSegment = (folder: string, number: number): Promise<Buffer> => readFile(segmentPath(folder, number))
 
-/** The lines of the events `[firstOffset, firstOffset + count)`. Rejects with CannotRecover when a segment that held them is gone or damaged. */
+/**
+ * The lines of the events `[firstOffset, firstOffset + count)`. Rejects with CannotRecover when a segment that held
+ * them is gone or damaged.
+ */
 export async function readLines(
   folder: string,
   segments: readonly Segment[],

@@ -33,9 +33,10 @@ const ADVICE =
   'Nothing was changed. Restore the file from a copy; `npm run check-data -- DATA_DIR` says what else is sound'
 
 /**
- * Reads the segments of a log in order, and tells a torn tail from damage. Only what was never acknowledged may be cut off: an unsound record at the
- * end of the last segment, where no sound record of a later flush stands behind it. A later flush began when the earlier one was durable, so its
- * records prove that something was lost. Pages of one flush may reach the disk in any order, so records of the same flush prove nothing.
+ * Reads the segments of a log in order, and tells a torn tail from damage. Only what was never acknowledged may be cut
+ * off: an unsound record at the end of the last segment, where no sound record of a later flush stands behind it. A
+ * later flush began when the earlier one was durable, so its records prove that something was lost. Pages of one flush
+ * may reach the disk in any order, so records of the same flush prove nothing.
  */
 export class LogReader {
   readonly segments: SoundSegment[] = []
@@ -79,8 +80,8 @@ export class LogReader {
   }
 
   /**
-   * To be called after the last segment. `durableNumber` is a record that is known to have been on disk, or null. Throws CannotRecover where the log
-   * ends before it, or before the segment that the checkpoint goes on from.
+   * To be called after the last segment. `durableNumber` is a record that is known to have been on disk, or null.
+   * Throws CannotRecover where the log ends before it, or before the segment that the checkpoint goes on from.
    */
   end(durableNumber: number | null): void {
     const last = this.segments.at(-1)
@@ -145,7 +146,8 @@ export class LogReader {
   /** Whether a record of a later flush stands behind the unsound one. */
   private isFollowed(bytes: Buffer, soundBytes: number, codec: Codec): boolean {
     for (let stored = codec.next(bytes, soundBytes); stored !== null; stored = codec.next(bytes, stored.endsAt)) {
-      // Records of version 0.1.0 do not say of which flush they are; a flush whose pages came in another order is rarer than damage.
+      // Records of version 0.1.0 do not say of which flush they are; a flush whose pages came in another order is rarer
+      // than damage.
       if (codec === OLD || stored.flushFirst > this.nextNumber) return true
     }
     return false

@@ -52,8 +52,9 @@ interface Batch {
 }
 
 /**
- * The append-only log of one node. Appends are durable in the order of the calls; the next flush starts when the last one ends, without a timer,
- * and takes everything that has come since. While the disk refuses, what was appended waits in order and is written when there is room again.
+ * The append-only log of one node. Appends are durable in the order of the calls; the next flush starts when the last
+ * one ends, without a timer, and takes everything that has come since. While the disk refuses, what was appended waits
+ * in order and is written when there is room again.
  */
 export class DurableLog {
   private batches: Batch[] = []
@@ -94,8 +95,9 @@ export class DurableLog {
   }
 
   /**
-   * Opens the log of a folder, made when absent, and reads it from `fromSegment` on: the one that the checkpoint goes on from, 0 without one. Rejects with
-   * CannotRecover when anything that had been durable is damaged or missing, and with what `onRecord` throws, which hears of each record as it is read.
+   * Opens the log of a folder, made when absent, and reads it from `fromSegment` on: the one that the checkpoint goes
+   * on from, 0 without one. Rejects with CannotRecover when anything that had been durable is damaged or missing, and
+   * with what `onRecord` throws, which hears of each record as it is read.
    */
   static async open(
     folder: string,
@@ -128,13 +130,19 @@ export class DurableLog {
     return this.flushes.read()
   }
 
-  /** Appends records in this order; resolves when all of them are on disk. While the disk refuses it waits; rejects with LogFailed once closed. */
+  /**
+   * Appends records in this order; resolves when all of them are on disk. While the disk refuses it waits; rejects with
+   * LogFailed once closed.
+   */
   append(records: readonly LogRecord[]): Promise<void> {
     this.enqueue(records)
     return this.flushed()
   }
 
-  /** Like `append`, but rejects with LogFailed as soon as the disk refuses. The records keep their place and are written when it does no more. */
+  /**
+   * Like `append`, but rejects with LogFailed as soon as the disk refuses. The records keep their place and are written
+   * when it does no more.
+   */
   appendNow(records: readonly LogRecord[]): Promise<void> {
     this.enqueue(records)
     return this.failure === null ? this.wait(true) : Promise.reject(this.failure)
@@ -228,7 +236,10 @@ export class DurableLog {
     this.sealLater()
   }
 
-  /** Appends a seal once nothing has come for a while: with it behind them, the records before it cannot be taken for a torn tail. */
+  /**
+   * Appends a seal once nothing has come for a while: with it behind them, the records before it cannot be taken for a
+   * torn tail.
+   */
   private sealLater(): void {
     clearTimeout(this.sealTimer)
     if (this.isSealed || this.closed) return
@@ -307,7 +318,10 @@ export async function readLog(
   return reader
 }
 
-/** Cuts a torn tail off; a segment that was torn while it was made goes as a whole, since appending to it would hide what is appended. */
+/**
+ * Cuts a torn tail off; a segment that was torn while it was made goes as a whole, since appending to it would hide
+ * what is appended.
+ */
 async function cutOff(folder: string, { segment, fromByte }: TornTail): Promise<void> {
   if (fromByte === 0) await deleteSegment(folder, segment)
   else await truncate(segmentPath(folder, segment), fromByte)

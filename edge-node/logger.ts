@@ -3,8 +3,8 @@ import { errorText } from '../core/error-text'
 import type { Config } from './config'
 
 /**
- * The log of the process: one JSON object a line, with `level` (30 info, 40 warn, 50 error), `time` (epoch ms), `component`, `msg` and facts. No
- * level has contents of events: what an error quotes of its input is left out.
+ * The log of the process: one JSON object a line, with `level` (30 info, 40 warn, 50 error), `time` (epoch ms),
+ * `component`, `msg` and facts. No level has contents of events: what an error quotes of its input is left out.
  */
 export function createLogger(level: Config['logLevel'], destination?: DestinationStream): Logger {
   const serializers = { err: describe, error: errorText, reason: errorText }

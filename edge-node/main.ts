@@ -62,7 +62,10 @@ async function run({ config, file }: Configuration): Promise<void> {
   process.send?.({ url: edge.url })
 }
 
-/** Stops in bounded time: what a sick disk or a silent cloud keeps from being done now, the next start does from the log. */
+/**
+ * Stops in bounded time: what a sick disk or a silent cloud keeps from being done now, the next start does from the
+ * log.
+ */
 function stopOnce(edge: Edge, logger: Logger): () => void {
   let stopping = false
   return () => {

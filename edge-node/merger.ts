@@ -22,14 +22,15 @@ const MAX_FAILURES = 8 // about 20 s of asking: throttles and crashes have passe
 const MAX_MISSING = 4 // a second of asking: the partials are gone and not late, since their heads were seen
 
 /**
- * A call merges so many envelopes at most. One of a thousand events takes 4 ms here (`npm run bench -- merge`), and one with the largest head that there is some
- * five times as much, on a function with half a processor twice as long: that is 40 s of the 60 s that the function has. The list takes 75 kB of
- * the 6 MB that Lambda takes as a request.
+ * A call merges so many envelopes at most. One of a thousand events takes 4 ms here (`npm run bench -- merge`), and one
+ * with the largest head that there is some five times as much, on a function with half a processor twice as long: that
+ * is 40 s of the 60 s that the function has. The list takes 75 kB of the 6 MB that Lambda takes as a request.
  */
 export const RUN_ENVELOPES = 1_000
 /**
- * A call joins so many partials of runs at most. Each has all groups of its run, with the sketches of all its events. One of 1,000 groups took 0.36 s in a
- * single run under a profiler, which would be 20 s of the 60 s on half a processor. No benchmark prints that yet, so there is room on both sides.
+ * A call joins so many partials of runs at most. Each has all groups of its run, with the sketches of all its events.
+ * One of 1,000 groups took 0.36 s in a single run under a profiler, which would be 20 s of the 60 s on half a
+ * processor. No benchmark prints that yet, so there is room on both sides.
  */
 export const RUN_PARTS = 25
 const RUNS_AT_ONCE = 4 // an account may have no more than ten functions at work, and the burst needs some of them
@@ -47,8 +48,9 @@ export interface MergeCloud {
 }
 
 /**
- * Digest over the envelopes of the accepted set in order of number, wherever each was counted, and over the events of theirs that were
- * dead-lettered: where `map` changed its mind between two folds, a candidate of the first one does not fit any more.
+ * Digest over the envelopes of the accepted set in order of number, wherever each was counted, and over the events of
+ * theirs that were dead-lettered: where `map` changed its mind between two folds, a candidate of the first one does not
+ * fit any more.
  */
 export function acceptedDigest({ edge, burst }: Account, deadOf: DeadOf = () => undefined): string {
   const envelopes = [...edge, ...burst].sort(([a], [b]) => a - b)
@@ -172,7 +174,8 @@ export class Merger {
   /** Has the runs merged that are not yet, some at once; what keeps one of them from it, or null. */
   private async mergeRuns(account: Account, runs: MergedRuns): Promise<Merged | Missing | null> {
     for (let some = runs.next(RUNS_AT_ONCE); some.length > 0; some = runs.next(RUNS_AT_ONCE)) {
-      // All are waited for: what one of them merged is kept where another fails, and no call runs on beside those of the next try.
+      // All are waited for: what one of them merged is kept where another fails, and no call runs on beside those of
+      // the next try.
       const calls = await Promise.allSettled(
         some.map((run) => this.ask({ ...this.from, ...this.window(account), ...runs.workOf(run) })),
       )
@@ -227,7 +230,10 @@ export class Merger {
   }
 }
 
-/** A refusal or something missing among the answers to runs, or null. A part that is missing is merged anew, with all others. */
+/**
+ * A refusal or something missing among the answers to runs, or null. A part that is missing is merged anew, with all
+ * others.
+ */
 function whatKeeps(
   account: Account,
   answers: readonly (MergeAnswer | null)[],
@@ -245,7 +251,10 @@ function whatKeeps(
   return isMissing ? { kind: 'missing', envelopes: missing } : null
 }
 
-/** Where no envelope is missing but a partial made of them, the edge does without all: taking back none would change nothing. */
+/**
+ * Where no envelope is missing but a partial made of them, the edge does without all: taking back none would change
+ * nothing.
+ */
 function recallMissing(account: Account, { envelopes }: Missing): Merged {
   const reason = 'their partials are gone'
   return envelopes.size === 0 ? recallAll(account, reason) : { kind: 'recall', envelopes, reason }
@@ -254,7 +263,9 @@ function recallMissing(account: Account, { envelopes }: Missing): Merged {
 /** Asking again with the same input gets the same answer. */
 const isRefused = (error: unknown) => (error instanceof InvokeFailed ? error.code === 'refused' : isRefusal(error))
 
-/** The merge function was not reached or had no room, which passes; a failure inside comes again with the same input. */
+/**
+ * The merge function was not reached or had no room, which passes; a failure inside comes again with the same input.
+ */
 const isAway = (error: unknown) => error instanceof InvokeFailed && error.code !== 'function_error'
 
 /** The edge does without the cloud: everything of the window that was counted there comes back. */

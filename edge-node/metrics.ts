@@ -6,7 +6,10 @@ import type { Observed } from './metrics/observed'
 import { COST_METRICS } from './metrics/spending'
 import { WINDOW_METRICS } from './metrics/windows'
 
-/** Every metric of the node itself, by the question that it answers. Those of the process come with them, by their usual names. */
+/**
+ * Every metric of the node itself, by the question that it answers. Those of the process come with them, by their usual
+ * names.
+ */
 export const METRIC_TOPICS: Readonly<Record<string, readonly Metric<Observed>[]>> = {
   'Is it keeping up?': EVENT_METRICS,
   'Are results final in time?': WINDOW_METRICS,

@@ -74,8 +74,8 @@ export type Ingested =
   | { readonly kind: 'reused' }
 
 /**
- * The edge node without its HTTP surface: admission, log, routing, folding, closing. Everything that changes state happens synchronously in
- * the order of the log; what others may see happens after the log is durable.
+ * The edge node without its HTTP surface: admission, log, routing, folding, closing. Everything that changes state
+ * happens synchronously in the order of the log; what others may see happens after the log is durable.
  */
 export class EdgeNode {
   /** Of the log. */
@@ -165,8 +165,8 @@ export class EdgeNode {
   }
 
   /**
-   * Stops the loops, takes a checkpoint and flushes the log. What was accepted is in it; the next start goes on from there. The
-   * caller has stopped calling `ingest`.
+   * Stops the loops, takes a checkpoint and flushes the log. What was accepted is in it; the next start goes on from
+   * there. The caller has stopped calling `ingest`.
    */
   async stop(): Promise<void> {
     if (this.deps.log.healthy) await this.lastCheckpoint()
@@ -196,8 +196,8 @@ export class EdgeNode {
   }
 
   /**
-   * Admits a request, and resolves once what was accepted is on disk. `scheduledAtMs` is when the client meant to send it, where
-   * it says so. Rejects with LogFailed when the log cannot be written.
+   * Admits a request, and resolves once what was accepted is on disk. `scheduledAtMs` is when the client meant to send
+   * it, where it says so. Rejects with LogFailed when the log cannot be written.
    */
   async ingest(request: ReadRequest, scheduledAtMs: number | null): Promise<Ingested> {
     if (this.intake.isReused(request)) return { kind: 'reused' }
@@ -229,7 +229,10 @@ export class EdgeNode {
     return this.ledger.unfinished().map(({ endMs, ...rest }) => ({ start: endMs - sizeMs, end: endMs, ...rest }))
   }
 
-  /** The end of the first window that is not final, and the first event that may be folded again; Infinity when there is none. */
+  /**
+   * The end of the first window that is not final, and the first event that may be folded again; Infinity when there is
+   * none.
+   */
   needed(): { readonly endMs: number; readonly offset: number } {
     const ends = this.ledger.unfinished().map(({ endMs }) => endMs)
     return { endMs: Math.min(...ends), offset: this.ledger.neededOffset() }
@@ -269,7 +272,10 @@ export class EdgeNode {
     return Math.min(MAX_RETRY_AFTER_MS, Math.max(200, this.controller.decision.queueDelayMs / 10))
   }
 
-  /** Appends in the order of the state changes; `proceed` runs once all of it is durable. Rejects with LogFailed while the disk refuses. */
+  /**
+   * Appends in the order of the state changes; `proceed` runs once all of it is durable. Rejects with LogFailed while
+   * the disk refuses.
+   */
   private append(records: readonly LogRecord[], after: Sequel): Promise<void> {
     const { log, config } = this.deps
     const written = log.appendNow([...records, ...after.records])

@@ -13,8 +13,8 @@ export interface OpenedResults {
 }
 
 /**
- * Opens the results of a data directory, with the finals that the log has after the checkpoint, `replayed`. Rejects with CannotRecover when files,
- * checkpoint and log do not fit together.
+ * Opens the results of a data directory, with the finals that the log has after the checkpoint, `replayed`. Rejects
+ * with CannotRecover when files, checkpoint and log do not fit together.
  */
 export async function openResults(
   dataDir: string,

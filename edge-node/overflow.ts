@@ -46,7 +46,10 @@ const INVOKE_POLL_MS = 1_000 // the answers of the calls say when to look; polli
 const pollMs = ({ transport, headPollMs }: OverflowDependencies['config']) =>
   transport === 'invoke' ? Math.max(headPollMs, INVOKE_POLL_MS) : headPollMs
 
-/** Envelopes in the cloud: sends them, watches for their heads, takes back what is not finished, and notices when the cloud is away. */
+/**
+ * Envelopes in the cloud: sends them, watches for their heads, takes back what is not finished, and notices when the
+ * cloud is away.
+ */
 export class Overflow {
   readonly episodes = new Episodes()
   readonly usage = new CloudUsage()

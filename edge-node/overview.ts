@@ -88,7 +88,10 @@ function cloudOf({ burst, controller, cloud }: Status): Overview['cloud'] {
   }
 }
 
-/** Envelopes are on their way out, whether the policy or the operator wants it; an armed valve that nothing passes is no burst. */
+/**
+ * Envelopes are on their way out, whether the policy or the operator wants it; an armed valve that nothing passes is no
+ * burst.
+ */
 const isBursting = ({ burst }: Status) => burst.active
 
 /** Facts without what JSON cannot say. */

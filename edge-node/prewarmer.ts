@@ -4,7 +4,10 @@ import type { FunctionInvoker } from '../cloud/functions'
 import { type Clock, systemClock } from './clock'
 
 const STAYS_WARM_MS = 120_000 // AWS promises nothing; idle instances are seen to live for minutes
-/** More are not kept warm: they are a tenth of a cent a day, new accounts may run 10 at once, and of a spike that needs more the first envelopes start them. */
+/**
+ * More are not kept warm: they are a tenth of a cent a day, new accounts may run 10 at once, and of a spike that needs
+ * more the first envelopes start them.
+ */
 const MAX_KEPT_WARM = 16
 const HOLD_MS = 50 // calls that go out together reach the function within this, so each meets an instance of its own
 
@@ -13,7 +16,10 @@ export function keepWarmAtMs(lastMs: number, everyMs: number): number | null {
   return everyMs > 0 ? lastMs + everyMs : null
 }
 
-/** Starts function instances before there is work for them, so that no envelope waits for a cold start, and keeps some from being ended. */
+/**
+ * Starts function instances before there is work for them, so that no envelope waits for a cold start, and keeps some
+ * from being ended.
+ */
 export class Prewarmer {
   /** When the instances had something to do. */
   private lastMs = Number.NEGATIVE_INFINITY
@@ -48,7 +54,9 @@ export class Prewarmer {
     this.cancel()
   }
 
-  /** Asks for an instance a lane, unless they are warm. Does not wait; a failure costs a cold start and nothing else. */
+  /**
+   * Asks for an instance a lane, unless they are warm. Does not wait; a failure costs a cold start and nothing else.
+   */
   prewarm(nowMs: number): void {
     if (nowMs < this.allMs + STAYS_WARM_MS) return
     this.call(nowMs, this.lanes, { Records: [] })

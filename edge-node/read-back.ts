@@ -14,7 +14,10 @@ export interface ReadBack {
   readonly tornBytes: number
 }
 
-/** Opens the log of a folder and rebuilds the state from it, record by record: all of them at once may be more than fits memory. Rejects with CannotRecover. */
+/**
+ * Opens the log of a folder and rebuilds the state from it, record by record: all of them at once may be more than fits
+ * memory. Rejects with CannotRecover.
+ */
 export async function readBack(folder: string, terms: RecoveryTerms, nowMs: number): Promise<ReadBack> {
   const recovery = new Recovery(terms)
   const repeated: RepeatedRequest[] = []

@@ -39,8 +39,9 @@ export interface RecoveryLimits {
 }
 
 /**
- * Rebuilds the state from a checkpoint and the records of the log after it, one by one as they are read: a log may be larger than memory. Envelopes of windows
- * that are not final come back as queued: where they were counted before is not in the log and does not matter.
+ * Rebuilds the state from a checkpoint and the records of the log after it, one by one as they are read: a log may be
+ * larger than memory. Envelopes of windows that are not final come back as queued: where they were counted before is
+ * not in the log and does not matter.
  */
 export class Recovery {
   /** The newest one read so far. */
@@ -151,14 +152,17 @@ export class Recovery {
 }
 
 /**
- * Takes envelopes back that the checkpoint counts as the cloud folded them, where the edge folded them again later and dead-lettered more: that
- * fold is lost, but its dead letters are on disk, and what was dead-lettered stays dead.
+ * Takes envelopes back that the checkpoint counts as the cloud folded them, where the edge folded them again later and
+ * dead-lettered more: that fold is lost, but its dead letters are on disk, and what was dead-lettered stays dead.
  */
 export function takeBackStale(ledger: Ledger, deadLetters: Pick<DeadLetters, 'of'>): void {
   ledger.takeBackStale((header, deadLettered) => (deadLetters.of(header)?.size ?? 0) > deadLettered)
 }
 
-/** Reads what goes on from a checkpoint. Where that cannot be, checkpoints that were passed over are what is to be restored, and are named. */
+/**
+ * Reads what goes on from a checkpoint. Where that cannot be, checkpoints that were passed over are what is to be
+ * restored, and are named.
+ */
 export async function afterCheckpoints<T>(damaged: readonly string[], read: () => T | Promise<T>): Promise<T> {
   try {
     return await read()

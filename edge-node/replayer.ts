@@ -15,7 +15,10 @@ const NOT_READY_RETRY_MS = 1_000
 
 /** What came of replaying one dead letter, or, in a dry run, what would. Doing it again does nothing twice. */
 export type ReplayOutcome =
-  /** `resent`: it was taken as an event; `corrected`: windows with a new correction; `waiting`: closed ones that are not final yet. */
+  /**
+   * `resent`: it was taken as an event; `corrected`: windows with a new correction; `waiting`: closed ones that are not
+   * final yet.
+   */
   | { readonly kind: 'replayed'; readonly resent: boolean; readonly corrected: number; readonly waiting: number }
   /** It could not be folded this time either, and stays as it was. */
   | { readonly kind: 'failed'; readonly code: string; readonly reason: string }
@@ -35,8 +38,9 @@ export interface ReplayerDependencies {
 }
 
 /**
- * Gives dead letters another try with the pipeline as it is now: for windows that are open as a new event, for final ones as a correction. The node does
- * that and not its client, since which window is open is known for sure only where events are admitted.
+ * Gives dead letters another try with the pipeline as it is now: for windows that are open as a new event, for final
+ * ones as a correction. The node does that and not its client, since which window is open is known for sure only where
+ * events are admitted.
  */
 export class Replayer {
   constructor(private readonly deps: ReplayerDependencies) {}

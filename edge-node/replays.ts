@@ -94,7 +94,10 @@ export class Replays {
     this.resentQueue = new LineQueue((lines) => resent.append(lines, 0))
   }
 
-  /** Opens the files of a data folder. An event that was sent again just before a crash may be noted in the log and its checkpoint alone. */
+  /**
+   * Opens the files of a data folder. An event that was sent again just before a crash may be noted in the log and its
+   * checkpoint alone.
+   */
   static async open(
     dataDir: string,
     requests: readonly RepeatedRequest[],
@@ -131,7 +134,10 @@ export class Replays {
     return { resentAtMs: entry.resent?.atMs ?? null, corrected: new Set(entry.corrected.keys()) }
   }
 
-  /** The event was taken once more, at this closed horizon (null when nothing was closed), for windows up to the one that ends at `lastEndMs`. */
+  /**
+   * The event was taken once more, at this closed horizon (null when nothing was closed), for windows up to the one
+   * that ends at `lastEndMs`.
+   */
   addResent({ digest, offset }: EventId, horizonMs: number | null, lastEndMs?: number): void {
     const resent = { digest, offset, horizonMs, ...(lastEndMs !== undefined && { lastEndMs }) }
     this.noteResent(resent, this.resent.all.at(-1)!)
@@ -156,8 +162,8 @@ export class Replays {
   }
 
   /**
-   * Deletes the oldest files that are past their retention, as far as everything in them is about windows that end at or before `takenBeforeMs`: those are gone, so no
-   * replay asks for them again.
+   * Deletes the oldest files that are past their retention, as far as everything in them is about windows that end at
+   * or before `takenBeforeMs`: those are gone, so no replay asks for them again.
    */
   async deleteBefore({ ageMs, bytes }: RetentionLimits, nowMs: number, takenBeforeMs: number): Promise<void> {
     const { corrections, resent, neededUntilMs } = this
@@ -251,7 +257,9 @@ async function moveIfThere(from: string, to: string): Promise<void> {
 
 /** The idempotency key under which an event is sent again: the same each time, so that it counts once. */
 export const replayKey = (event: EventId): string => `replay-${keyOf(event)}`
-/** Whether a key is such a one. They are the node's own: from a client they would fill what it remembers of its replays. */
+/**
+ * Whether a key is such a one. They are the node's own: from a client they would fill what it remembers of its replays.
+ */
 export const isReplayKey = (key: string): boolean => REPLAY_KEY.test(key)
 
 const REPLAY_KEY = /^replay-([0-9a-f]{64})-(\d{1,16})$/

@@ -52,7 +52,9 @@ export type ReadBody = { readonly lines: ReadLine[]; readonly mayPass?: boolean 
 const SLICE_BYTES = 256 * 1024
 const LINE_COST_BYTES = 200
 
-/** Reads a body in slices, so that other requests are answered while a long one is read. Rejects with UnreadableBody. */
+/**
+ * Reads a body in slices, so that other requests are answered while a long one is read. Rejects with UnreadableBody.
+ */
 export async function readBodyInSlices(
   pipeline: Pipeline,
   body: Buffer,

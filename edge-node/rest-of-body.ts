@@ -2,9 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 
 /**
- * How much of a refused body is read and forgotten, so that its sender hears why: closing at once resets the connection under a client that is
- * still sending, and it never sees the answer. Twice the largest body that a node can be set to take: a batch too many is answered, a body
- * without end is not. Nothing of it is kept, and `requestTimeoutMs` bounds its time.
+ * How much of a refused body is read and forgotten, so that its sender hears why: closing at once resets the connection
+ * under a client that is still sending, and it never sees the answer. Twice the largest body that a node can be set to
+ * take: a batch too many is answered, a body without end is not. Nothing of it is kept, and `requestTimeoutMs` bounds
+ * its time.
  */
 export const MOST_FORGOTTEN_BYTES = 256 * 1024 * 1024
 

@@ -46,7 +46,10 @@ export class ResultFiles {
     }
   }
 
-  /** The rows whose digest the final names. Rejects with ResultDamaged when the file has others, or none that can be read. */
+  /**
+   * The rows whose digest the final names. Rejects with ResultDamaged when the file has others, or none that can be
+   * read.
+   */
   async read(final: FinalRecord): Promise<readonly Row[]> {
     const path = this.pathOf(final)
     const bytes = await readFile(path).catch((error) => {
@@ -64,7 +67,10 @@ export class ResultFiles {
     await rm(this.pathOf(final), { force: true })
   }
 
-  /** Removes files of windows that `isGone` says are not kept: a crash came before they were removed, or before they were named by a final. */
+  /**
+   * Removes files of windows that `isGone` says are not kept: a crash came before they were removed, or before they
+   * were named by a final.
+   */
   async sweep(isGone: (startMs: number, endMs: number) => boolean): Promise<void> {
     for (const name of await readdir(this.folder)) {
       const bounds = /^(-?\d+)-(-?\d+)-[0-9a-f]{16}\.json\.gz$/.exec(name)

@@ -29,9 +29,9 @@ export interface StreamReset {
 const streamQuery = z.object({ from: z.string().optional() })
 
 /**
- * Server-sent events: one `window` for each final window. Goes on after the id in Last-Event-ID or in `from`, else begins with the next final.
- * An id that this log cannot know is answered with an event `reset`, and with everything. Rejects with WindowGone when retention took away
- * what would come next; a reader that is too slow for it is cut off.
+ * Server-sent events: one `window` for each final window. Goes on after the id in Last-Event-ID or in `from`, else
+ * begins with the next final. An id that this log cannot know is answered with an event `reset`, and with everything.
+ * Rejects with WindowGone when retention took away what would come next; a reader that is too slow for it is cut off.
  */
 export async function streamFinals(source: StreamSource, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { results, node, logger } = source

@@ -44,8 +44,8 @@ export interface WindowQuery {
 export type Elsewhere = (final: FinalRecord) => Promise<readonly Row[] | null>
 
 /**
- * The final windows. Rows lie in one file for each window, on disk before the final record that names their digest; what is in memory is an
- * index of plain numbers.
+ * The final windows. Rows lie in one file for each window, on disk before the final record that names their digest;
+ * what is in memory is an index of plain numbers.
  */
 export class Results {
   private readonly finals = new FinalColumns()
@@ -120,7 +120,10 @@ export class Results {
     return endMs <= this.takenToMs || this.has(startMs, endMs)
   }
 
-  /** Some of the finals that are kept, from `number` on, in the order in which they became final; the others follow the last of them. */
+  /**
+   * Some of the finals that are kept, from `number` on, in the order in which they became final; the others follow the
+   * last of them.
+   */
   since(number: number): readonly FinalRecord[] {
     const from = Math.max(number, this.finals.first)
     const length = Math.max(0, Math.min(MAX_SINCE, this.finals.next - from))
@@ -213,7 +216,10 @@ export class Results {
     throw new ResultDamaged(message)
   }
 
-  /** A page that begins in what was taken away, or lies in it, is refused: without a word it would seem that nothing was there. */
+  /**
+   * A page that begins in what was taken away, or lies in it, is refused: without a word it would seem that nothing was
+   * there.
+   */
   private refuseTaken({ toMs }: WindowQuery, after: Position | null): void {
     const isCursorTaken = after !== null && after[1] <= this.takenToMs && !this.has(...after)
     const isRangeTaken = toMs <= this.takenToMs && !this.hasUpTo(toMs)
@@ -223,7 +229,9 @@ export class Results {
     )
   }
 
-  /** Whether any window that is kept ends at or before `toMs`. The first in order need not be the one that ends first. */
+  /**
+   * Whether any window that is kept ends at or before `toMs`. The first in order need not be the one that ends first.
+   */
   private hasUpTo(toMs: number): boolean {
     return this.ordered.some((number) => this.finals.startMs(number) <= toMs && this.finals.endMs(number) <= toMs)
   }

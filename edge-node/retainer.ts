@@ -13,7 +13,10 @@ export interface RetainerDependencies {
   readonly finals: Pick<FinalFiles, 'count' | 'take' | 'deleteTaken'>
   readonly deadLetters: { deleteBefore(limits: RetentionLimits, nowMs: number, neededOffset: number): Promise<void> }
   readonly replays: Pick<Replays, 'deleteBefore'>
-  /** The end of the first window that is not final, and the first event that may be folded again; Infinity when there is none. */
+  /**
+   * The end of the first window that is not final, and the first event that may be folded again; Infinity when there is
+   * none.
+   */
   readonly needed: () => { readonly endMs: number; readonly offset: number }
   readonly logger: Logger
 }
@@ -57,7 +60,10 @@ export class Retainer {
     }
   }
 
-  /** False when there was nothing to take. The note comes first: after a crash no window is missed that was taken away on purpose. */
+  /**
+   * False when there was nothing to take. The note comes first: after a crash no window is missed that was taken away
+   * on purpose.
+   */
   private async takeSome(): Promise<boolean> {
     const { results, finals, needed } = this.deps
     const found = expired(results.kept, this.limits, this.clock.epochMs(), needed().endMs)

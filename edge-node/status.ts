@@ -18,7 +18,10 @@ import type { Results } from './results'
 import { retentionInWords } from './retention-in-words'
 import type { Width } from './width'
 
-/** Everything that `GET /v1/status` tells. Times are epoch ms, delays ms, rates events per second, counts since the start of the process. */
+/**
+ * Everything that `GET /v1/status` tells. Times are epoch ms, delays ms, rates events per second, counts since the
+ * start of the process.
+ */
 export interface Status {
   readonly pipeline: string
   readonly version: string

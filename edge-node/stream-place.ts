@@ -31,18 +31,26 @@ const BEFORE_ALL = '-1'
 /** 48 bits of a random incarnation: two logs with the same name are as good as impossible. */
 const NAME_DIGITS = 12
 
-/** The name of a log in ids: a number, as programs that read ids as numbers expect (Python and others pass over the `_`). */
+/**
+ * The name of a log in ids: a number, as programs that read ids as numbers expect (Python and others pass over the
+ * `_`).
+ */
 const logName = (incarnation: string): number =>
   Number.parseInt(incarnation.replaceAll('-', '').slice(0, NAME_DIGITS), 16)
 
 /** The id of a window in the stream, `LOG_NUMBER`. It names its log: 7 is another window in a log made anew. */
 export const eventId = (incarnation: string, number: number): string => `${logName(incarnation)}_${number}`
 
-/** The id of a reader that has what is before `next`: it goes on there, also when it is cut off before the first window. */
+/**
+ * The id of a reader that has what is before `next`: it goes on there, also when it is cut off before the first window.
+ */
 export const idBefore = (incarnation: string, next: number): string =>
   next === 0 ? START : eventId(incarnation, next - 1)
 
-/** Where a reader goes on that names `id`; undefined: it names none, and waits for the next final. Null when that is no id. */
+/**
+ * Where a reader goes on that names `id`; undefined: it names none, and waits for the next final. Null when that is no
+ * id.
+ */
 export function placeOf(id: string | undefined, { incarnation, first, count }: StreamLog): StreamPlace | null {
   if (id === undefined) return { next: count }
   if (id === START || id === BEFORE_ALL) return { next: first }

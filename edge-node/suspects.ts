@@ -26,9 +26,10 @@ export interface SuspectsDependencies {
 const MOST = 10_000 // suspects remembered, 65 bytes each: far more than fold within the seconds that a death makes suspect
 
 /**
- * The envelopes that may end the process which folds them. An event does that with a promise that it leaves rejected, with a timer that throws, with a
- * loop that never ends, or with all the memory there is. After a death everything that waits is noted down on disk before it is folded here;
- * what was noted when the process died again is suspect from then on, and folded apart.
+ * The envelopes that may end the process which folds them. An event does that with a promise that it leaves rejected,
+ * with a timer that throws, with a loop that never ends, or with all the memory there is. After a death everything that
+ * waits is noted down on disk before it is folded here; what was noted when the process died again is suspect from then
+ * on, and folded apart.
  */
 export class Suspects {
   private constructor(

@@ -25,7 +25,9 @@ export interface Finish {
   readonly finalMs: number
 }
 
-/** Who is told of the ways of envelopes. Returns at once and never throws: nothing of the node's work may hang on it. */
+/**
+ * Who is told of the ways of envelopes. Returns at once and never throws: nothing of the node's work may hang on it.
+ */
 export interface Trace {
   envelope(number: number, step: Step): void
   /** A window became final, made of these envelopes. */

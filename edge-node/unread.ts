@@ -14,8 +14,9 @@ export interface UnreadDependencies {
 }
 
 /**
- * Queued envelopes whose lines are in the log alone: after a start those that there was no room for, after a recall those that came back. They are
- * read as what is before them is done with, so that memory holds a part of them however many there are.
+ * Queued envelopes whose lines are in the log alone: after a start those that there was no room for, after a recall
+ * those that came back. They are read as what is before them is done with, so that memory holds a part of them however
+ * many there are.
  */
 export class Unread {
   private readonly waiting: EnvelopeHeader[] = []

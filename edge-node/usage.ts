@@ -10,8 +10,8 @@ const LANE_SPAN_MS = 20_000 // of functions' time; half of it is kept, so that a
 const REMEMBERED_REQUESTS = 10_000 // a batch's envelopes finish within seconds of each other; older ids cannot come again
 
 /**
- * What the cloud half has used so far, as far as the edge can know: its own calls, what heads say of the functions that wrote them, and
- * what merges answer.
+ * What the cloud half has used so far, as far as the edge can know: its own calls, what heads say of the functions that
+ * wrote them, and what merges answer.
  */
 export class CloudUsage {
   private readonly requests = new Set<string>()
@@ -52,8 +52,8 @@ export class CloudUsage {
   }
 
   /**
-   * Calls that the edge made itself are counted by it: those that failed left no head. Not known here, and small: the time of empty calls, of handing
-   * over a batch, and of calls that never wrote anything.
+   * Calls that the edge made itself are counted by it: those that failed left no head. Not known here, and small: the
+   * time of empty calls, of handing over a batch, and of calls that never wrote anything.
    */
   total(sent: SendCounters, prewarmed: number, own: readonly CapacityMeter[], consumer: Consumer): Usage {
     return {

@@ -1,4 +1,5 @@
-// The thread that watches the other one; plain JavaScript, since a thread is started without the compiler of its process.
+// The thread that watches the other one; plain JavaScript, since a thread is started without the compiler of its
+// process.
 const { writeSync } = require('node:fs')
 const { workerData } = require('node:worker_threads')
 

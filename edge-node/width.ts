@@ -29,7 +29,10 @@ interface WidthOptions {
   readonly logger: Logger
 }
 
-/** By invoke there is no stream that could be too narrow: `maxInvokes` is what the operator allows. Over kinesis the scaler watches it. */
+/**
+ * By invoke there is no stream that could be too narrow: `maxInvokes` is what the operator allows. Over kinesis the
+ * scaler watches it.
+ */
 export function widthOf(options: WidthOptions): Width {
   switch (options.config.transport) {
     case 'invoke':

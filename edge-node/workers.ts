@@ -18,7 +18,10 @@ export interface FoldHooks {
 
 /** Folds envelopes at the edge, a bounded number side by side, in order; reclaimed ones go first. */
 export class Workers {
-  /** Taken back from the cloud, or with events that are dead already, which no function knows: they go first, and never there again. */
+  /**
+   * Taken back from the cloud, or with events that are dead already, which no function knows: they go first, and never
+   * there again.
+   */
   private readonly reclaimed: Envelope[] = []
   private readonly queue: Envelope[] = []
   private running = 0
@@ -110,7 +113,10 @@ export class Workers {
     return envelope
   }
 
-  /** Events not yet folded, what is left of envelopes in progress included. Bytes of all envelopes not yet done: until then they are in memory. */
+  /**
+   * Events not yet folded, what is left of envelopes in progress included. Bytes of all envelopes not yet done: until
+   * then they are in memory.
+   */
   get backlog(): { readonly events: number; readonly bytes: number } {
     return { events: this.waitingEvents, bytes: this.waitingBytes }
   }

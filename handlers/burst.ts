@@ -102,7 +102,10 @@ class Batch {
     this.time = new TimeLeft(invocation.getRemainingTimeInMillis?.bind(invocation), dependencies.timers)
   }
 
-  /** Rejects for a passing reason, also with OutOfTime. What will not be done in time is not begun: it would be paid twice. */
+  /**
+   * Rejects for a passing reason, also with OutOfTime. What will not be done in time is not begun: it would be paid
+   * twice.
+   */
   async burst(data: Uint8Array): Promise<void> {
     const { nowMs } = this.dependencies
     if (this.slowestMs > this.time.workMs) throw new OutOfTime('too little time is left for another envelope')
@@ -187,7 +190,10 @@ function takeInitMs(): number {
 
 let standing: ReturnType<typeof createBurstHandler> | undefined
 
-/** The function behind the stream, which the edge may call by itself as well. Its environment is read at the first call, so that the module can be imported anywhere. */
+/**
+ * The function behind the stream, which the edge may call by itself as well. Its environment is read at the first call,
+ * so that the module can be imported anywhere.
+ */
 export const handler = async (event: BurstEvent, context: Context): Promise<BurstAnswer> => {
   standing ??= standingHandler()
   return standing(event, context)

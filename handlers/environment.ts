@@ -1,4 +1,7 @@
-/** The value of an environment variable that the deployment sets. Throws when it is missing: the function is not deployed as described. */
+/**
+ * The value of an environment variable that the deployment sets. Throws when it is missing: the function is not
+ * deployed as described.
+ */
 export function required(name: string): string {
   const value = process.env[name]
   if (value === undefined || value === '')

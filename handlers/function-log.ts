@@ -7,7 +7,10 @@ export interface LogLine {
 
 const LEVELS = { warn: 40, error: 50 } as const
 
-/** The log of a function: one JSON object a line with the fields of the edge node's log, so that one query finds both. No contents of events. */
+/**
+ * The log of a function: one JSON object a line with the fields of the edge node's log, so that one query finds both.
+ * No contents of events.
+ */
 export function functionLog(component: string, nowMs: () => number, write: (line: string) => void) {
   return ({ level, message, ...facts }: LogLine): void => {
     write(JSON.stringify({ level: LEVELS[level], time: nowMs(), component, ...facts, msg: message }))

@@ -36,9 +36,10 @@ export interface MergeDependencies {
 type Invocation = Partial<Pick<Context, 'getRemainingTimeInMillis'>>
 
 /**
- * Merges one window: reads exactly what the manifest lists, folds it, checks the balance and writes the result as a candidate. Repeating it, also at the
- * same time, changes nothing: the first candidate stands. Or merges a run of envelopes into a partial, for the manifest of a window that has too many.
- * Rejects with NotAMerge, and with OutOfTime before the function would be killed: so whoever called hears why.
+ * Merges one window: reads exactly what the manifest lists, folds it, checks the balance and writes the result as a
+ * candidate. Repeating it, also at the same time, changes nothing: the first candidate stands. Or merges a run of
+ * envelopes into a partial, for the manifest of a window that has too many. Rejects with NotAMerge, and with OutOfTime
+ * before the function would be killed: so whoever called hears why.
  */
 export function createMergeHandler(dependencies: MergeDependencies) {
   return async (request: Manifest | RunOrder, invocation: Invocation = {}): Promise<MergeAnswer> => {
@@ -126,7 +127,9 @@ async function addPart(
 
 const HEADS_AT_ONCE = 100 // as DynamoDB gives them; a head has 200 kB of text at most, and none is kept once it is merged
 
-/** Adds the parts of each envelope. Returns those whose head, a chunk of it, or the content it should have is missing. */
+/**
+ * Adds the parts of each envelope. Returns those whose head, a chunk of it, or the content it should have is missing.
+ */
 async function addEnvelopes(
   time: TimeLeft,
   merge: WindowMerge,

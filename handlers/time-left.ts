@@ -35,7 +35,9 @@ export class TimeLeft {
     if (this.workMs <= 0) throw new OutOfTime('the time of the function is nearly over')
   }
 
-  /** What the work comes to; rejects with OutOfTime when that takes too long. It may go on then, and nobody hears of it. */
+  /**
+   * What the work comes to; rejects with OutOfTime when that takes too long. It may go on then, and nobody hears of it.
+   */
   async within<T>(work: () => Promise<T>): Promise<T> {
     this.check()
     const { timers, workMs } = this

@@ -2,7 +2,10 @@ import { messageOf } from '../core/aggregate'
 import { shortReason } from '../core/excerpt'
 import type { LogLine } from './function-log'
 
-/** `map` left a rejected promise behind, or a timer that threw: outside of a function's care it would have ended the process. */
+/**
+ * `map` left a rejected promise behind, or a timer that threw: outside of a function's care it would have ended the
+ * process.
+ */
 export class LeftBehind extends Error {
   constructor(error: unknown) {
     super(shortReason(`map left an error behind: ${messageOf(error)}`))
@@ -21,8 +24,8 @@ export class UncaughtErrors {
   ) {}
 
   /**
-   * Those of this process, which is a function's. Takes the place of Lambda's own listeners, which end the process and with it
-   * everything else in the batch; it ends as before where nothing is at work.
+   * Those of this process, which is a function's. Takes the place of Lambda's own listeners, which end the process and
+   * with it everything else in the batch; it ends as before where nothing is at work.
    */
   static ofProcess(log: (line: LogLine) => void): UncaughtErrors {
     const errors = new UncaughtErrors((error) => {
@@ -42,7 +45,9 @@ export class UncaughtErrors {
     else this.blame(error)
   }
 
-  /** What the work comes to; rejects with LeftBehind as soon as an error is left behind meanwhile. One work at a time. */
+  /**
+   * What the work comes to; rejects with LeftBehind as soon as an error is left behind meanwhile. One work at a time.
+   */
   async during<T>(work: () => Promise<T>): Promise<T> {
     const leftBehind = new Promise<never>((_, reject) => {
       this.blame = (error) => reject(new LeftBehind(error))

@@ -4,7 +4,9 @@ import { isRunning } from './process'
 
 const POLL_MS = 100
 
-/** Runs `work` while no other process runs work under the same lock file. A lock whose process has died is taken over. */
+/**
+ * Runs `work` while no other process runs work under the same lock file. A lock whose process has died is taken over.
+ */
 export async function withLock<Result>(file: string, work: () => Promise<Result>): Promise<Result> {
   while (!(await tryLock(file))) await sleep(POLL_MS)
   try {

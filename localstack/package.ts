@@ -31,7 +31,10 @@ export interface Packaged {
   /** CloudFormation templates in JSON: the deployment bucket alone, and everything. */
   readonly bucketTemplate: string
   readonly template: string
-  /** The zips, and under which keys of the deployment bucket the template expects them. Read already: the files may be made anew at any time. */
+  /**
+   * The zips, and under which keys of the deployment bucket the template expects them. Read already: the files may be
+   * made anew at any time.
+   */
   readonly artifacts: readonly Artifact[]
 }
 

@@ -27,8 +27,9 @@ export class ProvisioningFailed extends Error {
 const WAIT_AT_MOST_S = 180
 
 /**
- * Deploys the package to the local cloud behind `endpoint` in the way that `sls deploy` deploys it to AWS: a stack with the
- * deployment bucket, the zips into it, then the whole template. Repeating it updates what changed. Rejects with ProvisioningFailed.
+ * Deploys the package to the local cloud behind `endpoint` in the way that `sls deploy` deploys it to AWS: a stack with
+ * the deployment bucket, the zips into it, then the whole template. Repeating it updates what changed. Rejects with
+ * ProvisioningFailed.
  */
 export async function provision(endpoint: string, packaged: Packaged, serviceName = 'spillway'): Promise<Provisioned> {
   const settings = { endpoint, region: packaged.region, credentials: LOCAL_CREDENTIALS }

@@ -10,7 +10,9 @@ export interface LocalCloudFacts {
   readonly notes: readonly string[]
 }
 
-/** The environment that makes any AWS SDK use a local cloud; the credentials are not checked, but the SDK wants some. */
+/**
+ * The environment that makes any AWS SDK use a local cloud; the credentials are not checked, but the SDK wants some.
+ */
 export function environmentFor(endpoint: string, region: string): Record<string, string> {
   return { AWS_ENDPOINT_URL: endpoint, AWS_REGION: region, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
 }

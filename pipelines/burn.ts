@@ -22,7 +22,10 @@ const burnUs = setting('BURN_US', USUAL_BURN_US, MOST_BURN_US)
 const waitMs = setting('BURN_WAIT_MS', 0, MOST_WAIT_MS)
 const service = new PricingService(4, waitMs, 42)
 
-/** Takes bids and does nothing useful with them, at a price that can be set: to find from which cost of `map` on bursting pays. */
+/**
+ * Takes bids and does nothing useful with them, at a price that can be set: to find from which cost of `map` on
+ * bursting pays.
+ */
 export default pipeline({
   name: 'burn',
   key: 'auction',

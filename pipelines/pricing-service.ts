@@ -9,8 +9,9 @@ const USUAL_SLOTS = 4
 const MOST_SLOTS = 1_024
 
 /**
- * Part of the simulation: PRICING_SLOTS gives a process as much of the pricing service as a larger machine would have, so that benchmarks can
- * compare with one. 4 unless it is set; functions do not have it. Throws for anything but a whole number from 1 to 1,024.
+ * Part of the simulation: PRICING_SLOTS gives a process as much of the pricing service as a larger machine would have,
+ * so that benchmarks can compare with one. 4 unless it is set; functions do not have it. Throws for anything but a
+ * whole number from 1 to 1,024.
  */
 export function simulatedSlots({ PRICING_SLOTS: text }: NodeJS.ProcessEnv): number {
   if (text === undefined) return USUAL_SLOTS
@@ -20,9 +21,10 @@ export function simulatedSlots({ PRICING_SLOTS: text }: NodeJS.ProcessEnv): numb
 }
 
 /**
- * A simulated remote pricing service: an answer takes `serviceMs`, and at most `slots` requests are in progress, so a client gets at
- * most `slots / serviceMs` answers per ms on any machine. Timers fire late, and later on a busy machine; so each slot keeps its own clock, and the next request on it
- * is due from when the last one should have ended, not from when the timer said so.
+ * A simulated remote pricing service: an answer takes `serviceMs`, and at most `slots` requests are in progress, so a
+ * client gets at most `slots / serviceMs` answers per ms on any machine. Timers fire late, and later on a busy machine;
+ * so each slot keeps its own clock, and the next request on it is due from when the last one should have ended, not
+ * from when the timer said so.
  */
 export class PricingService {
   private readonly freeAtMs: number[]

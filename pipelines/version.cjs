@@ -12,9 +12,10 @@ const WHAT_DECIDES_RESULTS = `
 `
 
 /**
- * The version of the pipelines: a hash of their bundle, and of the code that folds, merges and speaks of it in the cloud, so that the edge and the functions agree on it exactly when they run the same code,
- * dependencies included. serverless.yml calls this when it packages, the edge node when it starts. Plain JavaScript, since
- * serverless reads it without a compiler.
+ * The version of the pipelines: a hash of their bundle, and of the code that folds, merges and speaks of it in the
+ * cloud, so that the edge and the functions agree on it exactly when they run the same code, dependencies included.
+ * serverless.yml calls this when it packages, the edge node when it starts. Plain JavaScript, since serverless reads it
+ * without a compiler.
  */
 function pipelineVersion() {
   const bundle = buildSync({

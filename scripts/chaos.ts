@@ -32,14 +32,20 @@ async function main(): Promise<number> {
   }
 }
 
-/** One interrupt ends the run, and further ones change nothing: ending takes as long as it takes to leave nothing behind. */
+/**
+ * One interrupt ends the run, and further ones change nothing: ending takes as long as it takes to leave nothing
+ * behind.
+ */
 function onInterrupt(): AbortSignal {
   const interrupt = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort())
   return interrupt.signal
 }
 
-/** One scenario's report as it is; of several, a list with what they came to together. Written after each, so that an interrupt loses none. */
+/**
+ * One scenario's report as it is; of several, a list with what they came to together. Written after each, so that an
+ * interrupt loses none.
+ */
 async function writeReport(file: string, planned: number, reports: readonly ChaosReport[]): Promise<void> {
   const [first, ...others] = reports
   const seconds = reports.reduce((sum, report) => sum + report.seconds, 0)

@@ -1,4 +1,7 @@
-/** `npm run check-data`: reads everything in the data folder of a stopped node, says what is sound, and mends what can be mended. */
+/**
+ * `npm run check-data`: reads everything in the data folder of a stopped node, says what is sound, and mends what can
+ * be mended.
+ */
 import { stat } from 'node:fs/promises'
 import { Command, CommanderError } from 'commander'
 import pc from 'picocolors'
@@ -16,7 +19,10 @@ interface Options {
   readonly yes: boolean
 }
 
-/** `args` without node and script. Resolves to the exit code: 0 all is sound, 1 something is damaged, 2 it could not be looked at. */
+/**
+ * `args` without node and script. Resolves to the exit code: 0 all is sound, 1 something is damaged, 2 it could not be
+ * looked at.
+ */
 export async function main(args: readonly string[], output: Output = TERMINAL): Promise<number> {
   try {
     const parsed = command(output).parse(args, { from: 'user' })

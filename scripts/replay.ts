@@ -1,4 +1,7 @@
-/** `npm run replay`: gives dead letters another try, as events where their window is open, as corrections where it is final. */
+/**
+ * `npm run replay`: gives dead letters another try, as events where their window is open, as corrections where it is
+ * final.
+ */
 import { writeFile } from 'node:fs/promises'
 import { Command, CommanderError } from 'commander'
 import { url as httpUrl, word } from './load/flags'
@@ -17,7 +20,10 @@ export type Output = { out: (line: string) => void; err: (line: string) => void 
 
 const TERMINAL: Output = { out: (line) => console.log(line), err: (line) => console.error(line) }
 
-/** `args` without node and script. Resolves to the exit code: 0 done, 1 some failed or wait, 2 wrong usage or no edge node. */
+/**
+ * `args` without node and script. Resolves to the exit code: 0 done, 1 some failed or wait, 2 wrong usage or no edge
+ * node.
+ */
 export async function main(args: readonly string[], output: Output = TERMINAL): Promise<number> {
   try {
     return await run(command(output).parse(args, { from: 'user' }).opts<Options>(), output)

@@ -1,4 +1,6 @@
-/** `npm run verify`: recomputes every window from the accepted events and compares it with what the edge node serves. */
+/**
+ * `npm run verify`: recomputes every window from the accepted events and compares it with what the edge node serves.
+ */
 import { writeFile } from 'node:fs/promises'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { tokenOption } from './load/token'

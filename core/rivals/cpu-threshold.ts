@@ -17,8 +17,8 @@ const LOWER = 0.5
 const COOL_SAMPLES = 10
 
 /**
- * What a team would write first, in the manner of a target-tracking alarm: busy above 80 % for three samples of a second, burst what
- * exceeds 80 % of the capacity; below 50 % for ten, stop.
+ * What a team would write first, in the manner of a target-tracking alarm: busy above 80 % for three samples of a
+ * second, burst what exceeds 80 % of the capacity; below 50 % for ten, stop.
  */
 export const CPU_THRESHOLD: Policy<ThresholdState> = {
   start: { share: 0, isOn: false, hot: 0, cool: 0, sampledMs: Number.NEGATIVE_INFINITY },

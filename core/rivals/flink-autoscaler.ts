@@ -3,7 +3,10 @@ import type { Policy } from '../running-policy'
 import { type FlinkTerms, RESTART_MS } from './flink-terms'
 import { type Averages, averages, type MetricsWindow, measured, sliced, windowFrom } from './flink-window'
 
-/** `shrink`: since when fewer machines would do, and the most that would have been needed since then. `window` is null before the first look. */
+/**
+ * `shrink`: since when fewer machines would do, and the most that would have been needed since then. `window` is null
+ * before the first look.
+ */
 export interface FlinkState {
   readonly machines: number
   readonly window: MetricsWindow | null
@@ -12,9 +15,10 @@ export interface FlinkState {
 }
 
 /**
- * The autoscaler of the Flink Kubernetes operator (`ScalingMetricEvaluator`, `JobVertexScaler`), for a job of one vertex that runs on machines like
- * the edge: `trueRate` is that of one. It wants lag / catch-up + input x restart / catch-up + input / target utilization, and acts when what the
- * machines can do is outside of the utilization bounds. Every change restarts the job, which then stands still, see `RESTART_MS`.
+ * The autoscaler of the Flink Kubernetes operator (`ScalingMetricEvaluator`, `JobVertexScaler`), for a job of one
+ * vertex that runs on machines like the edge: `trueRate` is that of one. It wants lag / catch-up + input x restart /
+ * catch-up + input / target utilization, and acts when what the machines can do is outside of the utilization bounds.
+ * Every change restarts the job, which then stands still, see `RESTART_MS`.
  */
 export function flinkAutoscaler(terms: FlinkTerms): Policy<FlinkState> {
   return {

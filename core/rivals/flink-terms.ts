@@ -5,7 +5,10 @@
 export interface FlinkTerms {
   /** `utilization.target`, formerly `target.utilization`. */
   readonly utilizationTarget: number
-  /** `utilization.max` and `utilization.min`: by default 0.3 above and below the target, which was `target.utilization.boundary`. */
+  /**
+   * `utilization.max` and `utilization.min`: by default 0.3 above and below the target, which was
+   * `target.utilization.boundary`.
+   */
   readonly utilizationMax: number
   readonly utilizationMin: number
   /** `metrics.window`: averages are taken over it, and nothing is decided before it is full. */
@@ -59,7 +62,7 @@ export const FLINK_EXAMPLE: FlinkTerms = {
 }
 
 /**
- * How long the job stands still while it is restarted with other machines: savepoint, new pods, restore. It is a tenth of the documented
- * `restart.time`, an assumption in the rival's favour.
+ * How long the job stands still while it is restarted with other machines: savepoint, new pods, restore. It is a tenth
+ * of the documented `restart.time`, an assumption in the rival's favour.
  */
 export const RESTART_MS = 30_000

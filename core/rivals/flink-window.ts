@@ -1,6 +1,9 @@
 import type { Facts } from '../facts'
 
-/** What was measured over some time. `ratedMs`: the part of it in which the true rate was known, and `ratedEvents` what it would have folded in that. */
+/**
+ * What was measured over some time. `ratedMs`: the part of it in which the true rate was known, and `ratedEvents` what
+ * it would have folded in that.
+ */
 interface Measured {
   readonly untilMs: number
   readonly ms: number
@@ -9,7 +12,10 @@ interface Measured {
   readonly ratedEvents: number
 }
 
-/** The metrics since the last start, at most a window's worth: whole slices, oldest first, and the one that is being filled. */
+/**
+ * The metrics since the last start, at most a window's worth: whole slices, oldest first, and the one that is being
+ * filled.
+ */
 export interface MetricsWindow {
   readonly sinceMs: number
   readonly slices: readonly Measured[]

@@ -1,6 +1,9 @@
 import type { Policy } from '../running-policy'
 
-/** What is to be diverted of the events of each bin, as shares of 0 to 1. The first bin begins with the first event; after the last, nothing is. */
+/**
+ * What is to be diverted of the events of each bin, as shares of 0 to 1. The first bin begins with the first event;
+ * after the last, nothing is.
+ */
 export interface SharePlan {
   readonly binMs: number
   readonly shares: readonly number[]
@@ -11,7 +14,10 @@ export type OracleState = { readonly firstMs: number } | null
 
 const PREWARM_MS = 10_000 // far longer than a cold start takes: an oracle is never late
 
-/** Knows the trace: diverts the least that keeps the latency target (`core/least-overflow.ts`), with functions warm before they are needed. */
+/**
+ * Knows the trace: diverts the least that keeps the latency target (`core/least-overflow.ts`), with functions warm
+ * before they are needed.
+ */
 export function oracle(plan: SharePlan): Policy<OracleState> {
   if (!(plan.binMs > 0)) throw new RangeError(`the bins of an oracle's plan have to be longer than ${plan.binMs} ms`)
   return {

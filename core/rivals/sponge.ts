@@ -15,9 +15,10 @@ const MAX_SHARE = 0.95
 const SLACK_MS = 10_000
 
 /**
- * Sponge (Song et al., "Sponge: Fast Reactive Scaling for Stream Processing with Serverless Frameworks", USENIX ATC '23): looks once a second,
- * offloads when more waits than two seconds of processing take, min(0.95, 1 - processing rate / input rate + 0.1) of the input, and goes on for ten
- * seconds after the last such second. Its functions are a pool that is kept warm, so here they are warmed at all times.
+ * Sponge (Song et al., "Sponge: Fast Reactive Scaling for Stream Processing with Serverless Frameworks", USENIX ATC
+ * '23): looks once a second, offloads when more waits than two seconds of processing take, min(0.95, 1 - processing
+ * rate / input rate + 0.1) of the input, and goes on for ten seconds after the last such second. Its functions are a
+ * pool that is kept warm, so here they are warmed at all times.
  */
 export const SPONGE: Policy<SpongeState> = {
   start: { share: 0, sampledMs: Number.NEGATIVE_INFINITY, heavyMs: Number.NEGATIVE_INFINITY },

@@ -22,7 +22,10 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text
 }
 
-/** Makes the children of `parent` show the items; those that stay keep their element, so that focus and what is unfolded stay too. */
+/**
+ * Makes the children of `parent` show the items; those that stay keep their element, so that focus and what is unfolded
+ * stay too.
+ */
 export function showList<Item>(
   parent: HTMLElement,
   items: readonly Item[],

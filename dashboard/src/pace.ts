@@ -31,7 +31,10 @@ function isStuck(samples: Samples): boolean {
   )
 }
 
-/** How long an event is under way to the cloud and back, by Little's law: those in flight over the rate at which they come back. Null when none did lately. */
+/**
+ * How long an event is under way to the cloud and back, by Little's law: those in flight over the rate at which they
+ * come back. Null when none did lately.
+ */
 export function meanLatencyMs(samples: Samples): number | null {
   const { by, overMs } = samples.growth('burst', RECENT_MS)
   if (by === 0 || overMs === 0) return null

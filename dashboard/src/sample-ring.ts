@@ -1,6 +1,6 @@
 /**
- * The last samples, a typed array for each column, of a size that never changes. Each value is written twice, half an array apart, so that the
- * newest `n` of a column always lie side by side and a plot can be given them without copying.
+ * The last samples, a typed array for each column, of a size that never changes. Each value is written twice, half an
+ * array apart, so that the newest `n` of a column always lie side by side and a plot can be given them without copying.
  */
 export class SampleRing<Column extends string> {
   private readonly arrays: Record<Column, Float64Array>

@@ -22,7 +22,9 @@ const KEPT = [
 ] as const satisfies readonly SampleField[]
 const DERIVED = ['atS', 'arrivals', 'edgeRate', 'bothRates'] as const
 
-/** What can be plotted: fields of the samples, and rates from their differences; `bothRates` is edge and burst, stacked. */
+/**
+ * What can be plotted: fields of the samples, and rates from their differences; `bothRates` is edge and burst, stacked.
+ */
 export type Column = (typeof KEPT)[number] | (typeof DERIVED)[number]
 
 type Row = Record<Column, number>

@@ -7,8 +7,8 @@ export interface SseMessage {
 const MAX_MESSAGE = 1024 * 1024 // characters; the largest that a node sends has some ten thousand
 
 /**
- * Takes the text of a stream piece by piece and gives the messages that are whole; comments are passed over. Throws when a message does not
- * end: then it is no stream of ours.
+ * Takes the text of a stream piece by piece and gives the messages that are whole; comments are passed over. Throws
+ * when a message does not end: then it is no stream of ours.
  */
 export function sseParser(): (text: string) => SseMessage[] {
   let rest = ''

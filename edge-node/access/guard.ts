@@ -17,8 +17,8 @@ const WINDOW_MS = 1_000 // that the rates count in
 const MAX_CLIENTS = 10_000 // addresses whose rate is remembered; the ones seen least lately are forgotten
 
 /**
- * Stands before all routes of an app, those added later too: who is not meant, not known or too much is turned away before anything of the
- * body is read. Call it before the first route is added.
+ * Stands before all routes of an app, those added later too: who is not meant, not known or too much is turned away
+ * before anything of the body is read. Call it before the first route is added.
  */
 export function guard(app: FastifyInstance, config: Config, keeper: Keeper): void {
   app.addHook('onRoute', ({ method, url }) => {

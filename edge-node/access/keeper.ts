@@ -24,7 +24,10 @@ export class Keeper {
   private readonly timer: NodeJS.Timeout | null
   private readonly reload = () => this.readAgain()
 
-  /** Reads the files. Throws UnusableConfig for one that cannot be used, and for a configuration that lets strangers in by oversight. */
+  /**
+   * Reads the files. Throws UnusableConfig for one that cannot be used, and for a configuration that lets strangers in
+   * by oversight.
+   */
   constructor(
     private readonly config: Config,
     private readonly logger: Logger,
@@ -53,7 +56,10 @@ export class Keeper {
     return this.tokens?.holder(authorization) ?? null
   }
 
-  /** The same, remembered for a connection: a client knows its own token, so what is compared with that is no secret from it. */
+  /**
+   * The same, remembered for a connection: a client knows its own token, so what is compared with that is no secret
+   * from it.
+   */
   holderOn(connection: object, authorization: string | undefined): Holder | null {
     if (this.tokens === null || authorization === undefined) return null
     const known = this.connections.get(connection)

@@ -9,8 +9,8 @@ function nameOf(host: string): string {
 }
 
 /**
- * Whether a Host header names this node: an address, localhost, or one of its names. A page whose own name was pointed at this machine (DNS
- * rebinding) sends that name, and an address cannot be rebound.
+ * Whether a Host header names this node: an address, localhost, or one of its names. A page whose own name was pointed
+ * at this machine (DNS rebinding) sends that name, and an address cannot be rebound.
  */
 export function isOurHost(host: string | undefined, names: readonly string[]): boolean {
   if (host === undefined) return false
@@ -28,8 +28,9 @@ export interface BrowserHeaders {
 }
 
 /**
- * Whether the page of somebody else makes this request. Following a link to here is no such thing, as long as it only looks: the other page
- * cannot see the answer. A frame in the other page is: nobody sees that it takes a connection, or a stream.
+ * Whether the page of somebody else makes this request. Following a link to here is no such thing, as long as it only
+ * looks: the other page cannot see the answer. A frame in the other page is: nobody sees that it takes a connection, or
+ * a stream.
  */
 export function isForeign(method: string, headers: BrowserHeaders): boolean {
   const { host, origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest = 'document' } = headers

@@ -21,8 +21,9 @@ const CONTENT_POLICY = {
 const OF_ONE_ANSWER = ['content-type', 'content-length', 'date', 'connection']
 
 /**
- * The headers that tell a browser what not to do. They are the same for every answer, so helmet is asked once and not by each request.
- * Without HSTS: browsers remember it for a name with all its ports, localhost too, and a node with TLS listens to nothing else anyway.
+ * The headers that tell a browser what not to do. They are the same for every answer, so helmet is asked once and not
+ * by each request. Without HSTS: browsers remember it for a name with all its ports, localhost too, and a node with TLS
+ * listens to nothing else anyway.
  */
 export async function pageHeaders(): Promise<readonly (readonly [string, string])[]> {
   const app = fastify()

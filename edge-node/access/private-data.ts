@@ -39,8 +39,8 @@ export async function privacyOf(folder: string): Promise<'private' | 'open' | 'f
 }
 
 /**
- * Makes a data directory private to its owner: events lie in it. One that others could enter is closed with all that is in it, with a
- * warning. Rejects with DataNotPrivate when it is another user's, or was made for something else.
+ * Makes a data directory private to its owner: events lie in it. One that others could enter is closed with all that is
+ * in it, with a warning. Rejects with DataNotPrivate when it is another user's, or was made for something else.
  */
 export async function keepPrivate(folder: string, logger: Logger): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -57,7 +57,9 @@ function refuse(reason: string): never {
   throw new DataNotPrivate(`${reason}, or choose another --data-dir`)
 }
 
-/** Takes away from others what they may do with anything in a folder. Links are left alone. Returns how many were open. */
+/**
+ * Takes away from others what they may do with anything in a folder. Links are left alone. Returns how many were open.
+ */
 async function closeBelow(folder: string): Promise<number> {
   let closed = 0
   for (const name of await readdir(folder)) {

@@ -9,7 +9,10 @@ const FORBIDDEN: Readonly<Record<Privacy, number>> = { owner: 0o077, 'owner and 
 /** Why a file with a secret is not used, in words that can follow its name. */
 export class NotPrivate extends Error {}
 
-/** Reads a file that holds a secret. Throws NotPrivate when others could read or change it, and what the file system says. */
+/**
+ * Reads a file that holds a secret. Throws NotPrivate when others could read or change it, and what the file system
+ * says.
+ */
 export function readPrivate(path: string, privacy: Privacy): string {
   const file = openSync(path, 'r')
   try {

@@ -47,7 +47,10 @@ export function methodsOf(path: string): readonly string[] {
 const NO_ROUTE: RouteRule = { access: 'open' } // answered with 404, which tells nothing
 const keyOf = (method: string, pattern: string) => `${method === 'HEAD' ? 'GET' : method} ${pattern}`
 
-/** The rule of a route by its pattern, such as `/v1/windows`; undefined: no route was found. Throws for one that nobody thought of. */
+/**
+ * The rule of a route by its pattern, such as `/v1/windows`; undefined: no route was found. Throws for one that nobody
+ * thought of.
+ */
 export function ruleOf(method: string, pattern: string | undefined): RouteRule {
   if (pattern === undefined) return NO_ROUTE
   const rule = RULES[keyOf(method, pattern)]

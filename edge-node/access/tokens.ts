@@ -62,7 +62,10 @@ export class Tokens {
     return this.entries.length
   }
 
-  /** Who sends this Authorization header; null when nobody known does. Takes as long for a token that is nearly right as for any other. */
+  /**
+   * Who sends this Authorization header; null when nobody known does. Takes as long for a token that is nearly right as
+   * for any other.
+   */
   holder(authorization: string | undefined): Holder | null {
     const token = BEARER.exec(authorization ?? '')?.[1]
     if (token === undefined) return null

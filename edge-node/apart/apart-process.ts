@@ -63,8 +63,8 @@ export class ApartProcess {
   }
 
   /**
-   * The first answer to what it tells; rejects when it is gone. Silence is counted in ticks, not read from a clock: while this process itself was
-   * stopped, the other may have spoken.
+   * The first answer to what it tells; rejects when it is gone. Silence is counted in ticks, not read from a clock:
+   * while this process itself was stopped, the other may have spoken.
    */
   private hears<T>(silentMs: number, answerTo: (told: Told) => T | undefined): Promise<T> {
     return new Promise<T>((resolve, reject) => {

@@ -34,8 +34,9 @@ export function lettersForATrial(): FoldApartDependencies['deadLetters'] {
 }
 
 /**
- * Folds envelopes that may end the process which folds them, in a process of their own. First as a whole, since most suspects are innocent; where
- * that goes wrong event by event, and the event that would have ended the node is dead-lettered with its reason. One envelope at a time.
+ * Folds envelopes that may end the process which folds them, in a process of their own. First as a whole, since most
+ * suspects are innocent; where that goes wrong event by event, and the event that would have ended the node is
+ * dead-lettered with its reason. One envelope at a time.
  */
 export class FoldApart {
   private process: ApartProcess | null = null
@@ -45,7 +46,10 @@ export class FoldApart {
 
   constructor(private readonly deps: FoldApartDependencies) {}
 
-  /** Resolves with the same partial that a fold here would have come to, less the events that kill; null when it was closed meanwhile. */
+  /**
+   * Resolves with the same partial that a fold here would have come to, less the events that kill; null when it was
+   * closed meanwhile.
+   */
   fold(envelope: Envelope): Promise<EnvelopePartial | null> {
     const folded = this.last.then(() => this.untilFolded(envelope))
     this.last = folded
@@ -96,7 +100,10 @@ export class FoldApart {
     return this.process.fold({ envelope, dead, isEventByEvent }, pipeline.mapTimeoutMs + SILENT_BEYOND_MS)
   }
 
-  /** Dead-letters the events, on disk before the envelope is tried again: the next start does not have to find them anew. */
+  /**
+   * Dead-letters the events, on disk before the envelope is tried again: the next start does not have to find them
+   * anew.
+   */
   private async bury(envelope: Envelope, letters: readonly DeadLetter[]): Promise<void> {
     const { deadLetters, logger } = this.deps
     const offsets = letters.map(({ offset }) => offset)

@@ -8,7 +8,10 @@ export interface Order {
   readonly envelope: Envelope
   /** Events that stay dead, as `FoldTerms.dead` has them. */
   readonly dead: ReadonlyMap<number, Refusal['code']>
-  /** Event by event, waiting after each for what it left behind; else as fast as it goes, without a word of which event did what. */
+  /**
+   * Event by event, waiting after each for what it left behind; else as fast as it goes, without a word of which event
+   * did what.
+   */
   readonly isEventByEvent: boolean
 }
 

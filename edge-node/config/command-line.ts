@@ -16,7 +16,10 @@ export interface CommandLine {
   readonly given: readonly Given[]
 }
 
-/** Reads the arguments after the script's name. Throws UnusableConfig for a flag that is none, and gives the help where it was asked for. */
+/**
+ * Reads the arguments after the script's name. Throws UnusableConfig for a flag that is none, and gives the help where
+ * it was asked for.
+ */
 export function readCommandLine(args: readonly string[]): CommandLine | { readonly help: string } {
   const command = program()
   try {

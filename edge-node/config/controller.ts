@@ -40,8 +40,8 @@ export const controllerFields = {
 /**
  * What the cloud takes, from which the policy's terms follow. A stream without a consumer is polled once a second when
  * idle. To a consumer records are pushed, which takes a tenth of a second more than a call. By invoke the cloud takes a
- * quarter of a second, but the longer the edge holds, the less of a short spike bursts: 0.42 of a second makes 85 % of it
- * needed where spikes last a second or two.
+ * quarter of a second, but the longer the edge holds, the less of a short spike bursts: 0.42 of a second makes 85 % of
+ * it needed where spikes last a second or two.
  */
 const WAY = {
   standard: { leadMs: 1_000, holdShare: 0.8, lingerShare: 0.06 },

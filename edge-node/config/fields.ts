@@ -10,8 +10,8 @@ interface Bounds {
 }
 
 /**
- * Kinds of settings. Each reads the typed value of a file as well as the text of a variable or a flag, and says in its errors what it
- * takes: the message of an issue completes "it takes ...".
+ * Kinds of settings. Each reads the typed value of a file as well as the text of a variable or a flag, and says in its
+ * errors what it takes: the message of an issue completes "it takes ...".
  */
 export const wholeNumber = (bounds: Bounds) => numberOf(bounds, 'a whole number', true)
 export const decimal = (bounds: Bounds) => numberOf(bounds, 'a number', false)

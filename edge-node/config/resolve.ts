@@ -15,7 +15,10 @@ export const UNSPOKEN: ReadonlySet<string> = new Set<SettingName>(['tokens', 'tl
 /** No message repeats what is wrong with these: an address that is refused may hold a password. */
 const UNREPEATED: ReadonlySet<string> = new Set<string>([...UNSPOKEN, 'otelEndpoint' satisfies SettingName])
 
-/** Joins what was given, later layers over earlier ones, over the defaults. Throws UnusableConfig with all that is wrong. */
+/**
+ * Joins what was given, later layers over earlier ones, over the defaults. Throws UnusableConfig with all that is
+ * wrong.
+ */
 export function resolveConfig(layers: readonly (readonly Given[])[]): Resolved {
   const given = new Map<string, Given>()
   for (const one of layers.flat()) given.set(one.setting, one)

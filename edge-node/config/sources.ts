@@ -19,7 +19,10 @@ const MAX_FILE_BYTES = 1024 * 1024 // settings take a few kilobytes; what is lar
 const CONFIG_VARIABLE = 'SPILLWAY_CONFIG'
 const OTHER_VARIABLES = [CONFIG_VARIABLE, 'SPILLWAY_TOKEN']
 
-/** The file that was asked for, else the one that lies in the working directory; null when there is none. Throws UnusableConfig for two. */
+/**
+ * The file that was asked for, else the one that lies in the working directory; null when there is none. Throws
+ * UnusableConfig for two.
+ */
 export function configFile(asked: string | undefined, env: NodeJS.ProcessEnv, folder: string): string | null {
   const named = asked ?? env[CONFIG_VARIABLE]
   if (named !== undefined) return named

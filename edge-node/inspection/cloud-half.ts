@@ -10,7 +10,10 @@ const LOOK_MS = 10_000 // an answer takes well under a second; the node itself t
 const DEPLOY = 'npx sls deploy'
 const POLICY = `deploy it: ${DEPLOY}; and give this user or role the stack's EdgeNodePolicy`
 
-/** Looks at the credentials and at each part of the cloud half that the stack names; calls nothing that changes anything. */
+/**
+ * Looks at the credentials and at each part of the cloud half that the stack names; calls nothing that changes
+ * anything.
+ */
 export async function inspectCloud(config: Config, env: NodeJS.ProcessEnv, lookMs = LOOK_MS): Promise<Finding[]> {
   const clients = {
     stacks: cloudFormationClient(),

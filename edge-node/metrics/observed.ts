@@ -3,7 +3,10 @@ import type { BucketCounts } from '../buckets'
 import type { Status } from '../status'
 import type { Reading } from './family'
 
-/** What all metrics of one scrape are read from: one moment, and counters that only grow. Delays are ms, as everywhere in the node. */
+/**
+ * What all metrics of one scrape are read from: one moment, and counters that only grow. Delays are ms, as everywhere
+ * in the node.
+ */
 export interface Observed {
   readonly status: Status
   readonly limits: {

@@ -5,7 +5,10 @@ interface Counted {
   value: number
 }
 
-/** Requests by route, method and status. Patterns of routes and not addresses, so that there are few; all that found no route are one. */
+/**
+ * Requests by route, method and status. Patterns of routes and not addresses, so that there are few; all that found no
+ * route are one.
+ */
 export class RequestCounts {
   private readonly counts = new Map<string, Counted>()
 

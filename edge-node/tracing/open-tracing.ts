@@ -3,7 +3,10 @@ import type { Tracing, TracingOptions } from './tracing'
 
 const OFF: Tracing = { trace: NO_TRACE, stop: async () => {} }
 
-/** Traces where the configuration, or the standard variables of OpenTelemetry, name a collector; else nothing of it is even loaded. */
+/**
+ * Traces where the configuration, or the standard variables of OpenTelemetry, name a collector; else nothing of it is
+ * even loaded.
+ */
 export async function openTracing(options: TracingOptions, env: NodeJS.ProcessEnv): Promise<Tracing> {
   if (!isAsked(options.config.otelEndpoint, env) || options.config.traceShare === 0) return OFF
   const { otlpTracing } = await import('./otlp-tracing')

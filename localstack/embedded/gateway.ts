@@ -5,7 +5,10 @@ import { jsonError, type WireRequest, type WireResponse, type WireService } from
 
 export const LOOPBACK = '127.0.0.1'
 
-/** The largest body that any service here takes is a function's zip (AWS: 50 MB); each service has its own, lower limits. */
+/**
+ * The largest body that any service here takes is a function's zip (AWS: 50 MB); each service has its own, lower
+ * limits.
+ */
 const MAX_BODY_BYTES = 64 * 1024 * 1024
 
 export type Services = Readonly<Record<Exclude<Destination, 'unknown'>, WireService>>

@@ -5,8 +5,8 @@ const PARENT_CHECK_MS = 1000
 const STOP_AT_MOST_MS = 5000
 
 /**
- * Runs `stop` once and ends the process: on SIGINT, SIGTERM and SIGHUP, when the IPC channel to the parent closes, and when
- * the parent has died without a word.
+ * Runs `stop` once and ends the process: on SIGINT, SIGTERM and SIGHUP, when the IPC channel to the parent closes, and
+ * when the parent has died without a word.
  */
 export function endWith(stop: () => Promise<void>): void {
   let ending = false

@@ -24,9 +24,15 @@ export interface EmbeddedCloudOptions {
   readonly region: string
   /** How long an idle event source mapping waits before it looks again; on AWS a second. */
   readonly pollIntervalMs: number
-  /** Invocations at work at the same time, over all functions, before Lambda answers 429. AWS: 1,000, and 10 in new accounts. */
+  /**
+   * Invocations at work at the same time, over all functions, before Lambda answers 429. AWS: 1,000, and 10 in new
+   * accounts.
+   */
   readonly concurrency: number
-  /** A function process that had nothing to do for so long is ended; the next call then starts cold. AWS names no figure; 5 minutes and more were measured. */
+  /**
+   * A function process that had nothing to do for so long is ended; the next call then starts cold. AWS names no
+   * figure; 5 minutes and more were measured.
+   */
   readonly idleTimeoutMs: number
   /** What functions print, line by line. */
   readonly onFunctionLog: (functionName: string, line: string) => void
@@ -50,8 +56,9 @@ export const DEFAULT_OPTIONS: EmbeddedCloudOptions = {
 }
 
 /**
- * An AWS for this project in one process, behind one loopback port: Kinesis with its limits, event source mappings, Lambda
- * with real processes, DynamoDB, SQS, CloudFormation and a little S3. Empty until something is deployed (`provision`).
+ * An AWS for this project in one process, behind one loopback port: Kinesis with its limits, event source mappings,
+ * Lambda with real processes, DynamoDB, SQS, CloudFormation and a little S3. Empty until something is deployed
+ * (`provision`).
  */
 export async function startEmbeddedCloud(options: Partial<EmbeddedCloudOptions> = {}): Promise<EmbeddedCloud> {
   const settings = { ...DEFAULT_OPTIONS, ...options }

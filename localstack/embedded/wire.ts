@@ -15,7 +15,9 @@ export interface WireResponse {
   readonly body: string | Buffer
 }
 
-/** One AWS service behind its wire protocol. A rejected promise is a bug and becomes a 500; AWS's errors are responses. */
+/**
+ * One AWS service behind its wire protocol. A rejected promise is a bug and becomes a 500; AWS's errors are responses.
+ */
 export type WireService = (request: WireRequest) => Promise<WireResponse>
 
 /** An error as AWS's JSON protocols (Kinesis, SQS, DynamoDB) put it on the wire. */

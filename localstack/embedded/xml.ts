@@ -1,4 +1,6 @@
-/** An element's content: text, or child elements in order (the same name may repeat); undefined children are left out. */
+/**
+ * An element's content: text, or child elements in order (the same name may repeat); undefined children are left out.
+ */
 export type XmlContent = string | ReadonlyArray<readonly [name: string, content: XmlContent | undefined]>
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }

@@ -28,8 +28,8 @@ export function pays(one: BreakEvenCase): boolean | null {
 }
 
 /**
- * The cost of `map`, in microseconds of processor time, from which on diverting an event is cheaper than folding it, on the line between the measured costs
- * about it. 0: at the cheapest already; null: not even at the dearest.
+ * The cost of `map`, in microseconds of processor time, from which on diverting an event is cheaper than folding it, on
+ * the line between the measured costs about it. 0: at the cheapest already; null: not even at the dearest.
  */
 export function breakEvenUs({ cases }: Pick<BreakEvenFigures, 'cases'>): number | null {
   const gains = cases

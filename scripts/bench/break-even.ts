@@ -17,7 +17,10 @@ interface BreakEvenOptions {
   readonly seed: number
 }
 
-/** A cost of `map`, events/s of which the edge folds at most half of what it can, and events in a batch that make it late. */
+/**
+ * A cost of `map`, events/s of which the edge folds at most half of what it can, and events in a batch that make it
+ * late.
+ */
 interface Planned {
   readonly cost: MapCost
   readonly rate: number
@@ -74,7 +77,10 @@ async function measureCase(stage: Stage, planned: Planned, seconds: number, seed
 const envOf = (cost: MapCost): NodeJS.ProcessEnv =>
   'waitMs' in cost ? { BURN_WAIT_MS: String(cost.waitMs) } : { BURN_US: String(cost.burnUs) }
 
-/** Runs `work` while bids come to an edge node at a steady rate, and kills it: nobody waits for what may never be folded. */
+/**
+ * Runs `work` while bids come to an edge node at a steady rate, and kills it: nobody waits for what may never be
+ * folded.
+ */
 async function underLoad<T>(
   stage: Stage,
   env: NodeJS.ProcessEnv,
@@ -140,7 +146,9 @@ async function during(node: EdgeProcess, ms: number): Promise<readonly [Work, Wo
   return [before, await readWork(node)]
 }
 
-/** What mode auto does when every batch is late by a limit of a millisecond: it may burst, if it thinks that it pays. */
+/**
+ * What mode auto does when every batch is late by a limit of a millisecond: it may burst, if it thinks that it pays.
+ */
 async function decided(stage: Stage, { cost, batch }: Planned, seed: number): Promise<BreakEvenCase['auto']> {
   const options = { pipeline: 'burn', 'max-queue-delay-ms': 1, 'latency-target-ms': 2, 'dwell-ms': 0 }
   return stage.withEdge({ options, env: envOf(cost) }, async ({ client, child }) => {

@@ -1,4 +1,7 @@
-/** The merge function over a window of N envelopes whose heads are made when they are asked for: `merge-process.ts N`. Tells what it took. */
+/**
+ * The merge function over a window of N envelopes whose heads are made when they are asked for: `merge-process.ts N`.
+ * Tells what it took.
+ */
 
 import type { Item, ItemKey, ItemStore } from '../../cloud/item-store'
 import { HEAD } from '../../cloud/keys'

@@ -1,6 +1,9 @@
 import { markdownTable } from './markdown'
 
-/** A promise, the figure that was measured, and whether it holds. `limit` and `measured` are in `unit`; null: there was nothing to measure. */
+/**
+ * A promise, the figure that was measured, and whether it holds. `limit` and `measured` are in `unit`; null: there was
+ * nothing to measure.
+ */
 export interface MustHold {
   readonly what: string
   readonly measured: number | null

@@ -87,7 +87,10 @@ async function steadyCase(
   })
 }
 
-/** Second by second in the one mode and in the other: what others do on the machine, and windows that close, then fall on both. */
+/**
+ * Second by second in the one mode and in the other: what others do on the machine, and windows that close, then fall
+ * on both.
+ */
 async function measurePair(edge: EdgeProcess, modes: readonly [Mode, Mode], seconds: number): Promise<OverheadPair> {
   const sums = { auto: { cpuUs: 0, accepted: 0 }, never: { cpuUs: 0, accepted: 0 } }
   for (let second = 0; second < seconds; second += 1) {

@@ -1,7 +1,10 @@
 import { type EChartsOption, init } from 'echarts'
 import type { Point } from './series'
 
-/** Colours that people with any kind of colour vision tell apart (Okabe and Ito), each with a line style of its own where lines share a panel. */
+/**
+ * Colours that people with any kind of colour vision tell apart (Okabe and Ito), each with a line style of its own
+ * where lines share a panel.
+ */
 export const COLOURS = {
   arriving: '#4d4d4d',
   edge: '#0072b2',
@@ -22,7 +25,10 @@ export interface Line {
   readonly hasDots?: boolean
 }
 
-/** A set of axes with some lines. Panels with the same names of the y axis have to be given the same `yMax` to be compared. */
+/**
+ * A set of axes with some lines. Panels with the same names of the y axis have to be given the same `yMax` to be
+ * compared.
+ */
 export interface Panel {
   readonly title: string
   readonly y: string

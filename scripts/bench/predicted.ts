@@ -23,7 +23,9 @@ export interface PredictionOrder {
   readonly folder: string
 }
 
-/** Asks the simulator for Spillway's figures on the same load; null where there is no simulator. Rejects when it fails. */
+/**
+ * Asks the simulator for Spillway's figures on the same load; null where there is no simulator. Rejects when it fails.
+ */
 export async function predicted(order: PredictionOrder): Promise<Prediction | null> {
   if (!existsSync(SIMULATOR)) return null
   const report = join(order.folder, 'simulated.json')

@@ -1,6 +1,6 @@
 /**
- * The edge node, and an answer to the question how much processor time it has used: /proc counts in steps of 10 ms, the process itself in
- * microseconds. Asked over IPC, it costs the measured process next to nothing.
+ * The edge node, and an answer to the question how much processor time it has used: /proc counts in steps of 10 ms, the
+ * process itself in microseconds. Asked over IPC, it costs the measured process next to nothing.
  */
 process.on('message', (question) => {
   if (question === 'cpu') process.send?.(process.cpuUsage())

@@ -27,8 +27,9 @@ export interface RecoveryFigures {
 }
 
 /**
- * Fills the log of an edge node with `events` events behind its last checkpoint, kills it with SIGKILL, and measures how long the next
- * start takes until it listens again, and how much memory. `backlogBytes` is the limit of that start, which has all events in its backlog.
+ * Fills the log of an edge node with `events` events behind its last checkpoint, kills it with SIGKILL, and measures
+ * how long the next start takes until it listens again, and how much memory. `backlogBytes` is the limit of that start,
+ * which has all events in its backlog.
  */
 export async function measureRecovery(
   events: number,

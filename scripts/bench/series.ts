@@ -1,6 +1,9 @@
 import type { Sample } from '../start/samples'
 
-/** A run over time, column by column: small enough to keep, enough to draw it again. Rates in events/s, time in s since the load began. */
+/**
+ * A run over time, column by column: small enough to keep, enough to draw it again. Rates in events/s, time in s since
+ * the load began.
+ */
 export interface Series {
   readonly seconds: readonly number[]
   readonly inRate: readonly number[]

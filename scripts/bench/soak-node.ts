@@ -36,7 +36,9 @@ export interface SoakOptions {
   readonly checkpointEveryMs: number
 }
 
-/** An edge node without HTTP and without a cloud, on a clock that somebody else moves; everything on its disk is real. */
+/**
+ * An edge node without HTTP and without a cloud, on a clock that somebody else moves; everything on its disk is real.
+ */
 export interface SoakNode {
   readonly node: EdgeNode
   readonly results: Results

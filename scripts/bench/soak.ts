@@ -111,7 +111,9 @@ async function runTrial(folder: string, finals: number, seconds: number): Promis
   }
 }
 
-/** Final records as a node with windows of a second leaves them; their results are not there, and nobody asks for them. */
+/**
+ * Final records as a node with windows of a second leaves them; their results are not there, and nobody asks for them.
+ */
 async function fillFinals(folder: string, count: number): Promise<void> {
   const files = await FinalFiles.open(join(folder, 'finals'), { begin: () => {}, final: () => {} })
   const firstMs = Math.floor(Date.now() / 1_000) * 1_000 - (count + 60) * 1_000

@@ -35,7 +35,10 @@ interface Planned {
   readonly way: Way
 }
 
-/** The ways alternate within a pair; bursting goes first by the one and then by the other transport, since the second finds warm functions. */
+/**
+ * The ways alternate within a pair; bursting goes first by the one and then by the other transport, since the second
+ * finds warm functions.
+ */
 export function plannedRuns(spikes: readonly Spike[], pairs: number): Planned[] {
   return spikes.flatMap((spike) =>
     Array.from({ length: pairs }, (_, index) => index + 1).flatMap((pair) => {

@@ -35,7 +35,9 @@ export interface TrialOutcome {
   readonly series: Series
 }
 
-/** The processes of a benchmark: one cloud for all of it, and edge nodes as they are needed, each with a log of its own. */
+/**
+ * The processes of a benchmark: one cloud for all of it, and edge nodes as they are needed, each with a log of its own.
+ */
 export class Stage {
   private readonly children: Child[] = []
   private started = 0
@@ -93,8 +95,8 @@ export class Stage {
   }
 
   /**
-   * Base capacity of an edge node that runs `bids`, in events per second: the most of some measurements, since whatever else runs on the machine can only
-   * make it less.
+   * Base capacity of an edge node that runs `bids`, in events per second: the most of some measurements, since whatever
+   * else runs on the machine can only make it less.
    */
   async capacity(say: (text: string) => void = () => undefined): Promise<number> {
     const lines = bidLines(0, { keys: 1000, zipf: 1, poison: 0 })

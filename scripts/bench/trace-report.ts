@@ -17,7 +17,10 @@ export function renderTrace(figures: TraceFigures): Rendering {
   }
 }
 
-/** Precision is promised of a trace at its own speed: sped up, an envelope holds more of a spike than the policy can see. */
+/**
+ * Precision is promised of a trace at its own speed: sped up, an envelope holds more of a spike than the policy can
+ * see.
+ */
 export function judgeTrace({ runs }: Pick<TraceFigures, 'runs'>): MustHold[] {
   const wrong = runs.reduce((sum, { report: { missing, extra, mismatched } }) => sum + missing + extra + mismatched, 0)
   return [

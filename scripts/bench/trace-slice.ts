@@ -22,7 +22,10 @@ export function readTraceRows(text: string, name: string): TraceRows {
   return { binSeconds, rows }
 }
 
-/** The part as a trace of its own. Its first and last bins are there even if nothing arrived in them, so that it is as long as it was cut. */
+/**
+ * The part as a trace of its own. Its first and last bins are there even if nothing arrived in them, so that it is as
+ * long as it was cut.
+ */
 export function cutSlice({ binSeconds, rows }: TraceRows, slice: Slice): TraceRows {
   const first = rows[0]![0]
   const end = rows.at(-1)![0] + binSeconds

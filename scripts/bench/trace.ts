@@ -26,13 +26,19 @@ const REPLAY_S = 150 // a trace's own length is made this unless --speedup says 
 const SETTLE_S = 25
 const SAMPLE_MS = 250
 
-/** Traces of days are cut to some of them: at the speed that fits the whole into minutes, their spikes would be shorter than any delay. */
+/**
+ * Traces of days are cut to some of them: at the speed that fits the whole into minutes, their spikes would be shorter
+ * than any delay.
+ */
 const USUAL_SLICE: Readonly<Record<string, Slice>> = {
   'twitter-aapl': { from: 'peak', seconds: 4 * DAY_S },
   [CALM_TRACE]: { from: 'start', seconds: 14 * DAY_S },
 }
 
-/** How a trace is replayed; what the options leave open is chosen so that it takes some two minutes. `lengthS`: of the whole trace. */
+/**
+ * How a trace is replayed; what the options leave open is chosen so that it takes some two minutes. `lengthS`: of the
+ * whole trace.
+ */
 export function replayOf(
   name: string,
   options: Omit<TraceOptions, 'trace' | 'shards' | 'parallelization' | 'seed'>,

@@ -1,4 +1,7 @@
-/** Failures as AWS sends them, so that the SDK takes them for real: the status, the error type where its protocol has it, and the body. */
+/**
+ * Failures as AWS sends them, so that the SDK takes them for real: the status, the error type where its protocol has
+ * it, and the body.
+ */
 export interface WireAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

@@ -20,7 +20,10 @@ const SHARES: Readonly<Record<'half-open' | 'other', readonly [least: number, mo
 
 const between = (least: number, most: number, unit: number) => least + (most - least) * unit
 
-/** The episodes of a run: every kind in a seeded order, again and again, with quiet times between them. The same seed gives the same plan. */
+/**
+ * The episodes of a run: every kind in a seeded order, again and again, with quiet times between them. The same seed
+ * gives the same plan.
+ */
 export function planEpisodes(seed: number, lengthMs: number): Episode[] {
   const [order, times, shares] = [draws(seed, 'kinds'), draws(seed, 'times'), draws(seed, 'shares')]
   const episodes: Episode[] = []

@@ -26,7 +26,10 @@ const LOOPBACK = '127.0.0.1'
 const MAX_HELD = 64 // connections held half-open; further ones are reset, so that no file descriptors run out
 const MAX_SOCKETS = 128 // to the cloud
 
-/** Passes HTTP requests on to `upstream`, or does to them what `faultFor` says. Listens on loopback only; rejects when the port is taken. */
+/**
+ * Passes HTTP requests on to `upstream`, or does to them what `faultFor` says. Listens on loopback only; rejects when
+ * the port is taken.
+ */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
   const counts: Partial<Record<FaultKind, number>> = {}

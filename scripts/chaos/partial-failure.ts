@@ -2,8 +2,8 @@ import { type Draw, draws } from '../load/random'
 import { json, type WireAnswer, type WireCall } from './aws-answers'
 
 /**
- * A batch that succeeds in part. `passedOn` goes to the service (null: nothing does); `answer` makes the caller's answer from the service's: entries
- * that were kept back failed, each on its own, inside a success.
+ * A batch that succeeds in part. `passedOn` goes to the service (null: nothing does); `answer` makes the caller's
+ * answer from the service's: entries that were kept back failed, each on its own, inside a success.
  */
 export interface PartialFailure {
   readonly passedOn: Buffer | null

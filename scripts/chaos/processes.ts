@@ -23,7 +23,9 @@ export interface Running {
   readonly play: Play
 }
 
-/** Starts a cloud and an edge node as the scenario wants them; what it cannot have, it says. They end with the stage. */
+/**
+ * Starts a cloud and an edge node as the scenario wants them; what it cannot have, it says. They end with the stage.
+ */
 export async function startProcesses(
   stage: Stage,
   open: (cloudPort: number) => Promise<Play | { readonly skipped: string }>,
@@ -58,7 +60,10 @@ function startEdge(stage: Stage, port: number, cloudPort: number, play: Play): C
   return start(stage, 'edge.log', 'edge-node/main.ts', [...args, '--log-level', 'info', ...edgeArgs], endpoint)
 }
 
-/** Sends the load; resolves when every batch has its answer, which is then in `accepted.ndjson`. Rejects when one has none. */
+/**
+ * Sends the load; resolves when every batch has its answer, which is then in `accepted.ndjson`. Rejects when one has
+ * none.
+ */
 export async function runLoad(stage: Stage, url: string, load: LoadShape): Promise<void> {
   const { seed, rate, peak, seconds, spike } = load
   const options = {

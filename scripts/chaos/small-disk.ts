@@ -8,7 +8,9 @@ const MiB = 1024 * 1024
 const JUNK = Buffer.alloc(MiB)
 const SMALLEST_WRITE_BYTES = 512
 
-/** Mounts a small file system of its own at `folder` until the stage closes. Null when that works; else why it does not. */
+/**
+ * Mounts a small file system of its own at `folder` until the stage closes. Null when that works; else why it does not.
+ */
 export async function mountSmallDisk(stage: Stage, folder: string, bytes: number): Promise<string | null> {
   if (process.platform !== 'linux') return `a file system of its own needs tmpfs, which ${process.platform} has not`
   await mkdir(folder, { recursive: true })

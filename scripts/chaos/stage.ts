@@ -7,7 +7,10 @@ export class Interrupted extends Error {
   }
 }
 
-/** Where one scenario plays: its folder, what happened in it, and everything that has to be undone after it, also when it fails. */
+/**
+ * Where one scenario plays: its folder, what happened in it, and everything that has to be undone after it, also when
+ * it fails.
+ */
 export class Stage {
   /** Faults that were done, by kind. */
   readonly faults: Record<string, number> = {}

@@ -5,7 +5,10 @@ import { DurableMark } from '../../edge-node/durable-mark'
 import { lineDamage, markOf } from '../../edge-node/line-file'
 import { lineFilesIn, orphanMarksIn, smallFilesIn } from './kept-files'
 
-/** Something that keeps a node from starting, or from reading what it wrote, and the least that has to be given up to mend it. */
+/**
+ * Something that keeps a node from starting, or from reading what it wrote, and the least that has to be given up to
+ * mend it.
+ */
 export interface Repair {
   /** What is lost by it. */
   readonly loses: string
@@ -14,8 +17,9 @@ export interface Repair {
 }
 
 /**
- * The repairs that a folder needs. None for the log and the final records: what was acknowledged there cannot be made up, and cutting it off would change results that are final.
- * None for result files: a node names their windows and takes the rows from the cloud.
+ * The repairs that a folder needs. None for the log and the final records: what was acknowledged there cannot be made
+ * up, and cutting it off would change results that are final. None for result files: a node names their windows and
+ * takes the rows from the cloud.
  */
 export async function repairsFor(folder: string): Promise<Repair[]> {
   return [

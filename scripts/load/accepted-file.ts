@@ -25,7 +25,10 @@ export async function openAcceptedFile(path: string): Promise<AcceptedFile> {
   }
 }
 
-/** Rejected lines are left out, as far as the answer lists them; `unlisted` says how many more there are. Late ones stay in: the checker judges them by the horizon. */
+/**
+ * Rejected lines are left out, as far as the answer lists them; `unlisted` says how many more there are. Late ones stay
+ * in: the checker judges them by the horizon.
+ */
 export function acceptedRecord(key: string, answer: Taken, lines: readonly string[]): string {
   const { horizon, accepted, late, partlyLate } = answer
   const rejected = new Set(answer.rejected.map(({ line }) => line))

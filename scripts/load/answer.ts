@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
-/** What the edge node made of a batch. `taken` and `failed` are definite; `refused` says that sending again may help. */
+/**
+ * What the edge node made of a batch. `taken` and `failed` are definite; `refused` says that sending again may help.
+ */
 export type Answer =
   | ({ readonly kind: 'taken' } & z.infer<typeof taken>)
   | {

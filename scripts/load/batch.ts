@@ -13,8 +13,9 @@ export interface Batch {
 const COLLECT_MS = 10
 
 /**
- * The batch that begins with event `first`: at most `maxEvents`, all from the same 10 ms of the schedule. Being cut by the
- * schedule and not by the clock, batches are the same in every run, and those that are due but not sent need no memory.
+ * The batch that begins with event `first`: at most `maxEvents`, all from the same 10 ms of the schedule. Being cut by
+ * the schedule and not by the clock, batches are the same in every run, and those that are due but not sent need no
+ * memory.
  */
 export function planBatch(schedule: Schedule, number: number, first: number, maxEvents: number): Batch {
   const endMs = (Math.floor(schedule.timeOf(first) / COLLECT_MS) + 1) * COLLECT_MS

@@ -35,8 +35,8 @@ interface Flags extends ProfileFlags {
 }
 
 /**
- * Reads the arguments after the script's name. Returns the help text when it was asked for. Throws `LoadError` ('bad-option')
- * naming the option and what it takes.
+ * Reads the arguments after the script's name. Returns the help text when it was asked for. Throws `LoadError`
+ * ('bad-option') naming the option and what it takes.
  */
 export function parseLoadArguments(args: readonly string[]): LoadCommand | { readonly help: string } {
   const read = readFlags<Flags>(loadCommand(), args)

@@ -6,7 +6,9 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 
-/** The wall clock at the time of the call, advanced by the monotonic one: a correction of the clock moves no schedule. */
+/**
+ * The wall clock at the time of the call, advanced by the monotonic one: a correction of the clock moves no schedule.
+ */
 export function systemClock(): Clock {
   const originMs = Date.now() - performance.now()
   return { now: () => originMs + performance.now(), sleep }

@@ -1,6 +1,6 @@
 /**
- * A cumulative count over time, linear between its points: `counts[i]` events up to `times[i]`. Times rise, counts never
- * fall. Counts are real numbers; whole events come out of them in `schedule.ts`.
+ * A cumulative count over time, linear between its points: `counts[i]` events up to `times[i]`. Times rise, counts
+ * never fall. Counts are real numbers; whole events come out of them in `schedule.ts`.
  */
 export interface Curve {
   readonly times: Float64Array

@@ -28,8 +28,9 @@ export interface Run {
 }
 
 /**
- * Sends every batch when it is due, in order, and waits for all answers. Events exist only from here on: what is due but
- * cannot go out yet is a number in the schedule. Returns how many events were due before the end, whatever ended it.
+ * Sends every batch when it is due, in order, and waits for all answers. Events exist only from here on: what is due
+ * but cannot go out yet is a number in the schedule. Returns how many events were due before the end, whatever ended
+ * it.
  */
 export async function dispatch(run: Run): Promise<number> {
   const { schedule, tally, clock, startMs, stop } = run

@@ -22,7 +22,9 @@ export async function* eventFileLines(file: string): AsyncGenerator<string, void
   }
 }
 
-/** A cell as a JSON value: numbers where they look like one. An integer that a double cannot hold, or `007`, stays text. */
+/**
+ * A cell as a JSON value: numbers where they look like one. An integer that a double cannot hold, or `007`, stays text.
+ */
 export function cellValue(cell: string): string | number {
   if (!NUMBER.test(cell)) return cell
   const value = Number(cell)

@@ -4,7 +4,9 @@ import { draws, normal } from './random'
 const CONTEXT = { median: 1500, spread: 1.1, max: 128_000 }
 const GENERATED = { median: 130, spread: 1, max: 8_192 }
 
-/** Usage of a language model, one line per call: token counts with a long tail (log-normal, cut at the model's limits). */
+/**
+ * Usage of a language model, one line per call: token counts with a long tail (log-normal, cut at the model's limits).
+ */
 export function llmUsageLines(seed: number): LineGenerator {
   const context = tokens(seed, 'context', CONTEXT)
   const generated = tokens(seed, 'generated', GENERATED)

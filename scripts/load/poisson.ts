@@ -2,7 +2,9 @@ import { countUpTo } from './curve'
 import { type Draw, draws } from './random'
 import type { Schedule } from './schedule'
 
-/** Only the beginning of each block is kept, and the block in use is computed again: 1/256 of the memory of all times. */
+/**
+ * Only the beginning of each block is kept, and the block in use is computed again: 1/256 of the memory of all times.
+ */
 const BLOCK = 256
 
 /** Independent arrivals: seeded exponential gaps with a mean of 1000 / rate ms, for `durationMs`. */

@@ -1,4 +1,7 @@
-/** The n-th number of a seeded sequence, in [0, 1). Random access: it depends on nothing but the seed, the purpose and n. */
+/**
+ * The n-th number of a seeded sequence, in [0, 1). Random access: it depends on nothing but the seed, the purpose and
+ * n.
+ */
 export type Draw = (n: number) => number
 
 /** An independent sequence for each (seed, purpose), so that adding one draw to a generator shifts no other. */

@@ -20,9 +20,9 @@ export interface LoadHooks {
 }
 
 /**
- * Sends events in an open loop: a slow or refusing server does not slow the schedule down, and latency counts from the intended
- * send time. Resolves when every answer is definite or the drain time is over. Throws `LoadError` for input that cannot be
- * used; a server that refuses or is away is no error, the report says so.
+ * Sends events in an open loop: a slow or refusing server does not slow the schedule down, and latency counts from the
+ * intended send time. Resolves when every answer is definite or the drain time is over. Throws `LoadError` for input
+ * that cannot be used; a server that refuses or is away is no error, the report says so.
  */
 export async function runLoad(options: LoadOptions, hooks: LoadHooks = {}): Promise<LoadReport> {
   const schedule = await openSchedule(options.profile, options.seconds, options.seed)
@@ -73,7 +73,10 @@ async function conduct(parts: Omit<Run, 'stop' | 'abandon'>, hooks: LoadHooks): 
   }
 }
 
-/** True when the schedule ended, or was interrupted, and the drain time passed after it; false when the run was done before. */
+/**
+ * True when the schedule ended, or was interrupted, and the drain time passed after it; false when the run was done
+ * before.
+ */
 async function giveUpAfter(drainMs: number, run: Run, interrupt: AbortSignal, done: AbortSignal): Promise<boolean> {
   await run.clock.sleep(run.schedule.durationMs, AbortSignal.any([interrupt, done]))
   await run.clock.sleep(drainMs, done)

@@ -6,8 +6,8 @@ const HEADER = 'start_s,events'
 
 /**
  * Reads a rate trace: comment lines start with `#`, then the header `start_s,events`, then one row per bin. A bin is as
- * long as the smallest distance between two rows, so a missing row is a time without events. Times of the curve are seconds.
- * Throws `LoadError` ('bad-trace') naming the line.
+ * long as the smallest distance between two rows, so a missing row is a time without events. Times of the curve are
+ * seconds. Throws `LoadError` ('bad-trace') naming the line.
  */
 export function parseTrace(text: string, name: string): Curve {
   const rows = dataLines(text)

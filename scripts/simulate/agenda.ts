@@ -4,7 +4,9 @@ interface Entry {
   readonly fire: () => void
 }
 
-/** What is to happen and when: a binary heap by time; of things at the same time, what was entered first comes first. */
+/**
+ * What is to happen and when: a binary heap by time; of things at the same time, what was entered first comes first.
+ */
 export class Agenda {
   nowMs = 0
   private readonly heap: Entry[] = []

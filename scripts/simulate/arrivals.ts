@@ -1,8 +1,8 @@
 import type { Curve } from '../load/curve'
 
 /**
- * When events arrive, by the load script's rule: event n comes when the cumulative curve passes n + 1/2. Times are ms of the trace. It is asked
- * about times that go on, so it keeps its place and never searches.
+ * When events arrive, by the load script's rule: event n comes when the cumulative curve passes n + 1/2. Times are ms
+ * of the trace. It is asked about times that go on, so it keeps its place and never searches.
  */
 export class Arrivals {
   readonly endMs: number

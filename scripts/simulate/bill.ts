@@ -14,7 +14,9 @@ export interface Bill {
     /** What the stream costs whether anything bursts or not. */
     readonly stream: number
   }
-  /** Over what static provisioning for the peak would cost: base machines for the highest rate of any bin, all the time. */
+  /**
+   * Over what static provisioning for the peak would cost: base machines for the highest rate of any bin, all the time.
+   */
   readonly usdAgainstStatic: number
 }
 

@@ -3,8 +3,8 @@ import { type Curve, countAt } from '../load/curve'
 import type { Demand, Overload } from './scenario'
 
 /**
- * What a trace asks of a base of `capacity` events per second under a latency target. `besidesMs` is what an event needs at the edge besides the
- * queue: an oracle leaves that much room.
+ * What a trace asks of a base of `capacity` events per second under a latency target. `besidesMs` is what an event
+ * needs at the edge besides the queue: an oracle leaves that much room.
  */
 export function demandOf(
   curve: Curve,

@@ -6,8 +6,8 @@ import { type Piece, split } from './piece'
 export type OnFolded = (piece: Piece, firstCountedMs: number, lastCountedMs: number) => void
 
 /**
- * The base machines: one queue, and a server of the capacity of all of them. That two workers share a machine and that machines have queues
- * of their own is left out.
+ * The base machines: one queue, and a server of the capacity of all of them. That two workers share a machine and that
+ * machines have queues of their own is left out.
  */
 export class Edge {
   machines = 1
@@ -78,7 +78,10 @@ export class Edge {
     return piece
   }
 
-  /** Goes on with another number of machines, after a pause. What is being folded is put back, but for the part that is done. */
+  /**
+   * Goes on with another number of machines, after a pause. What is being folded is put back, but for the part that is
+   * done.
+   */
   rescale(machines: number, pauseMs: number): void {
     const { running } = this
     if (running !== undefined) {

@@ -19,8 +19,8 @@ export interface Figures extends Bill {
   /** What was burst above the least. */
   readonly overshoot: number
   /**
-   * The median over the overloads of the trace (see `Overload`) of the time until an overflow envelope was accepted, or more machines worked. Null when
-   * that never happened.
+   * The median over the overloads of the trace (see `Overload`) of the time until an overflow envelope was accepted, or
+   * more machines worked. Null when that never happened.
    */
   readonly reactionMs: number | null
   readonly overloads: number

@@ -21,8 +21,9 @@ const POINTS = 12
 const FINER = 6
 
 /**
- * The cheapest base for which at most `maxOverTarget` of the events are over the target: bases from half of the mean rate to the peak, evenly by their
- * logarithm, and finer about the cheapest of them. The price of a base machine is for `--machine-rate` events per second, or for `--base`.
+ * The cheapest base for which at most `maxOverTarget` of the events are over the target: bases from half of the mean
+ * rate to the peak, evenly by their logarithm, and finer about the cheapest of them. The price of a base machine is for
+ * `--machine-rate` events per second, or for `--base`.
  */
 export function planFor(question: Question, replay: Replay, say: (line: string) => void): Plan {
   const machineRate = question.machineRate ?? question.base ?? 1

@@ -29,8 +29,8 @@ export interface Demand {
 }
 
 /**
- * A busy period in which the target would be missed without another way for events: from the moment that more comes than the base folds, until the
- * queue is empty if it is kept within the target.
+ * A busy period in which the target would be missed without another way for events: from the moment that more comes
+ * than the base folds, until the queue is empty if it is kept within the target.
  */
 export interface Overload {
   readonly startMs: number

@@ -3,8 +3,8 @@ import { BASE_MACHINE } from '../../core/cost'
 import { configSchema } from '../../edge-node/config'
 
 /**
- * What the model takes for granted about everything that it does not decide itself. Times in ms, rates in events per second. The report repeats
- * all of it under `assumptions`.
+ * What the model takes for granted about everything that it does not decide itself. Times in ms, rates in events per
+ * second. The report repeats all of it under `assumptions`.
  */
 export interface Assumptions {
   /** What one base machine folds; they are bought by the fraction. */

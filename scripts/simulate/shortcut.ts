@@ -30,11 +30,13 @@ interface Mark {
 }
 
 /**
- * Passes over times in which nothing changes. Within a bin the rate is constant. When things stand as they stood some time before in it, they will
- * go on like that until its end: the events of that time get the delays of the time that was gone through, and use as much.
+ * Passes over times in which nothing changes. Within a bin the rate is constant. When things stand as they stood some
+ * time before in it, they will go on like that until its end: the events of that time get the delays of the time that
+ * was gone through, and use as much.
  *
- * At rest (no queue, nothing in flight) the controller's clock goes on and it looks every 30 s, so that what it does by time alone still happens.
- * While bursting whole periods are passed over, and its clock stands still with the agenda's: it cannot tell. Only an oracle's goes on, since that goes by it.
+ * At rest (no queue, nothing in flight) the controller's clock goes on and it looks every 30 s, so that what it does by
+ * time alone still happens. While bursting whole periods are passed over, and its clock stands still with the agenda's:
+ * it cannot tell. Only an oracle's goes on, since that goes by it.
  */
 export class Shortcut {
   /** What was used in the time passed over. */

@@ -20,7 +20,10 @@ export interface WayHooks {
   readonly failed: (piece: Piece) => void
 }
 
-/** The way to the functions through the stream. Shard and lane follow from the envelope's number, as by a hash of its key. */
+/**
+ * The way to the functions through the stream. Shard and lane follow from the envelope's number, as by a hash of its
+ * key.
+ */
 export class Stream {
   throttled = 0
   records = 0
@@ -76,7 +79,10 @@ export class Stream {
   }
 }
 
-/** How an on-demand stream grows: it takes twice the highest rate of any second up to the quarter of an hour before, and never less than a new one. */
+/**
+ * How an on-demand stream grows: it takes twice the highest rate of any second up to the quarter of an hour before, and
+ * never less than a new one.
+ */
 class OnDemand {
   shards = ON_DEMAND_SHARDS
   private second = 0

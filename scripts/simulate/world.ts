@@ -25,7 +25,10 @@ const SILENT = pino({ level: 'silent' })
 /** With these nothing leaves the machines. */
 const STAYING: readonly PolicyName[] = ['none', 'static', 'flink-autoscaler']
 
-/** One policy at work on a trace: the node's own controller, over a model of everything else. Three clocks, see `shortcut.ts`. */
+/**
+ * One policy at work on a trace: the node's own controller, over a model of everything else. Three clocks, see
+ * `shortcut.ts`.
+ */
 export class World {
   readonly agenda = new Agenda()
   readonly arrivals: Arrivals

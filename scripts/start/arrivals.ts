@@ -15,7 +15,10 @@ export function arrivalsPerBin(schedule: Pick<Schedule, 'durationMs' | 'dueAt'>,
   })
 }
 
-/** The least that any policy would have had to burst of a load, for an edge of this capacity that starts with nothing waiting. */
+/**
+ * The least that any policy would have had to burst of a load, for an edge of this capacity that starts with nothing
+ * waiting.
+ */
 export async function leastOverflowOf(
   { profile, seconds, seed }: Pick<LoadOptions, 'profile' | 'seconds' | 'seed'>,
   capacity: number,

@@ -12,8 +12,8 @@ const WARM_UP_MS = 1_500
 const MEASURE_MS = 2_500
 
 /**
- * Measures the base capacity of an edge node in events per second: keeps it just busy, without bursting, and divides what it folded by the time it was
- * busy. Writes what was accepted to `acceptedFile`; the events count like any others.
+ * Measures the base capacity of an edge node in events per second: keeps it just busy, without bursting, and divides
+ * what it folded by the time it was busy. Writes what was accepted to `acceptedFile`; the events count like any others.
  */
 export async function measureCapacity(edge: EdgeClient, lines: LineGenerator, acceptedFile: string): Promise<number> {
   await edge.setMode('never')

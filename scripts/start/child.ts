@@ -22,7 +22,10 @@ export type Stoppable = Pick<Child, 'stop'>
 
 const STOP_TIMEOUT_MS = 10_000 // then it is killed: nothing may be left behind
 
-/** Starts `file`; its standard error is ours unless it is ignored, its standard output goes to an open file where one is given. */
+/**
+ * Starts `file`; its standard error is ours unless it is ignored, its standard output goes to an open file where one is
+ * given.
+ */
 export function startChild(
   file: string,
   args: readonly string[],

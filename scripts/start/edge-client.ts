@@ -2,8 +2,8 @@ import type { Status } from '../../edge-node/status'
 import { authorization } from '../load/token'
 
 /**
- * The edge node as its users see it, with a token of all scopes where it asks for one. Every method rejects when the node does not answer as
- * its API says.
+ * The edge node as its users see it, with a token of all scopes where it asks for one. Every method rejects when the
+ * node does not answer as its API says.
  */
 export class EdgeClient {
   constructor(

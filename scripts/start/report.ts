@@ -28,11 +28,17 @@ export interface Report {
   readonly mismatched: number
   /** From the intended send to the 202. */
   readonly ackMs: Percentiles
-  /** From the scheduled send, refusals and retries included, until folded at the edge or until the edge sees the partial's head. */
+  /**
+   * From the scheduled send, refusals and retries included, until folded at the edge or until the edge sees the
+   * partial's head.
+   */
   readonly processingDelayMs: Percentiles
   /** From closable by the watermark until the final result is readable. */
   readonly windowLatencyMs: Percentiles
-  /** From the scheduled start of the step until Kinesis took the first overflow envelope; null without a step or without a burst. */
+  /**
+   * From the scheduled start of the step until Kinesis took the first overflow envelope; null without a step or without
+   * a burst.
+   */
   readonly reactionMs: number | null
   readonly envelopes: number
   readonly cloud: {
@@ -50,14 +56,20 @@ export interface Report {
   readonly capacity: number
   /** Events that arrived above the base capacity, second by second. */
   readonly aboveCapacity: number
-  /** The least of the events that any policy would have had to burst to stay within the latency target, and that over what was burst; null when nothing was. */
+  /**
+   * The least of the events that any policy would have had to burst to stay within the latency target, and that over
+   * what was burst; null when nothing was.
+   */
   readonly leastOverflow: number
   readonly precision: number | null
   /** Share of the events that took longer than the latency target, 0 to 1; null when the edge node does not say. */
   readonly overTarget: number | null
   /** For how many seconds more than one event in a hundred was done later than the target. */
   readonly secondsOverTarget: number
-  /** How often and when bursting began or ended since the load did (epoch ms, the latest 200), and how many of these changes came within 10 s of the one before. */
+  /**
+   * How often and when bursting began or ended since the load did (epoch ms, the latest 200), and how many of these
+   * changes came within 10 s of the one before.
+   */
   readonly modeChanges: number
   readonly modeChangesAtMs: readonly number[]
   readonly flaps: number
@@ -66,7 +78,10 @@ export interface Report {
   readonly usdPerHour: number
   /** Envelopes of bursts that began before the scheduled spike; null without one. */
   readonly burstBeforeSpike: number | null
-  /** From the queue delay being back under its limit after the spike until the last envelope was sent; null without a spike. 0: it had stopped before. */
+  /**
+   * From the queue delay being back under its limit after the spike until the last envelope was sent; null without a
+   * spike. 0: it had stopped before.
+   */
   readonly burstAfterReleaseMs: number | null
   readonly lanes: {
     readonly shards: number

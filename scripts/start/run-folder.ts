@@ -8,8 +8,9 @@ const MARK = 'made-by-npm-start'
 export const edgeFolder = (folder: string): string => join(folder, 'edge')
 
 /**
- * Empties a folder that an earlier run has made, and returns the lock by which this run holds it; any other with something in it is not touched. Rejects with
- * DataInUse while another run, or an edge node that one has left, works on it.
+ * Empties a folder that an earlier run has made, and returns the lock by which this run holds it; any other with
+ * something in it is not touched. Rejects with DataInUse while another run, or an edge node that one has left, works on
+ * it.
  */
 export async function emptyRunFolder(folder: string): Promise<DataLock> {
   const found = (await readdir(folder).catch((): string[] => [])).filter((name) => name !== LOCK_FILE)

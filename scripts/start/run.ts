@@ -11,7 +11,9 @@ import type { Report } from './report'
 import { edgeFolder, emptyRunFolder } from './run-folder'
 import { PROGRESS_HEADER, progressLine, sampleOf } from './samples'
 
-/** What to run. Rates are shares of the capacity that is measured first, so that a run means the same on any machine. */
+/**
+ * What to run. Rates are shares of the capacity that is measured first, so that a run means the same on any machine.
+ */
 export interface RunOptions {
   readonly pipeline: 'bids' | 'llm-usage'
   /** Port of the edge node; 0 takes a free one. */
@@ -43,8 +45,9 @@ const SAMPLE_MS = 250
 const SAMPLES_PER_LINE = 4
 
 /**
- * Starts the embedded cloud and an edge node, measures its capacity, sends the load, waits until every window is final and checks them
- * all. The processes are added to `children` as they start and go on running: the caller stops them. Rejects when one of them fails.
+ * Starts the embedded cloud and an edge node, measures its capacity, sends the load, waits until every window is final
+ * and checks them all. The processes are added to `children` as they start and go on running: the caller stops them.
+ * Rejects when one of them fails.
  */
 export async function run(
   options: RunOptions,

@@ -5,7 +5,9 @@ export const TOLERATED_SHARE = 0.01
 
 type Done = Pick<Sample, 'atMs' | 'doneEvents' | 'overTargetEvents'>
 
-/** For how many seconds more events than are tolerated were done later than the target; `startMs`: of the first look. */
+/**
+ * For how many seconds more events than are tolerated were done later than the target; `startMs`: of the first look.
+ */
 export function secondsOverTarget(series: readonly Done[], startMs: number): number {
   let overMs = 0
   for (const [index, { atMs, doneEvents, overTargetEvents }] of series.entries()) {

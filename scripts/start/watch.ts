@@ -7,8 +7,8 @@ import { type Sample, sampleOf } from './samples'
 const FINAL_TIMEOUT_MS = 240_000 // a window of a minute, its lateness, and an edge or a cloud that has to catch up
 
 /**
- * Looks at the edge node every `sampleMs` until the load has ended and every window is final. Rejects when the load fails, or when windows stay
- * open for long.
+ * Looks at the edge node every `sampleMs` until the load has ended and every window is final. Rejects when the load
+ * fails, or when windows stay open for long.
  */
 export async function watchUntilFinal(
   edge: EdgeClient,

@@ -4,7 +4,10 @@ import { nearestDouble, unitsOf } from './exact-sum'
 import { distinctText, type Fields, field, summable } from './field'
 import { bucketOf, quantileOf } from './quantile'
 
-/** A running aggregate of one (window, key). `result` is null only while nothing was added to a min, max, mean, quantile. */
+/**
+ * A running aggregate of one (window, key). `result` is null only while nothing was added to a min, max, mean,
+ * quantile.
+ */
 export type Accumulator = { add(value: number): void; result(): number | null }
 
 /** `read` gives undefined for a value that dead-letters the event. */

@@ -22,8 +22,8 @@ export type Expectation = {
   conflictingKeys: string[]
   wrongAnswers: WrongAnswer[]
   /**
-   * Batches of which more lines were rejected than the answer lists, for reasons that their text does not show (a schema, a clock): nobody can tell
-   * which of their lines count. The windows that such a line may be in are left out.
+   * Batches of which more lines were rejected than the answer lists, for reasons that their text does not show (a
+   * schema, a clock): nobody can tell which of their lines count. The windows that such a line may be in are left out.
    */
   uncheckable: { batches: number; windows: Window[] }
 }

@@ -1,8 +1,9 @@
 import { parseSync } from '@swc/core'
 
 /**
- * What of the surrounding world a module of `core/` may name: the parts of the language that give the same answer on every machine. There is no clock,
- * randomness, environment, I/O or locale among them, and nothing that a later version of Node could add unseen.
+ * What of the surrounding world a module of `core/` may name: the parts of the language that give the same answer on
+ * every machine. There is no clock, randomness, environment, I/O or locale among them, and nothing that a later version
+ * of Node could add unseen.
  */
 const PURE_GLOBALS = new Set([
   ...['undefined', 'NaN', 'Infinity', 'Object', 'Array', 'String', 'Number', 'Boolean', 'BigInt', 'Symbol', 'JSON'],
@@ -21,7 +22,10 @@ const PURE_GLOBALS = new Set([
   ...['ArrayBuffer', 'DataView', 'Uint8Array', 'Uint16Array', 'Uint32Array', 'Int32Array', 'Float64Array', 'RegExp'],
 ])
 
-/** Of these objects, only the parts that IEEE 754 or the language fixes to the bit: not `Math.log`, which is the library's affair. */
+/**
+ * Of these objects, only the parts that IEEE 754 or the language fixes to the bit: not `Math.log`, which is the
+ * library's affair.
+ */
 const PURE_PARTS: Readonly<Record<string, ReadonlySet<string>>> = {
   Math: new Set(['abs', 'ceil', 'clz32', 'floor', 'fround', 'imul', 'max', 'min', 'round', 'sign', 'sqrt', 'trunc']),
   Date: new Set(['UTC']),
@@ -32,7 +36,9 @@ const LOCALE_METHOD = /^(localeCompare|toLocale\w*)$/
 /** A node of the syntax tree, or one of the small objects in between, which have no type. */
 type Node = { readonly type?: string; readonly [field: string]: unknown }
 
-/** Everything in a TypeScript module that depends on more than its arguments, in words such as `Math.random` or `**`. */
+/**
+ * Everything in a TypeScript module that depends on more than its arguments, in words such as `Math.random` or `**`.
+ */
 export function impurities(source: string): string[] {
   // The first statement tells which mark this parse gives to names that the module itself does not declare.
   const { body } = parseSync(`UNDECLARED;${source}`, { syntax: 'typescript', target: 'es2022' })

@@ -1,6 +1,9 @@
 import type { Item, ItemKey, ItemStore } from '../../cloud/item-store'
 
-/** An item store that notes what it is asked for, and that a test can make fail or lose things on the way to the real one. */
+/**
+ * An item store that notes what it is asked for, and that a test can make fail or lose things on the way to the real
+ * one.
+ */
 export class RecordingItemStore implements ItemStore {
   readonly written: Item[] = []
   readonly read: ItemKey[] = []

@@ -1,4 +1,7 @@
-/** Stands for an SDK client: answers each command with the next of its answers, where an Error is thrown, and notes what it was sent. */
+/**
+ * Stands for an SDK client: answers each command with the next of its answers, where an Error is thrown, and notes what
+ * it was sent.
+ */
 export class ScriptedClient {
   readonly inputs: Record<string, unknown>[] = []
   private readonly answers: unknown[]

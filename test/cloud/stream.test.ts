@@ -114,7 +114,9 @@ describe('a put of records', () => {
 })
 
 describe('the time of the thread', () => {
-  /** A stream whose clock moves when it is read and while a request is under way, and whose credentials come late, once. */
+  /**
+   * A stream whose clock moves when it is read and while a request is under way, and whose credentials come late, once.
+   */
   function timedStream() {
     let nowMs = 0
     const handle = async () => {

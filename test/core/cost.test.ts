@@ -15,7 +15,10 @@ import {
 
 const GB = 2 ** 30
 
-/** A million envelopes of 60 KB, ten to an invocation, each folded for 0.5 s at 512 MB; 2 writes, 4 reads and 1 KB read by the edge each. */
+/**
+ * A million envelopes of 60 KB, ten to an invocation, each folded for 0.5 s at 512 MB; 2 writes, 4 reads and 1 KB read
+ * by the edge each.
+ */
 const MILLION_ENVELOPES = {
   ...zeroUsage(),
   kinesisRecords: 1e6,

@@ -46,7 +46,9 @@ export interface Outcome {
   readonly cuts: readonly CutEnvelope[]
 }
 
-/** Takes a step as an edge node would: a repeated key is not admitted again, and a closing cuts everything before it. */
+/**
+ * Takes a step as an edge node would: a repeated key is not admitted again, and a closing cuts everything before it.
+ */
 export function take(intake: Intake, step: Step): Outcome {
   switch (step.type) {
     case 'request': {

@@ -2,7 +2,10 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { leastOverflow } from '../../core/least-overflow'
 
-/** The least by trying all ways to divert whole events of each bin; the queue is followed event by event and second by second. */
+/**
+ * The least by trying all ways to divert whole events of each bin; the queue is followed event by event and second by
+ * second.
+ */
 function leastByTrying(arrivals: readonly number[], capacity: number, most: number, queue = 0): number {
   const [first, ...rest] = arrivals
   if (first === undefined) return 0

@@ -2,7 +2,10 @@ import { type Rates, Sensor } from '../../core/sensor'
 
 const STEP_MS = 0.5
 
-/** A little edge: events queue for slots, each of which works on one at a time. Readings are taken at the given pace, by turns. */
+/**
+ * A little edge: events queue for slots, each of which works on one at a time. Readings are taken at the given pace, by
+ * turns.
+ */
 export class LittleEdge {
   readonly seen: (Rates & { readonly atMs: number })[] = []
   /** Events that arrive per second, evenly spread; an event takes `costMs` of a slot. */

@@ -26,7 +26,9 @@ const EDGES = [
   -MAX_MAGNITUDE,
 ]
 
-/** Any number that an aggregate reads: edges, everyday amounts, integers, powers of two (ties) and all of the doubles. */
+/**
+ * Any number that an aggregate reads: edges, everyday amounts, integers, powers of two (ties) and all of the doubles.
+ */
 export const readableNumber: fc.Arbitrary<number> = fc.oneof(
   fc.constantFrom(...EDGES),
   fc.integer({ min: -1_000_000, max: 1_000_000 }).map((cents) => cents / 100),

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import type { Facts } from '../../core/facts'
 
-/** An idle edge that folds 1,000 events/s, and an empty cloud that takes everything for a tenth of what folding costs. */
+/**
+ * An idle edge that folds 1,000 events/s, and an empty cloud that takes everything for a tenth of what folding costs.
+ */
 export const IDLE: Facts = {
   trueRate: 1_000,
   arrivalRate: 0,

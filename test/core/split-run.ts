@@ -53,7 +53,10 @@ export const shapeArbitrary: fc.Arbitrary<Shape> = fc
     }),
   )
 
-/** A pipeline of that shape, and its description for the oracle. A value below -1,000,000 makes `map` fail; `skip` filters; `twice` doubles. */
+/**
+ * A pipeline of that shape, and its description for the oracle. A value below -1,000,000 makes `map` fail; `skip`
+ * filters; `twice` doubles.
+ */
 export function everything({ window: [size, slide], ...shape }: Shape) {
   const aggregates = (make: typeof oracle | typeof ours) =>
     pick(shape.aggregates, {
@@ -162,7 +165,10 @@ export interface SplitRun {
 const IDENTITY = { incarnation: 'test-incarnation', version: 'v1' }
 const FROM = { pipeline: 'everything', ...IDENTITY }
 
-/** Runs the real admission, ledger, fold, partial store and merge over a schedule; `isBurst` says where each envelope is folded. */
+/**
+ * Runs the real admission, ledger, fold, partial store and merge over a schedule; `isBurst` says where each envelope is
+ * folded.
+ */
 export async function runSplit(schedule: Schedule, isBurst: (envelope: number) => boolean): Promise<SplitRun> {
   const { pipeline: spec } = everything(schedule.shape)
   const limits = { answers: 100, answerBytes: 1_000_000, openPanes: 1_000, idleTimeoutMs: 1_000 }

@@ -35,7 +35,9 @@ export interface Block {
 const FENCE = /(?:<!-- ([^>]*?) -->\n+)?^```(\w*)\n([\s\S]*?)^```$/gm
 const OUTPUT_AFTER = /^[^`#]*?^```\n([\s\S]*?)^```$/m
 
-/** The blocks of a page in order. What a command prints stands in a block without a language, before the next command. */
+/**
+ * The blocks of a page in order. What a command prints stands in a block without a language, before the next command.
+ */
 export function blocksOf(text: string): Block[] {
   return [...text.matchAll(FENCE)].map((match) => {
     const [all, marker = '', language = '', code = ''] = match

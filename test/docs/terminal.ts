@@ -6,7 +6,10 @@ const DONE = 'block-done-with-code'
 const LOOK_EVERY_MS = 50
 const GRACE_MS = 10_000
 
-/** A shell in a folder, in which blocks are run one after the other: variables stay, and so does what runs in the background. */
+/**
+ * A shell in a folder, in which blocks are run one after the other: variables stay, and so does what runs in the
+ * background.
+ */
 export class Terminal {
   private readonly shell: ChildProcess
   private printed = ''

@@ -20,7 +20,10 @@ const PHONE = { width: 360, height: 780 }
 
 jest.setTimeout(60_000)
 
-/** What went wrong in a page: errors and warnings of its console, violations of the content policy, requests beyond its origin. */
+/**
+ * What went wrong in a page: errors and warnings of its console, violations of the content policy, requests beyond its
+ * origin.
+ */
 async function watched(browser: Browser, options: BrowserContextOptions = {}) {
   const page = await browser.newPage({ viewport: DESK, colorScheme: 'light', ...options })
   const complaints: string[] = []

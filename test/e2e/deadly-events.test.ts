@@ -27,7 +27,10 @@ describe('an event that ends the process of the node', () => {
 
   afterAll(() => cloud?.stop())
 
-  /** Runs a node over the folder until `done` has come to something, and starts it again when it ends. Counts how often it ended. */
+  /**
+   * Runs a node over the folder until `done` has come to something, and starts it again when it ends. Counts how often
+   * it ended.
+   */
   async function supervised<T>(folder: string, done: (url: string) => Promise<T | undefined>) {
     const settings = { stack: 'spillway-test', pipeline: 'poisoned', mode: 'never', port: 0, 'log-level': 'silent' }
     const args = Object.entries({ ...settings, 'data-dir': folder }).flatMap(([name, value]) => [

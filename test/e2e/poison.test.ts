@@ -19,7 +19,10 @@ const BIDS_PER_ENVELOPE = 3
 
 const LOCAL_ENV = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
 
-/** Real processes: an edge node, and functions that one envelope crashes and one keeps busy until their timeout, on a stream of one lane. */
+/**
+ * Real processes: an edge node, and functions that one envelope crashes and one keeps busy until their timeout, on a
+ * stream of one lane.
+ */
 describe('envelopes that end the process of the function', () => {
   let folder: string
   let cloud: EmbeddedCloud

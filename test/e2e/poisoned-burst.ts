@@ -4,7 +4,10 @@ import { handler as burst } from '../../handlers/burst'
 
 const POISON = { crash: () => process.exit(1), loop: () => loopForever() }
 
-/** The burst function, with two kinds of events that its process does not survive. At the edge they are events as any other. */
+/**
+ * The burst function, with two kinds of events that its process does not survive. At the edge they are events as any
+ * other.
+ */
 export const handler = async (event: KinesisStreamEvent, context: Context): Promise<KinesisStreamBatchResponse> => {
   for (const record of event.Records) {
     poisonOf(record)?.()

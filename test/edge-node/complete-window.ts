@@ -28,7 +28,9 @@ export const spec = pipeline({
 
 const work = () => ({ requestId: 'r', ms: 1, memoryMb: 128, writeUnits: 1 })
 
-/** A window ending at 10 all of whose envelopes are counted: the account, the edge's state, and the cloud with the rest. */
+/**
+ * A window ending at 10 all of whose envelopes are counted: the account, the edge's state, and the cloud with the rest.
+ */
 export async function completeWindow(counted: {
   readonly edge: readonly Envelope[]
   readonly burst: readonly Envelope[]

@@ -3,7 +3,10 @@ import * as fc from 'fast-check'
 import type { EnvelopeSender, SenderHooks } from '../../edge-node/envelope-sender'
 import { envelopeOf } from './envelopes'
 
-/** A call that a sender has made and that the test answers: it got through, or it did not and that was an outage or throttling. */
+/**
+ * A call that a sender has made and that the test answers: it got through, or it did not and that was an outage or
+ * throttling.
+ */
 export interface HeldCall {
   readonly numbers: readonly number[]
   succeed(): Promise<void>

@@ -4,8 +4,8 @@ const LIMIT_MS = 4_000 // less than a test may take; of time and not of tries, s
 const PAUSE_MS = 10
 
 /**
- * Tries until `attempt` no longer throws, and gives what it returned; with the last error when it never stops throwing. A wait without a limit
- * would outlive a test that has failed, and keep Jest from ending.
+ * Tries until `attempt` no longer throws, and gives what it returned; with the last error when it never stops throwing.
+ * A wait without a limit would outlive a test that has failed, and keep Jest from ending.
  */
 export async function eventually<T>(attempt: () => T | Promise<T>, limitMs = LIMIT_MS): Promise<T> {
   const lastMs = performance.now() + limitMs

@@ -41,8 +41,8 @@ const mending = (isMended: boolean) =>
   })
 
 /**
- * A folder with a checkpoint in the middle of its history, final windows, dead letters, one of them corrected and one sent again, and open
- * windows; stopped by a crash after the log was idle.
+ * A folder with a checkpoint in the middle of its history, final windows, dead letters, one of them corrected and one
+ * sent again, and open windows; stopped by a crash after the log was idle.
  */
 async function made(): Promise<string> {
   const first = await start({ pipeline: mending(false) })

@@ -13,7 +13,10 @@ const DEEP = `${'{"k":'.repeat(5_000)}1${'}'.repeat(5_000)}`
 
 const { start } = testNodes()
 
-/** Writes raw bytes to a listening node, in pieces; resolves with all that came back once the connection has ended or `enough` says so. */
+/**
+ * Writes raw bytes to a listening node, in pieces; resolves with all that came back once the connection has ended or
+ * `enough` says so.
+ */
 async function talk(
   port: number,
   pieces: readonly (string | Buffer)[],

@@ -1,4 +1,7 @@
-/** A process that asks for a data folder: says `held` or the code of its refusal, and keeps what it got until it is told to let go. */
+/**
+ * A process that asks for a data folder: says `held` or the code of its refusal, and keeps what it got until it is told
+ * to let go.
+ */
 import { lockData } from '../../edge-node/data-lock'
 
 lockData(process.argv[2]!).then(

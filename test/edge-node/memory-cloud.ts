@@ -12,8 +12,8 @@ import { createBurstHandler } from '../../handlers/burst'
 import { createMergeHandler } from '../../handlers/merge'
 
 /**
- * The cloud half in memory: the real handlers over tables and a stream in this process. A record is folded after the put was answered, one at a time and in
- * order, as on one lane.
+ * The cloud half in memory: the real handlers over tables and a stream in this process. A record is folded after the
+ * put was answered, one at a time and in order, as on one lane.
  */
 export class MemoryCloud {
   readonly partialItems = new MemoryItemStore()

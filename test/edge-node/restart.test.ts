@@ -22,7 +22,9 @@ async function fill(node: TestNode, closing: boolean): Promise<void> {
   if (closing) await node.post(event('closer', 14), { 'idempotency-key': 'closing' })
 }
 
-/** Sends the last event under a key, as a client does that does not know whether it arrived, and gives the two windows. */
+/**
+ * Sends the last event under a key, as a client does that does not know whether it arrived, and gives the two windows.
+ */
 async function finish(node: TestNode): Promise<WindowPage['windows']> {
   await sendUntilTaken(node, event('closer', 14), 'closing')
   await sendUntilTaken(node, event('closer', 24), 'end')

@@ -87,7 +87,10 @@ describe('folding', () => {
   })
 })
 
-/** Folds an envelope whose `map` holds the thread for so long an event; says how many were folded whenever the thread was free. */
+/**
+ * Folds an envelope whose `map` holds the thread for so long an event; says how many were folded whenever the thread
+ * was free.
+ */
 async function computing(eventMs: number, events: number) {
   let nowMs = 0
   const spec = pipeline({

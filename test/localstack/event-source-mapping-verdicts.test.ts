@@ -34,8 +34,9 @@ const giveUp: Verdict = { kind: 'give_up' }
 const checkpointAt = (index: number): Verdict => ({ kind: 'checkpoint', index })
 const splitAt = (index: number): Verdict => ({ kind: 'split', index })
 
-// One row for each rule of AWS's pages "Using Lambda with Kinesis", "Configuring partial batch response" and "Retain discarded batch
-// records". They leave open what a foreign sequence number, an answer of another shape, and bisecting at the first record mean.
+// One row for each rule of AWS's pages "Using Lambda with Kinesis", "Configuring partial batch response" and "Retain
+// discarded batch records". They leave open what a foreign sequence number, an answer of another shape, and bisecting
+// at the first record mean.
 const rows: readonly (readonly [rule: string, InvokeOutcome, Case, Verdict])[] = [
   ['a function that returns has processed its batch', returned({ any: 'thing' }), {}, done],
   ['without ReportBatchItemFailures a reported failure is not looked at', failures('2'), {}, done],

@@ -1,7 +1,10 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A place where functions wait until the test lets them go on: each asks for `url` and gets its answer when the gate opens. */
+/**
+ * A place where functions wait until the test lets them go on: each asks for `url` and gets its answer when the gate
+ * opens.
+ */
 export interface Gate {
   readonly url: string
   /** Resolves when so many wait. */

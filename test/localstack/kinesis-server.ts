@@ -9,7 +9,10 @@ export interface KinesisServer {
   stop(): Promise<void>
 }
 
-/** The SDK's client of AWS, unchanged but for its endpoint, before whatever service `service` gives at the time of a call. */
+/**
+ * The SDK's client of AWS, unchanged but for its endpoint, before whatever service `service` gives at the time of a
+ * call.
+ */
 export async function serveKinesis(service: () => WireService): Promise<KinesisServer> {
   const server = createServer(async (request, response) => {
     const { method = '', headers } = request

@@ -31,7 +31,10 @@ export class VirtualTime {
     })
   }
 
-  /** Lets `durationMs` pass: fires the timers of that time in order, and after each lets the promises that wait on it run. */
+  /**
+   * Lets `durationMs` pass: fires the timers of that time in order, and after each lets the promises that wait on it
+   * run.
+   */
   async pass(durationMs: number): Promise<void> {
     const endMs = this.nowMs + durationMs
     await settled()

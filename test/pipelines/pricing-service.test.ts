@@ -13,7 +13,9 @@ afterEach(() => {
   jest.useRealTimers()
 })
 
-/** A service on a clock of its own: timers fire when the test lets them, however much of the clock has passed by then. */
+/**
+ * A service on a clock of its own: timers fire when the test lets them, however much of the clock has passed by then.
+ */
 function serviceOnClock() {
   let nowMs = 1_000
   const answered: number[] = []

@@ -1,8 +1,8 @@
 type Method = (...args: never[]) => unknown
 
 /**
- * Replaces a method of a class, a private one too: `instead` gets the original, bound, and the object and the arguments of the call. Returns how to
- * put the original back.
+ * Replaces a method of a class, a private one too: `instead` gets the original, bound, and the object and the arguments
+ * of the call. Returns how to put the original back.
  */
 export function around<Original extends Method, Self = unknown>(
   prototype: object,

@@ -9,7 +9,10 @@ import type { Sequel } from '../../edge-node/sequel'
 import { Workers } from '../../edge-node/workers'
 import { around, together } from './around'
 
-/** What runs in the background of the node. An error there ends the process, by way of an unhandled rejection; here it ends the world. */
+/**
+ * What runs in the background of the node. An error there ends the process, by way of an unhandled rejection; here it
+ * ends the world.
+ */
 const BACKGROUND = [
   [Workers, 'fold'],
   [HeadWatcher, 'round'],

@@ -8,7 +8,10 @@ import type { SimProcess } from './process'
 
 const MAX_TRIES = 4
 
-/** The burst function as a process of the edge calls it directly: calls get lost, and so do answers, some are throttled, and some arrive twice. */
+/**
+ * The burst function as a process of the edge calls it directly: calls get lost, and so do answers, some are throttled,
+ * and some arrive twice.
+ */
 export class BurstCalls implements Pick<BurstFunction, 'fold'> {
   private readonly random
 

@@ -7,7 +7,10 @@ import type { SimProcess } from './process'
 import { Random } from './random'
 import type { Rules } from './rules'
 
-/** The tables, and what lies between them and those who call: delays, failures before and after the effect, reads that come up short. */
+/**
+ * The tables, and what lies between them and those who call: delays, failures before and after the effect, reads that
+ * come up short.
+ */
 export class CloudTables {
   readonly partials = new MemoryItemStore()
   readonly results = new MemoryItemStore()

@@ -62,7 +62,10 @@ export class SimDisk {
     return true
   }
 
-  /** The records from a segment on, as the product's reader finds them; a torn tail is cut off, and so is a segment that was torn when it was made. */
+  /**
+   * The records from a segment on, as the product's reader finds them; a torn tail is cut off, and so is a segment that
+   * was torn when it was made.
+   */
   open(fromSegment: number): { readonly records: LogRecord[]; readonly tornBytes: number } {
     const records: LogRecord[] = []
     const { segments, torn, nextNumber } = this.read(fromSegment, (record) => records.push(record))
@@ -85,8 +88,8 @@ export class SimDisk {
   }
 
   /**
-   * Flips one bit of the log before its last flush: what is in or behind that one can be taken for torn. Returns how to undo it; null where there is
-   * no such bit.
+   * Flips one bit of the log before its last flush: what is in or behind that one can be taken for torn. Returns how to
+   * undo it; null where there is no such bit.
    */
   rot(random: Random): (() => void) | null {
     const lastFlush = [...this.allRecords()].at(-1)?.flushFirst ?? 0
@@ -102,7 +105,10 @@ export class SimDisk {
     }
   }
 
-  /** Loses the file of the newest segment, where the mark knows of something in it. Returns how to undo it; null where it does not. */
+  /**
+   * Loses the file of the newest segment, where the mark knows of something in it. Returns how to undo it; null where
+   * it does not.
+   */
   loseNewest(): (() => void) | null {
     const { segments } = this
     const newest = [...this.allRecords()].filter(({ segment }) => segment === segments.at(-1))
@@ -142,7 +148,10 @@ export class SimDisk {
     this.segments = this.segments.filter((segment) => segment.number !== number)
   }
 
-  /** A crash in the midst of a write: an arbitrary prefix of it is on disk, perhaps with `garbage` after it. Returns the bytes lost. */
+  /**
+   * A crash in the midst of a write: an arbitrary prefix of it is on disk, perhaps with `garbage` after it. Returns the
+   * bytes lost.
+   */
   tear(pending: readonly (readonly [segment: number, bytes: Buffer])[], random: Random, garbage: Buffer): number {
     const total = pending.reduce((sum, [, bytes]) => sum + bytes.length, 0)
     const kept = random.chance(0.3) ? 0 : random.between(0, total)

@@ -196,7 +196,10 @@ export class SimEdge {
     return { suspects, foldApart: (envelope) => this.foldApart(envelope, deadLetters) }
   }
 
-  /** What the process comes to that folds apart: it ends at each event that ends processes, and that event is dead-lettered. */
+  /**
+   * What the process comes to that folds apart: it ends at each event that ends processes, and that event is
+   * dead-lettered.
+   */
   private async foldApart(envelope: Envelope, deadLetters: DeadLetters): Promise<EnvelopePartial> {
     this.context.observer.saw('an envelope was folded apart')
     await this.process.sleep(this.context.randomOf('apart').between(1, 300))
@@ -262,7 +265,10 @@ export class SimEdge {
     return { status: 202, answer }
   }
 
-  /** As the HTTP surface does with each request. Waiting for requests begins anew, unless only closings can make room for them. */
+  /**
+   * As the HTTP surface does with each request. Waiting for requests begins anew, unless only closings can make room
+   * for them.
+   */
   private touch(node: EdgeNode): void {
     node.touch()
     const { observer, scenario } = this.context

@@ -10,7 +10,9 @@ interface Lane {
 
 const MAX_AGE_MS = 20_000 // records that are older are given up, as a mapping with a maximum age does
 
-/** The event source mapping: lanes that hand records to the burst function, in order, until it says that it has them. */
+/**
+ * The event source mapping: lanes that hand records to the burst function, in order, until it says that it has them.
+ */
 export class EventSource {
   private readonly lanes: Lane[]
   private readonly random: Random

@@ -1,7 +1,10 @@
 import type { Coverage } from './coverage'
 import { Random } from './random'
 
-/** Every kind of fault, and how likely it is at each opportunity: a message, a call, or (for those that simply happen) a tenth of a second. */
+/**
+ * Every kind of fault, and how likely it is at each opportunity: a message, a call, or (for those that simply happen) a
+ * tenth of a second.
+ */
 export const FAULTS = {
   'request lost': 0.05,
   'request doubled': 0.05,
@@ -50,7 +53,10 @@ export const FAULTS = {
 export type FaultKind = keyof typeof FAULTS
 export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[]
 
-/** Kinds are off, as likely as given, or three times as likely: worlds with few kinds of fault reach what worlds with all of them never do. */
+/**
+ * Kinds are off, as likely as given, or three times as likely: worlds with few kinds of fault reach what worlds with
+ * all of them never do.
+ */
 const INTENSITIES = [0, 0, 1, 1, 3]
 const FAVOURED = 4
 

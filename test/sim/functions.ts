@@ -20,7 +20,9 @@ import { EPOCH_MS } from './workload'
 /** The version of the pipelines in the edge's bundle, and in the functions' unless somebody deployed another. */
 export const VERSION = 'v1'
 
-/** The real handlers, each call in a process of its own, which may crash or run on when nobody waits for it any more. */
+/**
+ * The real handlers, each call in a process of its own, which may crash or run on when nobody waits for it any more.
+ */
 export class Functions {
   version = VERSION
   clockSkewMs = 0

@@ -4,7 +4,10 @@ import type { History } from './history'
 import type { SimProcess } from './process'
 import { describeRecord } from './trace'
 
-/** What one boot tells its log, durable or not: checks that it does not contradict itself, and that windows close for a reason. */
+/**
+ * What one boot tells its log, durable or not: checks that it does not contradict itself, and that windows close for a
+ * reason.
+ */
 export class LogWatch {
   private readonly appended: History
   private lastRequestRanMs: number

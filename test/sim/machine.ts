@@ -114,7 +114,10 @@ export class Machine implements Host {
     this.boot()
   }
 
-  /** A start on a damaged log is refused by name; then somebody restores the file. `undo`: null where there was nothing to damage. */
+  /**
+   * A start on a damaged log is refused by name; then somebody restores the file. `undo`: null where there was nothing
+   * to damage.
+   */
   private damage(undo: (() => void) | null): void {
     if (undo === null) return
     const { rules, observer } = this.context

@@ -6,7 +6,10 @@ import type { Context } from './context'
 import type { Functions } from './functions'
 import type { SimProcess } from './process'
 
-/** The merge function as a process of the edge calls it: calls get lost, and so do answers, and some calls are made twice. */
+/**
+ * The merge function as a process of the edge calls it: calls get lost, and so do answers, and some calls are made
+ * twice.
+ */
 export function mergeCalls(
   context: Context,
   { functions }: Cloud,

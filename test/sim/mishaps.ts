@@ -9,7 +9,10 @@ import { oraclePipeline } from './sim-pipeline'
 
 const STEP_MS = 100
 
-/** What simply happens to the machines, the clocks and the operators, looked at ten times a second until the world heals. */
+/**
+ * What simply happens to the machines, the clocks and the operators, looked at ten times a second until the world
+ * heals.
+ */
 export class Mishaps {
   private copy: SimDisk | null = null
   private readonly random: Random

@@ -2,7 +2,10 @@ import type { Timeline } from './timeline'
 
 const SLOW_TURN_MS = 200
 
-/** A process of the world: one boot of the edge, one call of a function. Once dead, nothing reaches it and its promises never settle. */
+/**
+ * A process of the world: one boot of the edge, one call of a function. Once dead, nothing reaches it and its promises
+ * never settle.
+ */
 export class SimProcess {
   private dead = false
   private stoppedUntilMs = 0
@@ -17,7 +20,9 @@ export class SimProcess {
     return !this.dead
   }
 
-  /** Time in which it could run, up to now; of each stop the beginning counts, which a loop may take for one slow turn. */
+  /**
+   * Time in which it could run, up to now; of each stop the beginning counts, which a loop may take for one slow turn.
+   */
   get ranMs(): number {
     const aheadMs = Math.max(0, this.stoppedUntilMs - this.timeline.nowMs)
     return this.timeline.nowMs + aheadMs - this.stoppedMs
@@ -54,7 +59,10 @@ export class SimProcess {
     return new Promise((resolve) => this.after(delayMs, resolve))
   }
 
-  /** Asks something elsewhere. Once sent, it takes effect there even when this process is dead by then; the answer needs it alive. */
+  /**
+   * Asks something elsewhere. Once sent, it takes effect there even when this process is dead by then; the answer needs
+   * it alive.
+   */
   ask<T>(thereMs: number, effect: () => T, backMs: number): Promise<T> {
     return new Promise((resolve, reject) => {
       this.timeline.after(thereMs, () => {

@@ -1,6 +1,6 @@
 /**
- * Seeded random numbers (xoshiro128** by Blackman and Vigna, seeded with splitmix32). Each purpose of a seed has a sequence of its own, so that one
- * draw more for one purpose shifts no other.
+ * Seeded random numbers (xoshiro128** by Blackman and Vigna, seeded with splitmix32). Each purpose of a seed has a
+ * sequence of its own, so that one draw more for one purpose shifts no other.
  */
 export class Random {
   private readonly state: [number, number, number, number]

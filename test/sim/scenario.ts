@@ -2,7 +2,10 @@ import { type Config, configSchema } from '../../edge-node/config'
 import type { FaultKind } from './faults'
 import { Random } from './random'
 
-/** What a seed makes of the world before any fault: the pipeline's times, the limits of the controller, the size of the load. All times in ms. */
+/**
+ * What a seed makes of the world before any fault: the pipeline's times, the limits of the controller, the size of the
+ * load. All times in ms.
+ */
 export interface Scenario {
   readonly sliding: boolean
   readonly sizeMs: number
@@ -120,7 +123,10 @@ const forking = (plain: Scenario): Scenario => ({
   config: { ...plain.config, mode: 'always', maxInFlightEnvelopes: 100, idleTimeoutMs: 300 },
 })
 
-/** Envelopes in several windows that the cloud will not merge, and a `map` that changes its mind when they are folded again. */
+/**
+ * Envelopes in several windows that the cloud will not merge, and a `map` that changes its mind when they are folded
+ * again.
+ */
 const recalling = (plain: Scenario): Scenario => ({
   ...plain,
   sliding: true,

@@ -8,7 +8,10 @@ export interface Shrunk {
   readonly faults: readonly FaultKind[]
 }
 
-/** Looks for the smallest world of a seed that breaks the same rule: without kinds of fault, one after the other, and with fewer requests. */
+/**
+ * Looks for the smallest world of a seed that breaks the same rule: without kinds of fault, one after the other, and
+ * with fewer requests.
+ */
 export async function shrink(seed: number): Promise<Shrunk> {
   const first = await runWorld(seed)
   const rule = first.violation?.rule

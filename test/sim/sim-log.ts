@@ -26,7 +26,10 @@ interface Append {
   readonly bytes: Buffer
 }
 
-/** The durable log of one boot over the simulated disk, with the group commit of the real one: a flush takes all that came since the last. */
+/**
+ * The durable log of one boot over the simulated disk, with the group commit of the real one: a flush takes all that
+ * came since the last.
+ */
 export class SimLog implements Log {
   private readonly segments: Segment[]
   private segmentBytes: number

@@ -13,9 +13,10 @@ import * as oracleWindow from '../../scripts/verify/window'
 import type { Scenario } from './scenario'
 
 /**
- * What clients send. `nap` makes `map` wait so many ms, too long a one makes it hang; `fan` makes hundreds of groups; a value below -1,000,000
- * makes `map` fail, and `flaky`, a number that no other event has, lets it fail now and then. `deadly` ends the process that maps it, so many ms
- * later; only 0 ms leave no other outcome, so the others are `flaky` as well.
+ * What clients send. `nap` makes `map` wait so many ms, too long a one makes it hang; `fan` makes hundreds of groups; a
+ * value below -1,000,000 makes `map` fail, and `flaky`, a number that no other event has, lets it fail now and then.
+ * `deadly` ends the process that maps it, so many ms later; only 0 ms leave no other outcome, so the others are `flaky`
+ * as well.
  */
 export interface SimEvent {
   readonly k?: string
@@ -83,7 +84,10 @@ export function simPipeline(scenario: Scenario, { nap, fails, dies }: MapWorld):
   }) as unknown as Pipeline
 }
 
-/** The same for the oracle, which knows the formulas and none of the product's code. `isDead` says which flaky events were dead-lettered. */
+/**
+ * The same for the oracle, which knows the formulas and none of the product's code. `isDead` says which flaky events
+ * were dead-lettered.
+ */
 export function oraclePipeline(
   { sliding: isSliding, sizeMs, slideMs, wide }: Scenario,
   isDead: (flaky: number) => boolean = () => false,

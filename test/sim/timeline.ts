@@ -21,7 +21,10 @@ export class Timeline {
     return new Promise((resolve) => this.after(delayMs, resolve))
   }
 
-  /** Fires entries in order until `isDone` says so after one of them, or none is left. Rejects with what an entry throws. */
+  /**
+   * Fires entries in order until `isDone` says so after one of them, or none is left. Rejects with what an entry
+   * throws.
+   */
   async run(isDone: () => boolean): Promise<void> {
     for (let entry = this.pop(); entry !== undefined; entry = this.pop()) {
       this.nowMs = entry.atMs

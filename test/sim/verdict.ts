@@ -34,7 +34,10 @@ interface Answered {
   readonly answer: Answer
 }
 
-/** Checks a world that has come to rest: every window against the oracle, which sees the answers, the lines that were sent, and the dead letters. */
+/**
+ * Checks a world that has come to rest: every window against the oracle, which sees the answers, the lines that were
+ * sent, and the dead letters.
+ */
 export async function judge(world: Resting, edge: SimEdge): Promise<void> {
   const { context, machine } = world
   const { rules } = context
@@ -78,8 +81,8 @@ function checkAnswers({ rules, scenario }: Context, all: readonly Answered[]): v
 }
 
 /**
- * Where `map` changes its mind, the file of dead letters says what it came to: an event is dead, but for windows that had counted it before they
- * were final.
+ * Where `map` changes its mind, the file of dead letters says what it came to: an event is dead, but for windows that
+ * had counted it before they were final.
  */
 function expectedWindows(
   context: Context,
@@ -122,7 +125,10 @@ function servedBy({ machine, context }: Resting, edge: SimEdge): ServedWindow[] 
   return windows.sort((a, b) => a.start - b.start)
 }
 
-/** Each event that cannot be folded is in the file once, with its line; and nothing else is, but events whose `map` fails now and then. */
+/**
+ * Each event that cannot be folded is in the file once, with its line; and nothing else is, but events whose `map`
+ * fails now and then.
+ */
 function checkDeadLetters(
   { rules, scenario }: Context,
   all: readonly Answered[],
@@ -141,7 +147,10 @@ function checkDeadLetters(
   if (odd !== undefined) rules.broken('only what cannot be folded is dead-lettered', odd)
 }
 
-/** What readers in the cloud see as final is what the edge shows. An old copy forks history: then the cloud has the finals of both. */
+/**
+ * What readers in the cloud see as final is what the edge shows. An old copy forks history: then the cloud has the
+ * finals of both.
+ */
 async function checkFlags({ context, cloud, machine }: Resting, { files }: SimEdge): Promise<void> {
   if (machine.life > 0) return
   const { tables } = cloud

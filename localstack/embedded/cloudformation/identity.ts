@@ -11,7 +11,10 @@ export interface StackPlace {
   readonly endpoint: string
 }
 
-/** How the resources of a type are called. All of it follows from the name, so a template can be read before anything exists. */
+/**
+ * How the resources of a type are called. All of it follows from the name, so a template can be read before anything
+ * exists.
+ */
 interface Naming {
   /** The property with the name that the template may give. */
   readonly property?: string

@@ -12,8 +12,9 @@ export interface Scope {
 }
 
 /**
- * Replaces the intrinsic functions in a value: Ref, Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Split, Fn::Select, Fn::If, and in
- * conditions Condition, Fn::Equals, Fn::And, Fn::Or, Fn::Not. Others are refused. What is `AWS::NoValue` is left out.
+ * Replaces the intrinsic functions in a value: Ref, Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Split, Fn::Select, Fn::If, and
+ * in conditions Condition, Fn::Equals, Fn::And, Fn::Or, Fn::Not. Others are refused. What is `AWS::NoValue` is left
+ * out.
  */
 export function evaluate(value: Json, scope: Scope): Json | undefined {
   if (Array.isArray(value)) return evaluateAll(value, scope)

@@ -52,8 +52,8 @@ const CREATION_ORDER: Readonly<Record<Resource['kind'], number>> = {
 }
 
 /**
- * The steps from one set of resources to another, in an order in which they can be made. A change that would need data to
- * move is refused (TemplateError): the embedded cloud is quicker to start again than to migrate.
+ * The steps from one set of resources to another, in an order in which they can be made. A change that would need data
+ * to move is refused (TemplateError): the embedded cloud is quicker to start again than to migrate.
  */
 export function stepsBetween(before: readonly Resource[], after: readonly Resource[]): Step[] {
   const existing = new Map(before.map((resource) => [resource.logicalId, resource]))

@@ -36,7 +36,10 @@ export class Stacks {
     return [...this.#stacks.values()].filter(({ status }) => status !== 'DELETE_COMPLETE')
   }
 
-  /** Makes everything that the template describes; a failure undoes all of it. Throws TemplateError for a template that cannot be read. */
+  /**
+   * Makes everything that the template describes; a failure undoes all of it. Throws TemplateError for a template that
+   * cannot be read.
+   */
   async create(id: string, template: string, settings: ReadSettings): Promise<Stack> {
     if (this.#stacks.size >= MAX_STACKS) throw new TemplateError(`Limit for stacks (${MAX_STACKS}) has been exceeded`)
     const description = readTemplate(template, settings)

@@ -1,4 +1,7 @@
-/** A request to CloudFormation that cannot be done as it is written. Retrying does not help; the message says what to change. */
+/**
+ * A request to CloudFormation that cannot be done as it is written. Retrying does not help; the message says what to
+ * change.
+ */
 export class TemplateError extends Error {
   constructor(
     message: string,

@@ -68,7 +68,10 @@ function readOutput(key: string, output: JsonObject, scope: TemplateScope): Outp
   return [{ key, value: String(value), exportName: exported === undefined ? undefined : String(exported) }]
 }
 
-/** Resolves names within one template. A name is computed when it is asked for, so the order of resources does not matter. */
+/**
+ * Resolves names within one template. A name is computed when it is asked for, so the order of resources does not
+ * matter.
+ */
 class TemplateScope implements Scope {
   readonly #resources: Map<string, JsonObject>
   readonly #conditions: JsonObject

@@ -1,6 +1,6 @@
 /**
- * The pause before the same batch is sent again. AWS backs off exponentially without saying by how much; short enough here that a
- * local outage of seconds is over soon after it ends.
+ * The pause before the same batch is sent again. AWS backs off exponentially without saying by how much; short enough
+ * here that a local outage of seconds is over soon after it ends.
  */
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 5000

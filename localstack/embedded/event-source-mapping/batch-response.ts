@@ -6,9 +6,10 @@ export type BatchResponse =
   | { readonly kind: 'malformed'; readonly reason: string }
 
 /**
- * Reads a function's answer by the documented conditions: an empty or null answer or list is a full success; an empty, null or misnamed
- * `itemIdentifier` fails the whole batch; of several failures the lowest is the checkpoint. An identifier that is not in the batch and an
- * answer that is no object are not documented; they fail the whole batch too, so that no record is passed over.
+ * Reads a function's answer by the documented conditions: an empty or null answer or list is a full success; an empty,
+ * null or misnamed `itemIdentifier` fails the whole batch; of several failures the lowest is the checkpoint. An
+ * identifier that is not in the batch and an answer that is no object are not documented; they fail the whole batch
+ * too, so that no record is passed over.
  */
 export function readBatchResponse(payload: Buffer, sequenceNumbers: readonly string[]): BatchResponse {
   if (payload.length === 0) return { kind: 'success' }

@@ -28,8 +28,9 @@ export type Verdict =
   | { readonly kind: 'give_up' }
 
 /**
- * Decides by AWS's rules. Retries are counted for the same batch sent again, so a batch made by a checkpoint or a split starts with a full
- * quota: "splitting batches doesn't consume the retry quota". An invocation that never reached the function (throttled, no such function) uses none either.
+ * Decides by AWS's rules. Retries are counted for the same batch sent again, so a batch made by a checkpoint or a split
+ * starts with a full quota: "splitting batches doesn't consume the retry quota". An invocation that never reached the
+ * function (throttled, no such function) uses none either.
  */
 export function judge(batch: BatchFacts, outcome: InvokeOutcome, rules: FailureRules): Verdict {
   switch (outcome.kind) {
@@ -49,7 +50,8 @@ function judgeResponse(batch: BatchFacts, payload: Buffer, rules: FailureRules):
     case 'success':
       return { kind: 'done' }
     case 'failed_from':
-      // With bisecting on, AWS cuts at the returned number, which at the first record leaves the batch whole: it is then halved, so that one bad record is found.
+      // With bisecting on, AWS cuts at the returned number, which at the first record leaves the batch whole: it is
+      // then halved, so that one bad record is found.
       return response.index > 0 ? { kind: 'checkpoint', index: response.index } : failed(batch, rules)
     case 'malformed':
       return failed(batch, rules)

@@ -6,8 +6,9 @@ import { PAYLOAD_LIMIT_BYTES } from './gathering'
 const READ_LIMITS: ReadLimits = { records: 10_000, bytes: 10 * 1024 * 1024 }
 
 /**
- * How much a shard's poller may still read while `pending` is not finished, or undefined when it is full. A shard buffers one batch in flight and
- * one to follow for each lane, which keeps every lane busy; more would only move the backlog from the stream into the mapping.
+ * How much a shard's poller may still read while `pending` is not finished, or undefined when it is full. A shard
+ * buffers one batch in flight and one to follow for each lane, which keeps every lane busy; more would only move the
+ * backlog from the stream into the mapping.
  */
 export function roomFor(pending: readonly PendingRecord[], lanes: number, batchSize: number): ReadLimits | undefined {
   const batches = 2 * lanes

@@ -5,8 +5,9 @@ import { describeMapping, type MappingDescription, type MappingState } from './m
 import { type ShardFacts, ShardPoller } from './shard-poller'
 
 /**
- * A mapping that runs from a stream to a function: a poller for each shard. Where the stream is resharded, the children of a shard are
- * read once all of its records are finished, and those of a merge once both parents are (documented): so a key keeps its order.
+ * A mapping that runs from a stream to a function: a poller for each shard. Where the stream is resharded, the children
+ * of a shard are read once all of its records are finished, and those of a merge once both parents are (documented): so
+ * a key keeps its order.
  */
 export class EventSourceMapping {
   private readonly pollers = new Map<string, ShardPoller>()
@@ -15,7 +16,10 @@ export class EventSourceMapping {
   private lastModifiedMs: number
   private lastResult = 'No records processed'
 
-  /** Begins to poll, unless the mapping is not enabled. LATEST means from now on. Rejections of `deps.invoke` are bugs and are not caught. */
+  /**
+   * Begins to poll, unless the mapping is not enabled. LATEST means from now on. Rejections of `deps.invoke` are bugs
+   * and are not caught.
+   */
   constructor(
     private config: MappingConfig,
     private readonly deps: MappingDeps,
@@ -24,7 +28,8 @@ export class EventSourceMapping {
     this.lastModifiedMs = deps.now()
     const first = deps.reader.firstShards(config.startingPosition)
     for (const shardId of first) this.add(shardId, config.startingPosition)
-    // Spread over the interval: the shards of a stream are not polled in step on AWS either, and in step they would all wait the longest together.
+    // Spread over the interval: the shards of a stream are not polled in step on AWS either, and in step they would all
+    // wait the longest together.
     if (config.enabled)
       for (const [index, shardId] of first.entries())
         this.pollers.get(shardId)!.start((config.pollIntervalMs * index) / first.length)
@@ -43,7 +48,10 @@ export class EventSourceMapping {
     return this.describe()
   }
 
-  /** Resolves when all invocations in flight have come back; no timer is left. What was read and not sent is not sent any more. */
+  /**
+   * Resolves when all invocations in flight have come back; no timer is left. What was read and not sent is not sent
+   * any more.
+   */
   async stop(): Promise<void> {
     this.enter('Disabling')
     await Promise.all([...this.pollers.values()].map((poller) => poller.stop()))

@@ -20,8 +20,9 @@ export type Gathering =
   | { readonly kind: 'wait'; readonly untilMs: number }
 
 /**
- * Whether the records that wait make a batch: when it is full by count or by payload, or when the batching window is over. A window of 0
- * sends what there is. The next window begins when an invocation ends (documented), so windows follow each other without gaps from there.
+ * Whether the records that wait make a batch: when it is full by count or by payload, or when the batching window is
+ * over. A window of 0 sends what there is. The next window begins when an invocation ends (documented), so windows
+ * follow each other without gaps from there.
  */
 export function gather(
   waiting: readonly Gathered[],

@@ -6,8 +6,8 @@ import { type GatheringRules, gather } from './gathering'
 import { laneOfKey } from './lane-of-key'
 
 /**
- * One of a shard's lanes: it has one batch in flight at a time and finishes records in shard order. Lanes are values; the shell does
- * what `nextStep` says and reports back with `settle` or `release`.
+ * One of a shard's lanes: it has one batch in flight at a time and finishes records in shard order. Lanes are values;
+ * the shell does what `nextStep` says and reports back with `settle` or `release`.
  */
 export interface Lane {
   /** Read, not yet in a batch; in shard order, after all of `batches`. */
@@ -83,8 +83,9 @@ export function unfinished(lane: Lane): readonly PendingRecord[] {
 }
 
 /**
- * The lanes of a shard that goes on with `count` of them: all that is unfinished, shared out anew in shard order. For lanes of which none is busy,
- * so that no key is in flight; a batch that had failed begins with a full quota, as on AWS, where the pollers begin again at their checkpoint.
+ * The lanes of a shard that goes on with `count` of them: all that is unfinished, shared out anew in shard order. For
+ * lanes of which none is busy, so that no key is in flight; a batch that had failed begins with a full quota, as on
+ * AWS, where the pollers begin again at their checkpoint.
  */
 export function shareOut(lanes: readonly Lane[], count: number, now: number): readonly Lane[] {
   const inOrder = lanes.flatMap(unfinished).sort((one, other) => (isBefore(one, other) ? -1 : 1))

@@ -15,7 +15,9 @@ export interface MappingConfig {
   readonly batchSize: number
   /** How long records are gathered for a full batch; 0 sends what a read brought. */
   readonly batchingWindowMs: number
-  /** Lanes per shard, 1 to 10: batches in flight at the same time. The records of one partition key stay in one lane. */
+  /**
+   * Lanes per shard, 1 to 10: batches in flight at the same time. The records of one partition key stay in one lane.
+   */
   readonly parallelizationFactor: number
   readonly reportBatchItemFailures: boolean
   readonly bisectBatchOnFunctionError: boolean

@@ -6,7 +6,9 @@ import type { StartTimer } from './timers'
 export interface MappingDeps {
   readonly reader: ShardReader
   readonly invoke: InvokeFunction
-  /** Delivers the notice of a discarded batch; may reject, which is noted and does not hold up the shard (as on AWS). */
+  /**
+   * Delivers the notice of a discarded batch; may reject, which is noted and does not hold up the shard (as on AWS).
+   */
   readonly sendToDestination: (arn: string, body: string) => Promise<void>
   /** Epoch milliseconds. */
   readonly now: () => number

@@ -14,7 +14,10 @@ const sourceArn = /^arn:aws[^:]*:kinesis:([^:]+):(\d{12}):stream\/[a-zA-Z0-9_.-]
 const functionReference =
   /^(?:arn:aws[^:]*:lambda:[^:]+:\d{12}:function:|\d{12}:function:|function:)?([a-zA-Z0-9_-]+)(?::\$LATEST)?$/
 
-/** Lambda's documented ranges and defaults for a Kinesis mapping. CloudFormation templates may spell numbers and booleans as text. */
+/**
+ * Lambda's documented ranges and defaults for a Kinesis mapping. CloudFormation templates may spell numbers and
+ * booleans as text.
+ */
 const spelled = z.union(
   [
     z.number(),
@@ -55,8 +58,9 @@ const propertiesSchema = z.strictObject({
 type Properties = z.infer<typeof propertiesSchema>
 
 /**
- * Reads the properties of an `AWS::Lambda::EventSourceMapping` (or the body of CreateEventSourceMapping). Throws InvalidMapping
- * naming every property that is out of AWS's range or not embedded: an option that is ignored would make local runs lie.
+ * Reads the properties of an `AWS::Lambda::EventSourceMapping` (or the body of CreateEventSourceMapping). Throws
+ * InvalidMapping naming every property that is out of AWS's range or not embedded: an option that is ignored would make
+ * local runs lie.
  */
 export function mappingConfig(properties: Readonly<Record<string, unknown>>, identity: MappingIdentity): MappingConfig {
   const parsed = propertiesSchema.safeParse(properties)
@@ -87,8 +91,8 @@ export function mappingConfig(properties: Readonly<Record<string, unknown>>, ide
 const updateSchema = z.strictObject({ ParallelizationFactor: integer(1, 10).optional() })
 
 /**
- * Reads the body of UpdateEventSourceMapping. Throws InvalidMapping naming what is out of AWS's range, or cannot be changed here: all but the
- * parallelization factor, for which the stack has to be deployed again.
+ * Reads the body of UpdateEventSourceMapping. Throws InvalidMapping naming what is out of AWS's range, or cannot be
+ * changed here: all but the parallelization factor, for which the stack has to be deployed again.
  */
 export function mappingUpdate(body: unknown): MappingUpdate {
   const parsed = updateSchema.safeParse(body)

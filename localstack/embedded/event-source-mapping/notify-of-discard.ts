@@ -6,7 +6,10 @@ import type { MappingConfig } from './mapping-config'
 import type { MappingDeps } from './mapping-deps'
 import { destinationProblem } from './processing-result'
 
-/** Tells the mapping's on-failure destination, if it has one, of a discarded batch. Resolves to the problem with that, in AWS's words, if there was one. */
+/**
+ * Tells the mapping's on-failure destination, if it has one, of a discarded batch. Resolves to the problem with that,
+ * in AWS's words, if there was one.
+ */
 export async function notifyOfDiscard(
   discard: Discard,
   frame: EventFrame,

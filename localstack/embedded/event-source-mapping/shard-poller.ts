@@ -86,8 +86,8 @@ export class ShardPoller {
   }
 
   /**
-   * Goes on with so many lanes. What is in flight comes back first, so that no key is ever in two lanes; until then nothing new is sent. Resolves
-   * when the lanes are there, and never if the poller is stopped before.
+   * Goes on with so many lanes. What is in flight comes back first, so that no key is ever in two lanes; until then
+   * nothing new is sent. Resolves when the lanes are there, and never if the poller is stopped before.
    */
   resize(lanes: number): Promise<void> {
     return new Promise((done) => {

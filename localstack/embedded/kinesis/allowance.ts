@@ -40,7 +40,10 @@ export function spendWrite(allowance: WriteAllowance, recordBytes: number, now: 
 /** What a shard may still give to GetRecords: 5 calls/s and 2 MiB/s. */
 export interface ReadAllowance {
   readonly calls: Tank
-  /** A read is paid for after it was made, so that one of 10 MiB is possible: it blocks the shard for 5 s, as documented. */
+  /**
+   * A read is paid for after it was made, so that one of 10 MiB is possible: it blocks the shard for 5 s, as
+   * documented.
+   */
   readonly blockedUntilMs: number
 }
 

@@ -44,8 +44,8 @@ const verbs = {
 const JSON_1_1 = 'application/x-amz-json-1.1'
 
 /**
- * Kinesis over HTTP as the AWS SDK for JavaScript v3 speaks it: AWS JSON 1.1, POST to `/`, the verb in `X-Amz-Target`. CBOR, which the
- * Java SDK prefers, is refused. `now` is epoch milliseconds.
+ * Kinesis over HTTP as the AWS SDK for JavaScript v3 speaks it: AWS JSON 1.1, POST to `/`, the verb in `X-Amz-Target`.
+ * CBOR, which the Java SDK prefers, is refused. `now` is epoch milliseconds.
  */
 export function kinesisService(store: KinesisStore, now: () => number): WireService {
   return async (request) => {

@@ -8,8 +8,8 @@ export interface KinesisStoreOptions {
   readonly region: string
   readonly accountId: string
   /**
-   * What all shards together may hold; above it the oldest records expire early. A day at the full rate of one shard is 86 GB, so
-   * memory needs a limit besides time; the default is four minutes of one full shard, or one of four.
+   * What all shards together may hold; above it the oldest records expire early. A day at the full rate of one shard is
+   * 86 GB, so memory needs a limit besides time; the default is four minutes of one full shard, or one of four.
    */
   readonly retainedBytes: number
 }
@@ -26,7 +26,10 @@ export interface NewStream {
   readonly retentionHours?: number
 }
 
-/** All streams of one embedded cloud, in memory. Knows no clock and no wire: every call that depends on time is given `now` in epoch milliseconds. */
+/**
+ * All streams of one embedded cloud, in memory. Knows no clock and no wire: every call that depends on time is given
+ * `now` in epoch milliseconds.
+ */
 export class KinesisStore {
   readonly region: string
   readonly accountId: string
@@ -101,7 +104,10 @@ export class KinesisStore {
     shard.log.expire(now - stream.retentionHours * 3_600_000)
   }
 
-  /** The oldest go first, in whatever shard: those that were closed have the oldest, and most likely nobody waits for them. */
+  /**
+   * The oldest go first, in whatever shard: those that were closed have the oldest, and most likely nobody waits for
+   * them.
+   */
   private makeRoom(): void {
     while (this.heldBytes() > this.retainedBytes) {
       const shards = [...this.byName.values()].flatMap((stream) => stream.shards)
@@ -116,7 +122,9 @@ export class KinesisStore {
     return bytes
   }
 
-  /** Distinct epochs keep the sequence numbers of what is made later, even within a millisecond, above the older ones. */
+  /**
+   * Distinct epochs keep the sequence numbers of what is made later, even within a millisecond, above the older ones.
+   */
   private nextEpochMs(now: number): number {
     this.lastEpochMs = Math.max(now, this.lastEpochMs + 1)
     return this.lastEpochMs

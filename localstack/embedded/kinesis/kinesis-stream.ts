@@ -87,7 +87,10 @@ export class KinesisStream implements StreamIdentity {
     this.countUpdatesMs = [...recent, now]
   }
 
-  /** Splits and merges until there are `target` even shards. `nextEpochMs` gives each step a time of its own, above all before it. */
+  /**
+   * Splits and merges until there are `target` even shards. `nextEpochMs` gives each step a time of its own, above all
+   * before it.
+   */
   reshard(target: number, nextEpochMs: () => number, now: number): void {
     const ranges = this.openShards.map(({ range }) => range)
     for (const step of reshardSteps(ranges, target)) this.take(step, nextEpochMs(), now)

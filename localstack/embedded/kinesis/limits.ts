@@ -1,8 +1,8 @@
 const MIB = 1024 * 1024
 
 /**
- * The service's documented limits (Kinesis API reference and "Quotas and limits"), which are what a burst meets first. They are
- * enforced, not simulated: a producer that ignores a partial failure here would lose records on AWS as well.
+ * The service's documented limits (Kinesis API reference and "Quotas and limits"), which are what a burst meets first.
+ * They are enforced, not simulated: a producer that ignores a partial failure here would lose records on AWS as well.
  */
 export const kinesisLimits = {
   /** Data before base64 plus partition key. AWS's default for a stream; raising it to 10 MiB is not embedded. */
@@ -21,7 +21,10 @@ export const kinesisLimits = {
   maximumRetentionHours: 8760,
   /** AWS's smallest default quota per account and region. */
   shards: 200,
-  /** What an on-demand stream starts with on AWS (4 MiB/s in). Growing with the peak is not embedded, warm throughput is. */
+  /**
+   * What an on-demand stream starts with on AWS (4 MiB/s in). Growing with the peak is not embedded, warm throughput
+   * is.
+   */
   onDemandShards: 4,
   /** Enhanced fan-out, per stream. */
   consumersPerStream: 20,

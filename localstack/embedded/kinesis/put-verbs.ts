@@ -25,8 +25,8 @@ export function putRecord(store: KinesisStore, fields: RequestFields, now: numbe
 }
 
 /**
- * PutRecords. A full shard fails single records inside a successful answer, and the records after them are still tried; what is wrong
- * with the request itself fails all of it.
+ * PutRecords. A full shard fails single records inside a successful answer, and the records after them are still tried;
+ * what is wrong with the request itself fails all of it.
  */
 export function putRecords(store: KinesisStore, fields: RequestFields, now: number): object {
   const stream = requestedStream(store, fields)

@@ -1,18 +1,24 @@
 import { evenRanges, HASH_KEYS, type HashKeyRange } from './hash-key'
 
-/** One change to the open shards, in the order of their hash keys; indexes are of the list as the steps before have left it. */
+/**
+ * One change to the open shards, in the order of their hash keys; indexes are of the list as the steps before have left
+ * it.
+ */
 export type ReshardStep =
   /** The shard at `index` becomes two, of which the second begins at hash key `at`. */
   | { readonly kind: 'split'; readonly index: number; readonly at: bigint }
   /** The shards at `index` and after it become one. */
   | { readonly kind: 'merge'; readonly index: number }
 
-/** A bound that lies so near to an even one is even enough: dividing 2^128 by three and by six leaves different remainders. */
+/**
+ * A bound that lies so near to an even one is even enough: dividing 2^128 by three and by six leaves different
+ * remainders.
+ */
 const EVEN_ENOUGH = HASH_KEYS >> 32n
 
 /**
- * The splits and merges that make `ranges` into `target` even ones, as UNIFORM_SCALING does: doubling and halving split or merge each shard
- * once, other counts go by short-lived shards.
+ * The splits and merges that make `ranges` into `target` even ones, as UNIFORM_SCALING does: doubling and halving split
+ * or merge each shard once, other counts go by short-lived shards.
  */
 export function reshardSteps(ranges: readonly HashKeyRange[], target: number): readonly ReshardStep[] {
   const present = ranges.map(({ start }) => start)

@@ -4,7 +4,10 @@ import type { KinesisStream } from './kinesis-stream'
 import { kinesisLimits } from './limits'
 import { invalidField, optionalInteger, type RequestFields, requestedStream, requiredText } from './request-fields'
 
-/** UpdateShardCount, with the documented limits: at most double, at least half, ten times within 24 hours. The shards change at once. */
+/**
+ * UpdateShardCount, with the documented limits: at most double, at least half, ten times within 24 hours. The shards
+ * change at once.
+ */
 export function updateShardCount(store: KinesisStore, fields: RequestFields, now: number): object {
   const stream = requestedStream(store, fields)
   const target = requiredInteger(fields, 'TargetShardCount', 1)
@@ -27,8 +30,8 @@ function requireStep(open: number, target: number): void {
 }
 
 /**
- * UpdateStreamWarmThroughput: for on-demand streams alone. A shard takes 1 MiB/s, so the stream gets as many as it has to be warm for, and never
- * fewer than a new one has.
+ * UpdateStreamWarmThroughput: for on-demand streams alone. A shard takes 1 MiB/s, so the stream gets as many as it has
+ * to be warm for, and never fewer than a new one has.
  */
 export function updateStreamWarmThroughput(store: KinesisStore, fields: RequestFields, now: number): object {
   const stream = requestedStream(store, fields)

@@ -1,7 +1,7 @@
 /**
- * A record's place, spelled as AWS spells it: a decimal number of 56 digits that only grows within a shard. From the top: a marker
- * bit that fixes the length, when the shard was opened (so the numbers of a stream made again do not repeat, and those of a shard are above its parents'),
- * the ordinal of the record in its shard, the shard, a version.
+ * A record's place, spelled as AWS spells it: a decimal number of 56 digits that only grows within a shard. From the
+ * top: a marker bit that fixes the length, when the shard was opened (so the numbers of a stream made again do not
+ * repeat, and those of a shard are above its parents'), the ordinal of the record in its shard, the shard, a version.
  */
 export interface RecordPlace {
   readonly shardEpochMs: number

@@ -3,7 +3,10 @@ import type { KinesisStream } from './kinesis-stream'
 import type { RequestFields } from './request-fields'
 import type { Shard } from './shard'
 
-/** What a ShardFilter of ListShards selects; AFTER_SHARD_ID, which says where to begin, leaves none out. Throws InvalidArgumentException. */
+/**
+ * What a ShardFilter of ListShards selects; AFTER_SHARD_ID, which says where to begin, leaves none out. Throws
+ * InvalidArgumentException.
+ */
 export function shardFilter(filter: RequestFields, stream: KinesisStream, now: number): (shard: Shard) => boolean {
   const horizonMs = Math.max(stream.createdMs, now - stream.retentionHours * 3_600_000)
   switch (filter.Type) {

@@ -81,7 +81,10 @@ export class ShardLog {
     return { records, nextOrdinal: start + records.length, expired: start - fromOrdinal }
   }
 
-  /** When the record at `ordinal`, or the oldest after it that still lies here, arrived; undefined at the end of the shard. */
+  /**
+   * When the record at `ordinal`, or the oldest after it that still lies here, arrived; undefined at the end of the
+   * shard.
+   */
   arrivalMsAt(ordinal: number): number | undefined {
     return this.records.get(Math.max(ordinal, this.oldest))?.arrivalMs
   }

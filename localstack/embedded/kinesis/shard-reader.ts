@@ -48,7 +48,10 @@ export interface ShardReader {
   millisBehindLatest(cursor: ShardCursor, now: number): number
 }
 
-/** Reads `stream`, also through its resharding: once it is deleted, the reader sees no more records, also if another of that name is made. */
+/**
+ * Reads `stream`, also through its resharding: once it is deleted, the reader sees no more records, also if another of
+ * that name is made.
+ */
 export function shardReader(store: KinesisStore, stream: KinesisStream): ShardReader {
   const shardOf = (shardId: string): Shard => {
     const shard = stream.shards.find(({ id }) => id === shardId)

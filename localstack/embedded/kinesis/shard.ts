@@ -25,8 +25,8 @@ export class Shard {
   private readonly waiting = new Set<() => void>()
 
   /**
-   * `epochMs` is above that of all shards before. `parents`: the shards whose hash keys this one took over; none, one that was split, or two that
-   * were merged.
+   * `epochMs` is above that of all shards before. `parents`: the shards whose hash keys this one took over; none, one
+   * that was split, or two that were merged.
    */
   constructor(
     readonly epochMs: number,

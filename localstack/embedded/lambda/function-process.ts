@@ -14,7 +14,10 @@ export interface InstanceSpec {
 /** On AWS functions run elsewhere; here they must not take the processor from the edge node that they relieve. */
 const NICENESS = 5
 
-/** Starts the process of one instance. Its memory is limited like on AWS: a function that needs more than it has ends, and only that function. */
+/**
+ * Starts the process of one instance. Its memory is limited like on AWS: a function that needs more than it has ends,
+ * and only that function.
+ */
 export function startProcess(spec: InstanceSpec): ChildProcess {
   const child = spawn(process.execPath, [`--max-old-space-size=${spec.memoryMegabytes}`, spec.bootstrapFile], {
     cwd: spec.taskRoot,

@@ -14,8 +14,8 @@ const MAPPINGS = /^\/2015-03-31\/event-source-mappings(?:\/([^/]*))?$/
 const FUNCTION_REFERENCE = /^(?:(?:arn:aws:lambda:[^:]+:)?\d+:function:)?([\w-]+)(?::\$LATEST)?$/
 
 /**
- * The REST API of Lambda: Invoke, GetFunction, GetFunctionConfiguration, ListEventSourceMappings, GetEventSourceMapping and
- * UpdateEventSourceMapping. Functions and mappings are made by deploying a stack.
+ * The REST API of Lambda: Invoke, GetFunction, GetFunctionConfiguration, ListEventSourceMappings, GetEventSourceMapping
+ * and UpdateEventSourceMapping. Functions and mappings are made by deploying a stack.
  */
 export function lambdaService(
   functions: FunctionHost,
