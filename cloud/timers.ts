@@ -1,7 +1,7 @@
 import type { Timers } from '../core/side-by-side'
 
 /** The longest that a timer of Node takes, 24 days; one that is set to more fires at once. */
-const LONGEST_MS = 2 ** 31 - 1
+export const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
  * Those of this machine. They keep its process alive, and must: a function with nothing else to do would end as if it
@@ -11,7 +11,10 @@ export const machineTimers: Timers = {
   after: (delayMs, fire) => {
     let timer: NodeJS.Timeout
     const wait = (leftMs: number) => {
-      timer = leftMs <= LONGEST_MS ? setTimeout(fire, leftMs) : setTimeout(() => wait(leftMs - LONGEST_MS), LONGEST_MS)
+      timer =
+        leftMs <= LONGEST_TIMER_MS
+          ? setTimeout(fire, leftMs)
+          : setTimeout(() => wait(leftMs - LONGEST_TIMER_MS), LONGEST_TIMER_MS)
     }
     wait(delayMs)
     return () => clearTimeout(timer)

@@ -93,14 +93,28 @@ function isDigits(text: string): boolean {
   return text.length > 0 && text.length <= MAX_DIGITS && !Number.isNaN(digits(text, 0, text.length))
 }
 
-/** The common form of a text in another form of ISO 8601; as it is when it has none. */
+/** The common form of a text in another form of ISO 8601; empty when it is in none. */
 function commonForm(text: string): string {
   const match = OTHER_FORM.exec(text)
   if (match === null) return ''
-  const [, year, dash, month, day, separator, hours, colon, minutes, seconds = '00', fraction = '', zone] = match
+  const [
+    ,
+    year,
+    dash,
+    month,
+    day,
+    separator,
+    hours,
+    colon,
+    minutes,
+    seconds = '00',
+    fraction = '',
+    zone,
+    zoneMinutes = '00',
+  ] = match
   // Either both halves are basic or none is, and only the extended form may have a space for the T.
   if ((dash === '') !== (colon === '') || (dash === '' && separator === ' ')) return ''
-  const zoneText = zone === undefined ? '' : `${zone}:${match[12] ?? '00'}`
+  const zoneText = zone === undefined ? '' : `${zone}:${zoneMinutes}`
   return `${year}-${month}-${day}T${hours}:${minutes}:${seconds}${fraction}${zoneText}`
 }
 

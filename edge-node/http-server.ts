@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Server as SecureServer } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { LONGEST_TIMER_MS } from '../cloud/timers'
 import type { Keeper } from './access/keeper'
 import type { Config } from './config'
 import { fail } from './http-error'
@@ -13,10 +14,8 @@ import { expects } from './rest-of-body'
  */
 const SILENT_MS = 300_000
 const MAX_HEADER_BYTES = 16 * 1024
-/**
- * The longest that a timer of Node takes is 2^31 - 1 ms; one that is set to more fires at once. It adds up to a second.
- */
-const MAX_TIMER_MS = 2 ** 31 - 1 - 1_000
+/** Node adds up to a second to the timer of a connection. */
+const MOST_MS = LONGEST_TIMER_MS - 1_000
 /** Slow requests are looked for this often, so they live at most this much longer than they may. */
 const CHECK_EVERY_MS = 1_000
 const NO_PROXY = {
@@ -31,7 +30,7 @@ export function createServer(config: Config, keeper: Keeper): FastifyInstance {
   const settings = {
     bodyLimit: config.maxBodyBytes,
     requestTimeout: config.requestTimeoutMs,
-    keepAliveTimeout: Math.min(config.idleConnectionMs, MAX_TIMER_MS),
+    keepAliveTimeout: Math.min(config.idleConnectionMs, MOST_MS),
     connectionTimeout: SILENT_MS,
     forceCloseConnections: true,
     return503OnClosing: false, // the guard does it, in our words
@@ -51,7 +50,8 @@ export function createServer(config: Config, keeper: Keeper): FastifyInstance {
     requireHostHeader: false, // the guard does it, in our words
   }
   const { tls } = keeper
-  const https = { ...server, ...tls, handshakeTimeout: Math.min(config.headersTimeoutMs, MAX_TIMER_MS) } // it comes before the headers
+  // The handshake comes before the headers, and has as long.
+  const https = { ...server, ...tls, handshakeTimeout: Math.min(config.headersTimeoutMs, MOST_MS) }
   const app = tls === null ? fastify({ ...settings, http: server }) : fastify({ ...settings, https })
   // Whether a body is wanted is known when its headers were looked at, so the guard says so.
   app.server.on('checkContinue', (request, response) => {

@@ -3,19 +3,12 @@ import fc from 'fast-check'
 import type { Capacity, CapacityLoad, CapacityStep, CapacityTerms } from '../../core/capacity'
 import { diagnose } from '../../core/capacity-diagnosis'
 import { type CapacityState, capacityState, FORGOTTEN, refused, scaleCapacity } from '../../core/cloud-capacity'
+import { DEPLOYED } from './deployed-capacity'
 
 const START_MS = 1_700_000_000_000
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 
-const present: Capacity = {
-  stream: 'provisioned',
-  shards: 2,
-  parallelization: 4,
-  consumer: 'fan-out',
-  warmMiBps: 0,
-  isUpdating: false,
-}
 const terms: CapacityTerms = { isAllowed: true, maxShards: 8, maxParallelization: 10 }
 const calm: CapacityLoad = {
   bursting: false,
@@ -150,7 +143,7 @@ describe('what limits the cloud half', () => {
   ]
 
   test.each(table)('%s', (_, load, capacity, reason, remedy) => {
-    const diagnosis = diagnose({ ...spike, ...load }, { ...present, ...capacity }, terms)
+    const diagnosis = diagnose({ ...spike, ...load }, { ...DEPLOYED, ...capacity }, terms)
     expect([diagnosis.reason, diagnosis.remedy]).toEqual([reason, remedy])
   })
 })
@@ -168,7 +161,7 @@ class World {
     capacity: Partial<Capacity> = {},
     memory = FORGOTTEN,
   ) {
-    this.capacity = { ...present, ...capacity }
+    this.capacity = { ...DEPLOYED, ...capacity }
     this.state = capacityState(memory, START_MS)
   }
 
@@ -246,7 +239,7 @@ describe('taking back', () => {
     expect(world.reason).toBe('nothing bursts (what was raised is taken back after 5 minutes of that)')
     world.run(calm, 5 * MINUTE_MS)
     expect(steps(world).slice(3)).toEqual(['shards 4', 'shards 2', 'parallelization 4'])
-    expect(world.capacity).toEqual(present)
+    expect(world.capacity).toEqual(DEPLOYED)
     expect([world.state.raised, world.reason]).toEqual([{}, 'nothing bursts'])
   })
 
@@ -266,7 +259,7 @@ describe('taking back', () => {
     const { raised, shardUpdatesMs } = before.state
     const after = new World({ ...terms, isAllowed: false }, before.capacity, { raised, shardUpdatesMs })
     after.run(calm, 10 * MINUTE_MS)
-    expect(after.capacity).toEqual(present)
+    expect(after.capacity).toEqual(DEPLOYED)
   })
 
   test('leaves alone what somebody else has set', () => {
@@ -345,7 +338,7 @@ describe('laws', () => {
         const world = new World(limits, deployed)
         for (const { load, minutes } of phases) world.run(load, minutes * MINUTE_MS, 5_000)
         world.run(calm, 10 * MINUTE_MS, 5_000)
-        expect(world.capacity).toEqual({ ...present, ...deployed })
+        expect(world.capacity).toEqual({ ...DEPLOYED, ...deployed })
         expect(world.state.raised).toEqual({})
       }),
       { numRuns: 60 },

@@ -7,24 +7,17 @@ import { CapacityFailure } from '../../cloud/capacity'
 import type { Capacity, CapacityStep } from '../../core/capacity'
 import { CapacityFile } from '../../edge-node/capacity-file'
 import { CloudScaler, type LoadReading } from '../../edge-node/cloud-scaler'
+import { DEPLOYED } from '../core/deployed-capacity'
 import { ManualClock, settled } from './manual-clock'
 import { temporaryFolders } from './temporary-folder'
 
 const MINUTE_MS = 60_000
 const MAX_TURNS = 100_000 // a scaler that has ended plans nothing more, and a loop without end outlives its test
 const temporaryFolder = temporaryFolders()
-const deployed: Capacity = {
-  stream: 'provisioned',
-  shards: 2,
-  parallelization: 4,
-  consumer: 'fan-out',
-  warmMiBps: 0,
-  isUpdating: false,
-}
 
 /** An AWS that does at once what it is asked. */
 class FakeCloud {
-  capacity = deployed
+  capacity = DEPLOYED
   failure: CapacityFailure | undefined
   readFailure: CapacityFailure | undefined
   readonly steps: string[] = []
@@ -126,7 +119,7 @@ describe('the capacity of the cloud half', () => {
     const again = await world({ dataDir, cloud: first.cloud, scaleCloud: 'off' })
     await pass(again.clock, 6 * MINUTE_MS)
     expect(first.cloud.steps).toEqual(['parallelization 5', 'parallelization 4'])
-    expect(first.cloud.capacity).toEqual(deployed)
+    expect(first.cloud.capacity).toEqual(DEPLOYED)
   })
 
   test('that was raised of another stream is none of this one', async () => {
@@ -175,12 +168,12 @@ describe('the capacity of the cloud half', () => {
   test('that somebody else has changed is known within a minute, and within ten seconds while there is bursting', async () => {
     const { clock, cloud, lanes, load } = await world({ scaleCloud: 'off', dataDir: await temporaryFolder() })
     await pass(clock, 3_000)
-    cloud.capacity = { ...deployed, shards: 4 }
+    cloud.capacity = { ...DEPLOYED, shards: 4 }
     await pass(clock, MINUTE_MS)
     expect(lanes.at(-1)).toBe(16)
     load.bursting = true
     await pass(clock, 3_000)
-    cloud.capacity = { ...deployed, shards: 8 }
+    cloud.capacity = { ...DEPLOYED, shards: 8 }
     await pass(clock, 10_000)
     expect(lanes.at(-1)).toBe(32)
   })

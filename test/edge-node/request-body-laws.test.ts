@@ -1,18 +1,10 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { count } from '../../core/aggregates/count'
-import { pipeline } from '../../core/pipeline'
-import { tumbling } from '../../core/window'
 import { decodeBody, readBody } from '../../edge-node/request-body'
 import { UnreadableBody } from '../../edge-node/unreadable-body'
+import { countByK } from './count-by-k'
 
-const spec = pipeline({
-  name: 'test',
-  key: 'k',
-  timestamp: { field: 't', unit: 'ms' },
-  window: tumbling(10),
-  aggregates: { n: count() },
-})
+const spec = countByK()
 const limits = { bodyBytes: 10_000, lineBytes: 200, futureSkewMs: 0 }
 const NOW_MS = 1_000_000
 

@@ -1,17 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
-import { count } from '../../core/aggregates/count'
-import { pipeline } from '../../core/pipeline'
-import { tumbling } from '../../core/window'
 import { decodeBody, readBody, readBodyInSlices } from '../../edge-node/request-body'
+import { countByK } from './count-by-k'
 
-const spec = pipeline({
-  name: 'test',
-  key: 'k',
-  timestamp: { field: 't', unit: 'ms' },
-  window: tumbling(10),
-  aggregates: { n: count() },
-})
+const spec = countByK()
 const limits = { bodyBytes: 64 * 1024, lineBytes: 100, futureSkewMs: 1_000 }
 const NOW_MS = 10_000
 

@@ -1,26 +1,18 @@
 import { cp } from 'node:fs/promises'
 import { describe, expect, test } from '@jest/globals'
 import { digestOf } from '../../cloud/packing'
-import { count } from '../../core/aggregates/count'
 import type { Envelope } from '../../core/envelope'
 import { Intake } from '../../core/intake'
 import type { LogRecord } from '../../core/log-record'
-import { pipeline } from '../../core/pipeline'
-import { tumbling } from '../../core/window'
 import { Recovery } from '../../edge-node/recovery'
 import { Unread } from '../../edge-node/unread'
+import { countByK } from './count-by-k'
 import { eventually } from './eventually'
 import { event, testNodes } from './fixture'
 
 const { start, newFolder } = testNodes()
 const LIMITS = { answers: 100, answerBytes: 1_000_000, openPanes: 100, idleTimeoutMs: 1_000 }
-const spec = pipeline({
-  name: 'test',
-  key: 'k',
-  timestamp: { field: 't', unit: 'ms' },
-  window: tumbling(10),
-  aggregates: { n: count() },
-})
+const spec = countByK()
 const LINE = '{"k":"a","t":1}'
 const LINE_BYTES = LINE.length + 1
 const ENVELOPES = 10

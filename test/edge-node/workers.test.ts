@@ -1,10 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { count } from '../../core/aggregates/count'
 import type { Envelope } from '../../core/envelope'
-import { pipeline } from '../../core/pipeline'
-import { tumbling } from '../../core/window'
 import { systemClock } from '../../edge-node/clock'
 import { Workers } from '../../edge-node/workers'
+import { countByK } from './count-by-k'
 import { envelopeOf } from './envelopes'
 import { Gate } from './gate'
 import { ManualClock, settled } from './manual-clock'
@@ -20,12 +18,7 @@ function gatedWorkers(concurrency: number, nowMs: () => number = () => 0) {
     gates.set(key, gate)
     return gate
   }
-  const spec = pipeline({
-    name: 'test',
-    key: 'k',
-    timestamp: { field: 't', unit: 'ms' },
-    window: tumbling(10),
-    aggregates: { n: count() },
+  const spec = countByK({
     map: async (event: { k: string }) => {
       begun.push(event.k)
       await gateOf(event.k).pass()
@@ -72,13 +65,7 @@ describe('folding', () => {
   })
 
   test('gives the partial of the envelope', async () => {
-    const spec = pipeline({
-      name: 'test',
-      key: 'k',
-      timestamp: { field: 't', unit: 'ms' },
-      window: tumbling(10),
-      aggregates: { n: count() },
-    })
+    const spec = countByK()
     const partials: unknown[] = []
     const workers = new Workers(spec, 1, (_, { panes }) => partials.push([...panes.values()][0]?.folded.count))
     workers.enqueue(envelopeOf(0, [lineOf(1), lineOf(2)]))
@@ -93,12 +80,7 @@ describe('folding', () => {
  */
 async function computing(eventMs: number, events: number) {
   let nowMs = 0
-  const spec = pipeline({
-    name: 'test',
-    key: 'k',
-    timestamp: { field: 't', unit: 'ms' },
-    window: tumbling(10),
-    aggregates: { n: count() },
+  const spec = countByK({
     map: (event: { k: string }) => {
       nowMs += eventMs
       return event
@@ -171,12 +153,7 @@ describe('counting', () => {
 
   test('the time in which folding holds the thread is counted, the time in which it waits is not', async () => {
     let nowMs = 0
-    const spec = pipeline({
-      name: 'test',
-      key: 'k',
-      timestamp: { field: 't', unit: 'ms' },
-      window: tumbling(10),
-      aggregates: { n: count() },
+    const spec = countByK({
       map: (event: { k: string }) => {
         nowMs += 5
         return event.k === 'waits' ? gate.pass().then(() => event) : event
@@ -227,12 +204,7 @@ describe('counting', () => {
 test('an envelope with an event that is dead already stays at the edge, where that is known', async () => {
   const deadOf = ({ number }: Pick<Envelope, 'number'>) =>
     number === 1 ? new Map([[0, 'map_failed' as const]]) : undefined
-  const spec = pipeline({
-    name: 'test',
-    key: 'k',
-    timestamp: { field: 't', unit: 'ms' },
-    window: tumbling(10),
-    aggregates: { n: count() },
+  const spec = countByK({
     map: () => new Promise<never>(() => {}),
   })
   const workers = new Workers(spec, 1, () => undefined, new ManualClock(), { deadOf })
@@ -242,12 +214,7 @@ test('an envelope with an event that is dead already stays at the edge, where th
 
 test('a map that hangs at the edge costs its event, not the envelope', async () => {
   const clock = new ManualClock()
-  const spec = pipeline({
-    name: 'test',
-    key: 'k',
-    timestamp: { field: 't', unit: 'ms' },
-    window: tumbling(10),
-    aggregates: { n: count() },
+  const spec = countByK({
     map: async (event: { k: string }) => (event.k === '1' ? new Promise<never>(() => {}) : event),
     mapTimeout: '5s',
   })
