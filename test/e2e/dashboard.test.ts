@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import axe, { type AxeResults } from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { ensureBuilt } from '../../dashboard/ensure-built'
+import { eventually } from '../edge-node/eventually'
 import type { TestNode } from '../edge-node/fixture'
 import { chromiumPath, send, stageNode } from './dashboard-stage'
 
@@ -169,8 +170,8 @@ here(`the dashboard${why}`, () => {
     const slider = page.getByRole('slider', { name: 'Look at one moment' })
     await slider.focus()
     await page.keyboard.press('ArrowLeft')
-    // The page draws with the next frame, which is a while off on a busy machine.
-    await page.waitForFunction(`/^\\d\\d:\\d\\d:\\d\\d$/.test(document.querySelector('#moment-text').textContent)`)
+    // The page hears of the key a while later on a busy machine.
+    await eventually(async () => expect(await textOf(page, '#moment-text')).toMatch(/^\d\d:\d\d:\d\d$/))
     expect(await slider.getAttribute('aria-valuetext')).toMatch(/arrivals .*\/s.*queue delay/)
     await page.keyboard.press('End')
     await untilText(page, '#moment-text', 'now')
@@ -226,7 +227,8 @@ here(`the dashboard${why}`, () => {
     const rows = page.getByRole('region', { name: 'Result rows' })
     await rows.focus()
     await page.keyboard.press('ArrowRight')
-    await page.waitForFunction(`document.querySelector('#panel-results .scroll').scrollLeft > 0`)
+    const scrolled = `document.querySelector('#panel-results .scroll').scrollLeft`
+    await eventually(async () => expect(await page.evaluate(scrolled)).toBeGreaterThan(0))
   })
 
   test('nothing was complained about, forbidden, or asked for elsewhere', () => {
