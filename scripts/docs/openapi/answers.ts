@@ -197,6 +197,7 @@ export const replayRequest = named(
   }),
 )
 
+export const events = named('Events', z.union([z.looseObject({}), z.array(z.looseObject({})).min(1)]))
 export const burstMode = named('BurstMode', z.strictObject({ mode: z.enum(['auto', 'always', 'never']) }))
 export const health = named('Health', z.strictObject({ status: z.literal('ok') }))
 export const readiness = named(

@@ -57,11 +57,12 @@ const idOf = ({ method, path }: Operation) =>
   `${method.toLowerCase()}${path.replace(/\/(v1\/)?([a-z])?|[-.]([a-z])/g, (_all, _v1, first = '', later = '') => (first + later).toUpperCase())}`
 
 function bodyObject({ types, schema, says }: NonNullable<Operation['body']>): Json {
-  const content = schema === undefined ? {} : { schema: refTo(schema) }
+  // Of NDJSON a schema could describe a line alone.
+  const contentOf = (type: string) => (type === 'application/json' ? { schema: refTo(schema) } : {})
   return {
-    required: schema !== undefined,
+    required: true,
     description: says,
-    content: Object.fromEntries(types.map((type) => [type, content])),
+    content: Object.fromEntries(types.map((type) => [type, contentOf(type)])),
   }
 }
 

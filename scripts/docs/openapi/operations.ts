@@ -29,7 +29,7 @@ export interface Operation {
   readonly summary: string
   readonly description?: string
   readonly parameters?: readonly Parameter[]
-  readonly body?: { readonly types: readonly string[]; readonly schema?: z.ZodType; readonly says: string }
+  readonly body?: { readonly types: readonly string[]; readonly schema: z.ZodType; readonly says: string }
   readonly answers: readonly Answer[]
   /** Codes of its own, besides those that every route can have. */
   readonly errors?: readonly RequestErrorCode[]
@@ -75,6 +75,7 @@ export const OPERATIONS: readonly Operation[] = [
     ],
     body: {
       types: ['application/x-ndjson', 'application/json'],
+      schema: answers.events,
       says: 'NDJSON, a JSON array, or one object. The content type is not looked at.',
     },
     answers: [json(answers.ingested, 202)],
