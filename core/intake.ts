@@ -1,3 +1,4 @@
+import type { AnswerPage } from './answer-block'
 import { digestInput, type Envelope, type EnvelopeHeader } from './envelope'
 import type { ReadLine } from './event'
 import { addEvent, type EventHasher, eventHasher } from './hash-sum'
@@ -6,20 +7,23 @@ import { OpenPanes } from './open-panes'
 import { type Tally, zeroTally } from './partial'
 import type { Pipeline } from './pipeline'
 import { bounded, joinRejections, passesLater, type RejectedLine, RejectionList, type Rejections } from './rejections'
-import { RememberedAnswers, type RememberedEntry } from './remembered-answers'
+import { type KeyMemory, type KeySpan, RememberedAnswers } from './remembered-answers'
 import { Uncut } from './uncut'
 import { lateness, paneStart } from './window'
 
 /** Limits and times of admission; see `edge-node/config.ts` for the defaults and their reasons. */
 export interface IntakeLimits {
-  /** Idempotency keys remembered, and bytes that they and their answers take; the oldest are forgotten first. */
-  readonly answers: number
+  /** How long idempotency keys are remembered, and bytes that they and their answers may take. */
+  readonly rememberKeysMs: number
   readonly answerBytes: number
   /** Panes that may hold events at once; an event that would open another is rejected. */
   readonly openPanes: number
   /** Time without requests, in ticks, after which the watermark passes the last open window. */
   readonly idleTimeoutMs: number
 }
+
+/** What admission makes of idempotency keys. */
+export type KeyRules = Pick<KeyMemory, 'digestOf' | 'isKeptAsText'>
 
 /** What identifies the log that admission writes to. */
 export interface LogIdentity {
@@ -45,13 +49,21 @@ export interface ReadRequest extends Rejections {
   readonly digest?: string
 }
 
+/** An answer as older versions wrote it; the oldest did not write the digest of the body. */
+export type OldAnswer = readonly [key: string, answer: Answer, bodyDigest?: string | null]
+
+export type RequestRecord = Extract<LogRecord, { type: 'request' }>
+
 /** The state of admission at a place in the log where nothing is uncut. Infinities are null. */
 export interface IntakeSnapshot {
   readonly offset: number
   readonly envelopes: number
   readonly closedMs: number | null
   readonly newestMs: number | null
-  readonly answers: readonly RememberedEntry[]
+  /** The answers that are remembered are in files of their own. */
+  readonly keys?: KeySpan
+  /** In a checkpoint that an older version wrote they were inside, and `keys` was absent. */
+  readonly answers?: readonly OldAnswer[]
   readonly openPanes: readonly (readonly [number, number])[]
 }
 
@@ -76,10 +88,11 @@ export class Intake {
     private readonly identity: LogIdentity,
     private readonly limits: IntakeLimits,
     private readonly digestOf: (lines: readonly string[]) => string,
+    keys: KeyRules,
   ) {
     this.hasher = eventHasher(identity.incarnation)
     this.openPanes = new OpenPanes(pipeline.window)
-    this.answers = new RememberedAnswers(limits.answers, limits.answerBytes)
+    this.answers = new RememberedAnswers({ ...keys, rememberMs: limits.rememberKeysMs, bytes: limits.answerBytes })
   }
 
   get incarnation(): string {
@@ -109,9 +122,34 @@ export class Intake {
     return { events: this.uncut.events, bytes: this.uncut.bytes }
   }
 
-  /** Bytes that the remembered keys and answers take, by the formula in `remembered-answers.ts`. */
+  /** Bytes that the remembered keys and answers take. */
   get answerBytes(): number {
     return this.answers.bytes
+  }
+
+  /** Time until there is room for the keys of requests, in ms; 0 where there is. */
+  get keyRoomInMs(): number {
+    return this.answers.hasRoom ? 0 : Math.max(1, this.answers.roomInMs)
+  }
+
+  /** Panes that hold events; at the limit only a closing makes room for events of others. */
+  get panes(): number {
+    return this.openPanes.size
+  }
+
+  /** Lets time pass for the keys: those past their time are forgotten. `nowMs` is epoch time that never goes back. */
+  rememberAt(nowMs: number): void {
+    this.answers.pass(nowMs)
+  }
+
+  /** Which keys are remembered. */
+  get keys(): KeySpan {
+    return this.answers.span
+  }
+
+  /** The remembered keys from a number to before another, some at a time. */
+  keyPages(from: number, until: number): Generator<AnswerPage> {
+    return this.answers.pages(from, until)
   }
 
   /** The answer that a request with this key has had, when something of it was accepted or may be later. */
@@ -121,13 +159,16 @@ export class Intake {
 
   /** Whether the key was answered for another body: that one would be lost without a word if it got the old answer. */
   isReused({ key, digest }: Pick<ReadRequest, 'key' | 'digest'>): boolean {
-    const known = key === null ? undefined : this.answers.get(key)?.digest
-    return typeof known === 'string' && digest !== undefined && known !== digest
+    const known = key === null ? undefined : this.answers.get(key)
+    return known !== undefined && digest !== undefined && !known.hadBody(digest)
   }
 
-  /** Judges the lines against the horizon, accepts what is in time, and gives the record that makes it so. */
-  admit(request: ReadRequest): Extract<LogRecord, { type: 'request' }> {
-    this.idleMs = 0
+  /**
+   * Judges the lines against the horizon, accepts what is in time, and gives the record that makes it so. Null when
+   * nothing can be accepted and something can once windows have closed: then nothing has changed, and the same request
+   * may be sent again under its key.
+   */
+  admit(request: ReadRequest): RequestRecord | null {
     const firstOffset = this.offset
     const lines: string[] = []
     const panes: [number, number][] = []
@@ -148,6 +189,8 @@ export class Intake {
         this.accept(read.line, pane)
       }
     }
+    if (lines.length === 0 && unplaced.mayPass) return null
+    this.idleMs = 0
     this.newestMs = Math.max(this.newestMs, newestMs)
     const rejections = joinRejections(request, unplaced.rejections)
     const answer = { accepted: lines.length, late, partlyLate, horizon: finiteOrNull(this.closedMs), ...rejections }
@@ -163,11 +206,8 @@ export class Intake {
       panes,
       lines,
     } as const
-    return {
-      ...record,
-      ...(mayPass && { mayPass }),
-      ...(key !== null && digest !== undefined && { bodyDigest: digest }),
-    }
+    const ofKey = key !== null && { atMs: this.answers.span.nowMs, ...(digest !== undefined && { bodyDigest: digest }) }
+    return { ...record, ...(mayPass && { mayPass }), ...ofKey }
   }
 
   /**
@@ -235,7 +275,7 @@ export class Intake {
       envelopes: this.envelopes,
       closedMs: finiteOrNull(this.closedMs),
       newestMs: finiteOrNull(this.newestMs),
-      answers: this.answers.snapshot(),
+      keys: this.answers.span,
       openPanes: this.openPanes.snapshot(),
     }
   }
@@ -246,8 +286,19 @@ export class Intake {
     this.envelopes = snapshot.envelopes
     this.closedMs = snapshot.closedMs ?? Number.NEGATIVE_INFINITY
     this.newestMs = snapshot.newestMs ?? Number.NEGATIVE_INFINITY
-    for (const [key, answer, digest] of snapshot.answers) this.remember(key, answer, digest ?? undefined)
+    if (snapshot.keys !== undefined) this.answers.restore(snapshot.keys)
+    for (const [key, answer, digest] of snapshot.answers ?? []) this.remember(key, answer, digest ?? undefined)
     this.openPanes.restore(snapshot.openPanes, this.closedMs)
+  }
+
+  /** Takes up keys of the snapshot that was restored, in their order. Throws when some are missing before them. */
+  takeUpKeys(page: AnswerPage, span: KeySpan): void {
+    this.answers.takeUp(page, span)
+  }
+
+  /** Goes on without keys that somebody has given up. */
+  giveUpKeys(before: number): void {
+    this.answers.skipTo(before)
   }
 
   /**
@@ -268,6 +319,8 @@ export class Intake {
           throw new Error(`a segment of the log begins at offset ${record.firstOffset}, not at ${this.offset}`)
         return null
       case 'boot':
+        this.answers.begin(record.atMs)
+        return null
       case 'seal':
       case 'final':
       case 'version':
@@ -280,11 +333,13 @@ export class Intake {
     answer,
     bodyDigest,
     mayPass,
+    atMs,
     firstOffset,
     newestMs,
     panes,
     lines,
-  }: Extract<LogRecord, { type: 'request' }>): void {
+  }: RequestRecord): void {
+    if (atMs !== undefined) this.answers.pass(atMs)
     if (firstOffset !== this.offset) throw new Error(`the log has a gap at offset ${this.offset}`)
     let line = 0
     for (const [pane, count] of panes) {

@@ -58,6 +58,8 @@ export type LogRecord =
       readonly mayPass?: boolean
       /** SHA-256 of the body that came under the key, in hex; absent in records of older versions. */
       readonly bodyDigest?: string
+      /** When the key was taken, in epoch ms; absent without a key and in records of older versions. */
+      readonly atMs?: number
       /** Offset of the first accepted event; the others follow. */
       readonly firstOffset: number
       /** Largest timestamp of the lines in ms; null without lines. */

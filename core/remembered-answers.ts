@@ -1,61 +1,137 @@
+import { AnswerBlock, type AnswerPage, blockEntries, type Remembered } from './answer-block'
 import type { Answer } from './log-record'
 
-const ENTRY_BYTES = 400 // a map's entry, the answer's object with its numbers, the digest, and the key's own header
-const REJECTION_BYTES = 100 // the object of a rejected line, less its reason
+const MOST_BLOCKS = 64 // a key is looked for in each block: some microseconds where all are full
 
-/** Bytes that an answer takes in memory, roughly: characters take two at most. */
-export const answerBytesOf = (key: string, { rejected }: Answer): number =>
-  rejected.reduce((bytes, { reason }) => bytes + REJECTION_BYTES + 2 * reason.length, ENTRY_BYTES + 2 * key.length)
-
-/** A request that was answered. */
-export interface Remembered {
-  readonly answer: Answer
-  /** Of its body; null where a version wrote it that did not keep that. */
-  readonly digest: string | null
+/** How keys are remembered. */
+export interface KeyMemory {
+  /** Time in ms for which a key is remembered at least; within a second of it. */
+  readonly rememberMs: number
+  /** Bytes that keys and answers may take. */
+  readonly bytes: number
+  /** Digest of a key, in hex, 128 bits at least. What is kept of a key is this alone. */
+  readonly digestOf: (key: string) => string
+  /** Keys whose text is kept, too: a restart has to find them. */
+  readonly isKeptAsText: (key: string) => boolean
 }
 
-/** The same as a checkpoint has it: key, answer and digest, which older versions did not write. */
-export type RememberedEntry = readonly [key: string, answer: Answer, digest?: string | null]
+/** Which answers are in memory, by their number since the log began, and the time that goes by. */
+export interface KeySpan {
+  /** The oldest that is still remembered. */
+  readonly first: number
+  /** The next one to come. */
+  readonly next: number
+  readonly nowMs: number
+}
 
 /**
- * The answers that requests have had, by idempotency key, within a number and a size; the oldest are forgotten first.
+ * The answers that requests have had, by idempotency key, each for a stated time. Nothing is forgotten before its time:
+ * where there is no room, `hasRoom` says so and the caller takes no more keys. They lie in blocks of bytes, so that
+ * millions of them cost no garbage, and a block goes when the newest in it is past its time.
  */
 export class RememberedAnswers {
-  private readonly answers = new Map<string, Remembered>()
-  private held = 0
+  private blocks: AnswerBlock[] = []
+  private next = 0
+  private nowMs = 0
+  private readonly entriesPerBlock: number
 
-  constructor(
-    private readonly most: number,
-    private readonly mostBytes: number,
-  ) {}
+  constructor(private readonly memory: KeyMemory) {
+    this.entriesPerBlock = blockEntries(memory.bytes / MOST_BLOCKS)
+  }
 
+  /** Bytes that they take. */
   get bytes(): number {
-    return this.held
+    return this.blocks.reduce((bytes, block) => bytes + block.bytes, 0)
+  }
+
+  get span(): KeySpan {
+    return { first: this.blocks[0]?.first ?? this.next, next: this.next, nowMs: this.nowMs }
+  }
+
+  /** Whether another answer may be added: the last one may exceed the limit by the lines that it lists. */
+  get hasRoom(): boolean {
+    const newest = this.blocks.at(-1)
+    const another = newest === undefined || newest.isFull ? AnswerBlock.bytesFor(this.entriesPerBlock) : 0
+    return this.blocks.length === 0 || this.bytes + another <= this.memory.bytes
+  }
+
+  /** Time until the oldest are forgotten and there is room again, in ms. */
+  get roomInMs(): number {
+    const oldest = this.blocks[0]
+    return oldest === undefined ? 0 : Math.max(0, oldest.newestMs + this.memory.rememberMs - this.nowMs)
+  }
+
+  /** Time goes on, and what is past its time is forgotten. It never goes back here. */
+  pass(nowMs: number): void {
+    this.nowMs = Math.max(this.nowMs, nowMs)
+    while (this.blocks.length > 0 && this.blocks[0]!.newestMs < this.oldestMs) this.blocks.shift()
+  }
+
+  /** A new process has another clock: what was remembered in its future was remembered now. */
+  begin(nowMs: number): void {
+    this.nowMs = nowMs
+    for (const block of this.blocks) block.capTimes(nowMs)
+    this.pass(nowMs)
   }
 
   get(key: string): Remembered | undefined {
-    return this.answers.get(key)
+    const digest = this.memory.digestOf(key)
+    for (let at = this.blocks.length - 1; at >= 0; at--) {
+      const found = this.blocks[at]!.get(digest)
+      if (found !== undefined) return found.atMs < this.oldestMs ? undefined : found
+    }
+    return undefined
   }
 
-  add(key: string, answer: Answer, digest: string | null = null): void {
-    this.forget(key)
-    this.answers.set(key, { answer, digest })
-    this.held += answerBytesOf(key, answer)
-    for (const oldest of this.answers.keys()) {
-      if (this.answers.size <= this.most && this.held <= this.mostBytes) return
-      this.forget(oldest)
+  add(key: string, answer: Answer, bodyDigest: string | null = null): void {
+    const entry = { digest: this.memory.digestOf(key), answer, bodyDigest, atMs: this.nowMs }
+    this.roomForOne().add(this.memory.isKeptAsText(key) ? { ...entry, key } : entry)
+    this.next += 1
+  }
+
+  /** Those from `from` to before `until`, some at a time; what is forgotten while they are read is left out. */
+  *pages(from: number, until: number): Generator<AnswerPage> {
+    for (let at = from; at < until; ) {
+      const block = this.blocks.find(({ next }) => next > at)
+      if (block === undefined || block.first >= until) return
+      const page = block.page(Math.max(at, block.first), until)
+      yield page
+      at = page.first + page.count
     }
   }
 
-  /** In the order in which they came. */
-  snapshot(): RememberedEntry[] {
-    return [...this.answers].map(([key, { answer, digest }]) => [key, answer, digest])
+  /** Where the pages of a span begin that is to be taken up. */
+  restore({ first, nowMs }: KeySpan): void {
+    this.next = first
+    this.nowMs = nowMs
   }
 
-  private forget(key: string): void {
-    const remembered = this.answers.get(key)
-    if (remembered === undefined) return
-    this.held -= answerBytesOf(key, remembered.answer)
-    this.answers.delete(key)
+  /** Adds those of a page that are in the span, and follow. Throws when some are missing before it. */
+  takeUp(page: AnswerPage, span: KeySpan): void {
+    const end = Math.min(page.first + page.count, span.next)
+    if (end <= this.next) return
+    if (page.first > this.next) throw new Error(`the page does not go on at key ${this.next}`)
+    const extras = new Map(page.extras)
+    for (let place = this.next - page.first; this.next < end; place++) {
+      this.roomForOne().copy(page, place, extras.get(place))
+      this.next += 1
+    }
+  }
+
+  /** Goes on behind keys that are missing and given up. */
+  skipTo(number: number): void {
+    this.next = Math.max(this.next, number)
+  }
+
+  private get oldestMs(): number {
+    return this.nowMs - this.memory.rememberMs
+  }
+
+  private roomForOne(): AnswerBlock {
+    const newest = this.blocks.at(-1)
+    if (newest !== undefined && !newest.isFull && newest.next === this.next) return newest
+    const block = new AnswerBlock(this.next, this.entriesPerBlock)
+    this.blocks.push(block)
+    return block
   }
 }

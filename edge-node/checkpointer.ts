@@ -1,9 +1,12 @@
 import type { Logger } from 'pino'
+import type { AnswerPage } from '../core/answer-block'
 import type { FrozenState } from '../core/edge-state'
+import type { Intake } from '../core/intake'
 import { type CheckpointHead, type Checkpoints, piecesOf } from './checkpoints'
 import type { Clock } from './clock'
 import type { DeadLetterBook } from './dead-letters'
 import type { FinalFiles } from './final-files'
+import type { KeyFiles } from './key-files'
 import type { Log } from './log'
 import type { Results } from './results'
 
@@ -31,8 +34,15 @@ export class Checkpointer {
   failed = 0
   cost: CheckpointCost = { heldMs: 0, longestHoldMs: 0, bytes: 0 }
 
+  /** The first key that the newest checkpoint needs; the one before it is kept, too. */
+  private neededKey = 0
+
   constructor(
     private readonly deps: {
+      readonly intake: Pick<Intake, 'keyPages'>
+      /** Of the keys; deleted when all in one are this old. */
+      readonly keys: Pick<KeyFiles, 'count' | 'append' | 'deleteBefore'>
+      readonly rememberKeysMs: number
       readonly checkpoints: Pick<Checkpoints, 'write'>
       readonly finals: Pick<FinalFiles, 'count' | 'append'>
       readonly results: Pick<Results, 'since'>
@@ -41,7 +51,7 @@ export class Checkpointer {
       readonly logger: Logger
     },
     private readonly everyMs: number,
-    private readonly clock: Pick<Clock, 'monotonicMs' | 'soon'>,
+    private readonly clock: Pick<Clock, 'epochMs' | 'monotonicMs' | 'soon'>,
   ) {
     this.writtenAtMs = clock.monotonicMs()
     this.nextAtMs = this.writtenAtMs + everyMs
@@ -67,7 +77,7 @@ export class Checkpointer {
   take(content: () => CheckpointContent, freeze: () => FrozenState, neededOffset: number): Promise<void> {
     if (this.writing !== null) return this.writing
     const hold = new Hold(this.clock)
-    const head: CheckpointHead = hold.during(() => ({ format: 2, segment: this.deps.log.roll(), ...content() }))
+    const head: CheckpointHead = hold.during(() => ({ format: 3, segment: this.deps.log.roll(), ...content() }))
     const frozen = hold.during(freeze)
     this.writing = this.write(head, frozen, hold, neededOffset).finally(() => {
       frozen.thaw()
@@ -84,16 +94,19 @@ export class Checkpointer {
 
   // A checkpoint saves time at the next start and nothing else: without it the log says the same.
   private async write(head: CheckpointHead, frozen: FrozenState, hold: Hold, neededOffset: number): Promise<void> {
-    const { checkpoints, log, deadLetters, logger } = this.deps
+    const { checkpoints, keys, rememberKeysMs, log, deadLetters, logger } = this.deps
     try {
       await log.flushed()
       await deadLetters.flush()
       deadLetters.forgetBefore?.(neededOffset)
       await this.appendFinals(head.finals)
+      await keys.append(this.keyPages(head.intake.keys?.next ?? 0, hold))
       const { oldestSegment, bytes } = await checkpoints.write(head.segment, this.lines(head, frozen, hold))
       this.writtenAtMs = this.clock.monotonicMs()
       this.cost = { heldMs: hold.wholeMs, longestHoldMs: hold.longestMs, bytes }
       await log.deleteBefore(oldestSegment, neededOffset)
+      await keys.deleteBefore(this.clock.epochMs() - rememberKeysMs, this.neededKey)
+      this.neededKey = head.intake.keys?.first ?? 0
     } catch (error) {
       this.failed += 1
       logger.warn({ error: String(error) }, 'a checkpoint could not be written')
@@ -107,6 +120,17 @@ export class Checkpointer {
   private async appendFinals(count: number): Promise<void> {
     const { finals, results } = this.deps
     while (finals.count < count) await finals.append(results.since(finals.count).filter(({ number }) => number < count))
+  }
+
+  /** The keys before `until` that are not in their files: the checkpoint leaves them out, and the log does later. */
+  private async *keyPages(until: number, hold: Hold): AsyncGenerator<AnswerPage> {
+    const pages = this.deps.intake.keyPages(this.deps.keys.count, until)
+    for (;;) {
+      await new Promise<void>((resolve) => this.clock.soon(resolve))
+      const page = hold.during(() => pages.next())
+      if (page.done) return
+      yield page.value
+    }
   }
 
   /** The head and the state, a piece at a time; everything else that is ready has its turn before each. */

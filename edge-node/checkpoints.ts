@@ -5,13 +5,13 @@ import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { digestOf } from '../cloud/packing'
 import type { SliceSnapshot } from '../core/edge-state'
-import type { IntakeSnapshot } from '../core/intake'
+import type { IntakeSnapshot, OldAnswer } from '../core/intake'
 import type { LedgerSnapshot } from '../core/ledger'
 import type { FinalRecord, LogRecord } from '../core/log-record'
 
 /** Everything that the log before `segment` says, so that a restart reads only what is after it. */
 export interface Checkpoint {
-  readonly format: 2
+  readonly format: 3
   readonly pipeline: string
   /** The log segment that goes on where this ends. */
   readonly segment: number
@@ -36,7 +36,8 @@ export interface WrittenCheckpoint {
 }
 
 const KEPT = 2 // should the newest be damaged, the one before it still stands, and the log is kept for both
-const FORMAT = 2
+const FORMAT = 3
+const FORMAT_WITH_ANSWERS = 2 // the remembered answers were inside, in pieces like the entries
 const FORMAT_WITH_FINALS = 1 // a digest and one JSON text with everything
 
 const zip = promisify(gzip)
@@ -137,15 +138,20 @@ function ofLines(content: string): Checkpoint | null {
 }
 
 /** Some of the entries of a list that the head is too long with. */
-type ListPiece = { readonly answers: IntakeSnapshot['answers'] } | { readonly entries: LedgerSnapshot['entries'] }
+interface ListPiece {
+  readonly entries: LedgerSnapshot['entries']
+}
+
+interface OldListPiece {
+  readonly answers: readonly OldAnswer[]
+}
 
 const ENTRIES_AT_ONCE = 1_000 // a few milliseconds of the thread that also takes events
 
 /** The head in pieces, each of which is a line of the file: what has no bound in it comes after it, some at a time. */
 export function* piecesOf(head: CheckpointHead): Generator<CheckpointHead | ListPiece> {
-  const { intake, ledger } = head
-  yield { ...head, intake: { ...intake, answers: [] }, ledger: { ...ledger, entries: [] } }
-  for (const answers of inParts(intake.answers)) yield { answers }
+  const { ledger } = head
+  yield { ...head, ledger: { ...ledger, entries: [] } }
   for (const entries of inParts(ledger.entries)) yield { entries }
 }
 
@@ -155,16 +161,18 @@ function* inParts<T>(list: readonly T[]): Generator<readonly T[]> {
 
 /** The checkpoint that was written as these lines; null when its format is not known. */
 export function checkpointOf([first, ...lines]: readonly string[]): Checkpoint | null {
-  const head = JSON.parse(first!) as CheckpointHead
-  if (head.format !== FORMAT) return null
-  const [answers, entries, state] = [[...head.intake.answers], [...head.ledger.entries], [] as SliceSnapshot[]]
+  const { format, ...head } = JSON.parse(first!) as CheckpointHead
+  if (format !== FORMAT && format !== FORMAT_WITH_ANSWERS) return null
+  const answers = [...(head.intake.answers ?? [])]
+  const [entries, state] = [[...head.ledger.entries], [] as SliceSnapshot[]]
   for (const line of lines) {
-    const piece = JSON.parse(line) as ListPiece | SliceSnapshot
+    const piece = JSON.parse(line) as ListPiece | OldListPiece | SliceSnapshot
     if ('answers' in piece) for (const answer of piece.answers) answers.push(answer)
     else if ('entries' in piece) for (const entry of piece.entries) entries.push(entry)
     else state.push(piece)
   }
-  return { ...head, intake: { ...head.intake, answers }, ledger: { ...head.ledger, entries }, state }
+  const intake = answers.length === 0 ? head.intake : { ...head.intake, answers }
+  return { ...head, format: FORMAT, intake, ledger: { ...head.ledger, entries }, state }
 }
 
 function withFinalsInside(content: string): Checkpoint | null {

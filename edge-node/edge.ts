@@ -91,9 +91,8 @@ export async function startEdge(config: Config, logger: Logger, program = OURS):
   const { damaged } = checkpoints
   for (const file of damaged) logger.warn({ file }, 'a checkpoint is damaged; the one before it is taken')
   const limits = { intake: intakeLimits(config), heldBytes: config.maxBacklogBytes }
-  const logFolder = join(config.dataDir, 'log')
-  const { log, tornBytes, recovered, repeated, records } = await afterCheckpoints(damaged, () =>
-    readBack(logFolder, { pipeline, version, limits, checkpoint }, Date.now()),
+  const { log, keys, tornBytes, recovered, repeated, records } = await afterCheckpoints(damaged, () =>
+    readBack(config.dataDir, { pipeline, version, limits, checkpoint }, Date.now()),
   )
   if (tornBytes > 0) logger.warn({ tornBytes }, 'a torn tail was cut off the log; nothing of it had been answered')
   const dynamo = dynamoClient()
@@ -110,7 +109,7 @@ export async function startEdge(config: Config, logger: Logger, program = OURS):
   takeBackStale(recovered.ledger, deadLetters)
   const { ledger } = recovered
   await attachLines(ledger, log, ledger.unattached(), config.maxBacklogBytes)
-  const replays = await Replays.open(config.dataDir, repeated, checkpoint)
+  const replays = await Replays.open(config.dataDir, repeated)
   const tornLines = deadLetters.tornBytes + replays.tornBytes
   if (tornLines > 0)
     logger.warn({ tornLines }, 'bytes of a torn write were cut off dead letters or replays; nobody saw them')
@@ -134,6 +133,7 @@ export async function startEdge(config: Config, logger: Logger, program = OURS):
     recovered,
     results,
     finals,
+    keys,
     deadLetters,
     cloud: {
       partials: new PartialStore(partialItems, expiresAtS),

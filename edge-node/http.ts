@@ -117,7 +117,7 @@ async function postEvents(surface: Surface, request: FastifyRequest, reply: Fast
       const retryAfterMs = Math.ceil(ingested.retryAfterMs)
       reply.header('retry-after', Math.ceil(retryAfterMs / 1000))
       const message = `${ingested.reason}; nothing of this request was accepted, send it again later`
-      return reply.code(429).send({ code: 'overloaded', message, retryable: true, retryAfterMs })
+      return reply.code(429).send({ code: ingested.code, message, retryable: true, retryAfterMs })
     }
   }
 }

@@ -25,6 +25,7 @@ import type { UnfinishedWindow } from './feed'
 import type { FinalFiles } from './final-files'
 import { Finisher } from './finisher'
 import { type EventCounts, Folding } from './folding'
+import type { KeyFiles } from './key-files'
 import type { Log } from './log'
 import { type DeadOf, type MergeCloud, Merger } from './merger'
 import { Overflow, type OverflowDependencies } from './overflow'
@@ -49,6 +50,8 @@ export interface NodeDependencies {
   readonly results: Pick<Results, 'store' | 'publish' | 'count' | 'since' | 'withBurst'>
   /** Where finals are kept that no checkpoint needs to hold. */
   readonly finals: Pick<FinalFiles, 'count' | 'append'>
+  /** Where the remembered keys are that no checkpoint needs to hold. */
+  readonly keys: Pick<KeyFiles, 'count' | 'append' | 'deleteBefore' | 'close'>
   readonly deadLetters: DeadLetterBook
   readonly cloud: Omit<MergeCloud, 'onMerged'> & { readonly partials: PartialStore; readonly results: ResultStore }
   readonly policy: RunningPolicy
@@ -69,9 +72,17 @@ export interface NodeDependencies {
 /** How a request to ingest ended. */
 export type Ingested =
   | { readonly kind: 'accepted'; readonly answer: Answer }
-  | { readonly kind: 'refused'; readonly reason: string; readonly retryAfterMs: number }
+  /** Nothing was, and the same may be sent again under its key. */
+  | {
+      readonly kind: 'refused'
+      readonly code: 'overloaded' | 'too_many_keys' | 'too_many_windows'
+      readonly reason: string
+      readonly retryAfterMs: number
+    }
   /** Its key was answered for another body. */
   | { readonly kind: 'reused' }
+
+type Refused = Extract<Ingested, { kind: 'refused' }>
 
 /**
  * The edge node without its HTTP surface: admission, log, routing, folding, closing. Everything that changes state
@@ -98,6 +109,8 @@ export class EdgeNode {
   private loggedRequests = 0
   private cancelTick = () => {}
   private lastTickMs = 0
+  /** Epoch time at which the monotonic clock was 0: keys are remembered by a time that never goes back. */
+  private readonly startedAtMs: number
   private readonly clock: Clock
   private stopped = false
 
@@ -105,6 +118,7 @@ export class EdgeNode {
     const { config, pipeline, recovered, cloud, logger, clock, trace = NO_TRACE } = deps
     const named = (component: string) => ({ ...deps, logger: logger.child({ component }) })
     this.clock = clock
+    this.startedAtMs = recovered.boot.atMs - clock.monotonicMs()
     this.arrivals = new Arrivals(config.latencyTargetMs)
     this.intake = recovered.intake
     this.ledger = recovered.ledger
@@ -123,7 +137,9 @@ export class EdgeNode {
     const onRecall = this.folding.recall.bind(this.folding)
     const finisherDeps = { merger, deadLetters, results, log, version: boot.version, onFinal, onRecall, trace }
     this.finisher = new Finisher(finisherDeps, clock)
-    this.checkpointer = new Checkpointer(named('checkpoints'), config.checkpointEveryMs, clock)
+    const { rememberKeysMs } = config
+    const checkpointerDeps = { ...named('checkpoints'), intake, rememberKeysMs }
+    this.checkpointer = new Checkpointer(checkpointerDeps, config.checkpointEveryMs, clock)
     const { maxEnvelopeBytes } = config
     const onCut = this.route.bind(this)
     const maxEnvelopeEvents = () => this.controller.envelopeEvents
@@ -177,6 +193,7 @@ export class EdgeNode {
     this.overflow.stop()
     this.finisher.stop()
     await this.deps.log.close()
+    await this.deps.keys.close()
     await this.deps.deadLetters.close()
     await this.deps.care?.suspects.close()
   }
@@ -192,7 +209,8 @@ export class EdgeNode {
 
   /** Somebody sends something: waiting for that begins anew, unless only closings can make room for it. */
   touch(): void {
-    if (this.state.groups < this.deps.config.maxGroups) this.intake.touch()
+    const { maxGroups, maxOpenPanes } = this.deps.config
+    if (this.state.groups < maxGroups && this.intake.panes < maxOpenPanes) this.intake.touch()
   }
 
   /**
@@ -200,15 +218,17 @@ export class EdgeNode {
    * it, where it says so. Rejects with LogFailed when the log cannot be written.
    */
   async ingest(request: ReadRequest, scheduledAtMs: number | null): Promise<Ingested> {
+    const { config } = this.deps
     if (this.intake.isReused(request)) return { kind: 'reused' }
     const repeated = request.key === null ? undefined : this.intake.answered(request.key)
     if (repeated !== undefined) {
       await this.deps.log.flushed() // the first request may still be on its way to the disk
       return { kind: 'accepted', answer: repeated }
     }
-    const refusal = this.refusal()
-    if (refusal !== null) return { kind: 'refused', reason: refusal, retryAfterMs: this.retryAfterMs() }
+    const refusal = this.refusal(request.key)
+    if (refusal !== null) return refusal
     const record = this.intake.admit(request)
+    if (record === null) return this.refused('too_many_windows', `${config.maxOpenPanes} panes are open already`)
     const nowMs = this.clock.epochMs()
     this.arrivals.accepted(this.intake.nextOffset, nowMs, scheduledAtMs)
     this.admitted += record.answer.accepted
@@ -252,6 +272,7 @@ export class EdgeNode {
       horizonMs: this.intake.horizonMs,
       watermarkMs: this.intake.watermarkMs(this.clock.epochMs()),
       groups: this.state.groups,
+      panes: this.intake.panes,
       answerBytes: this.intake.answerBytes,
       ...this.folding.waiting,
       ...this.folding.workers.counters(),
@@ -263,13 +284,20 @@ export class EdgeNode {
   }
 
   /** Why a request cannot be taken now, or null. */
-  private refusal(): string | null {
-    if (this.state.groups >= this.deps.config.maxGroups) return `${this.deps.config.maxGroups} keys are held already`
-    return this.controller.refusal()
+  private refusal(key: string | null): Refused | null {
+    const { maxGroups, maxAnswerBytes, rememberKeysMs } = this.deps.config
+    if (this.state.groups >= maxGroups) return this.refused('overloaded', `${maxGroups} keys are held already`)
+    const overloaded = this.controller.refusal()
+    if (overloaded !== null) return this.refused('overloaded', overloaded)
+    if (key === null || this.intake.keyRoomInMs === 0) return null
+    const minutes = Math.ceil(rememberKeysMs / 60_000)
+    const reason = `the idempotency keys of the last ${minutes} min fill their ${maxAnswerBytes} bytes; send more events a request, or raise maxAnswerBytes`
+    return this.refused('too_many_keys', reason)
   }
 
-  private retryAfterMs(): number {
-    return Math.min(MAX_RETRY_AFTER_MS, Math.max(200, this.controller.decision.queueDelayMs / 10))
+  private refused(code: Refused['code'], reason: string): Refused {
+    const soonMs = code === 'too_many_keys' ? this.intake.keyRoomInMs : this.controller.decision.queueDelayMs / 10
+    return { kind: 'refused', code, reason, retryAfterMs: Math.min(MAX_RETRY_AFTER_MS, Math.max(200, soonMs)) }
   }
 
   /**
@@ -360,6 +388,7 @@ export class EdgeNode {
     const nowMs = this.clock.monotonicMs()
     const elapsedMs = Math.min(nowMs - this.lastTickMs, MAX_TICK_MS)
     this.lastTickMs = nowMs
+    this.intake.rememberAt(this.startedAtMs + nowMs)
     this.controller.look()
     this.overflow.tick()
     // Data that waits outside must not become late; only too many keys resolve by closing, so then time goes on.

@@ -1,10 +1,14 @@
+import { join } from 'node:path'
+import { type AnswerPage, textsIn } from '../core/answer-block'
+import { givenUpBefore, KeyFiles } from './key-files'
 import { DurableLog } from './log'
 import { type Recovered, Recovery, type RecoveryTerms } from './recovery'
-import { type RepeatedRequest, repeatedBy } from './replays'
+import { isReplayKey, type RepeatedRequest, repeatedBy } from './replays'
 
 /** What a node takes up from its log. */
 export interface ReadBack {
   readonly log: DurableLog
+  readonly keys: KeyFiles
   readonly recovered: Recovered
   /** Requests with which events were sent again. */
   readonly repeated: readonly RepeatedRequest[]
@@ -15,23 +19,38 @@ export interface ReadBack {
 }
 
 /**
- * Opens the log of a folder and rebuilds the state from it, record by record: all of them at once may be more than fits
- * memory. Rejects with CannotRecover.
+ * Opens the log and the keys of a data folder and rebuilds the state from them, record by record: all of them at once
+ * may be more than fits memory. Rejects with CannotRecover.
  */
-export async function readBack(folder: string, terms: RecoveryTerms, nowMs: number): Promise<ReadBack> {
+export async function readBack(dataDir: string, terms: RecoveryTerms, nowMs: number): Promise<ReadBack> {
   const recovery = new Recovery(terms)
-  const repeated: RepeatedRequest[] = []
+  const old = (terms.checkpoint?.intake.answers ?? []).filter(([key]) => isReplayKey(key))
+  const repeated: RepeatedRequest[] = old.map(([key, answer]) => ({ key, answer }))
   let records = 0
-  const { log, tornBytes } = await DurableLog.open(folder, terms.checkpoint?.segment, (record) => {
-    records += 1
-    recovery.take(record)
-    const request = repeatedBy(record)
-    if (request !== null) repeated.push(request)
+  const keysFolder = join(dataDir, 'keys')
+  const givenUp = await givenUpBefore(keysFolder)
+  const keys = await KeyFiles.open(keysFolder, (page: AnswerPage) => {
+    recovery.giveUpKeys(Math.min(page.first, givenUp))
+    recovery.takeKeys(page)
+    repeated.push(...textsIn(page))
   })
   try {
-    return { log, recovered: recovery.end(nowMs), repeated, records, tornBytes }
+    recovery.giveUpKeys(givenUp)
+    recovery.keysTaken(keys.count)
+    const { log, tornBytes } = await DurableLog.open(join(dataDir, 'log'), terms.checkpoint?.segment, (record) => {
+      records += 1
+      recovery.take(record)
+      const request = repeatedBy(record)
+      if (request !== null) repeated.push(request)
+    })
+    try {
+      return { log, keys, recovered: recovery.end(nowMs), repeated, records, tornBytes: tornBytes + keys.tornBytes }
+    } catch (error) {
+      await log.close()
+      throw error
+    }
   } catch (error) {
-    await log.close()
+    await keys.close()
     throw error
   }
 }

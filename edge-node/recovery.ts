@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { digestOf } from '../cloud/packing'
+import type { AnswerPage } from '../core/answer-block'
 import { EdgeState } from '../core/edge-state'
-import { Intake, type IntakeLimits } from '../core/intake'
+import { Intake, type IntakeLimits, type KeyRules } from '../core/intake'
 import { Ledger } from '../core/ledger'
 import type { FinalRecord, LogRecord } from '../core/log-record'
 import type { Pipeline } from '../core/pipeline'
 import { CannotRecover } from './cannot-recover'
 import type { Checkpoint } from './checkpoints'
 import type { DeadLetters } from './dead-letters'
+import { missingKeys } from './key-files'
+import { isReplayKey } from './replays'
 
 /** Everything that the log alone decides. */
 export interface Recovered {
@@ -31,6 +34,9 @@ export interface RecoveryTerms {
   readonly checkpoint: Checkpoint | null
 }
 
+/** Of a key its digest is kept, and of those with which the node sends dead letters again the text, too. */
+const KEY_RULES: KeyRules = { digestOf: (key) => digestOf([key]), isKeptAsText: isReplayKey }
+
 /** What a recovery may keep in memory. */
 export interface RecoveryLimits {
   readonly intake: IntakeLimits
@@ -52,6 +58,9 @@ export class Recovery {
   /** Made as soon as it is known whose log this is. */
   private intake: Intake | undefined
 
+  /** How many keys the files of keys have ever had. */
+  private writtenKeys = 0
+
   /** Less than the limit where the checkpoint has envelopes that wait: they are older and come first. */
   private readonly roomBytes: number
 
@@ -62,6 +71,32 @@ export class Recovery {
     if (checkpoint !== null) this.restore(checkpoint)
     const older = this.ledger.unattached().reduce((bytes, { number }) => bytes + this.ledger.bytesOf(number), 0)
     this.roomBytes = terms.limits.heldBytes - older
+  }
+
+  /**
+   * Takes up a page of the remembered keys; before the records, in their order. Those that are newer than the
+   * checkpoint come from the log. Throws when some are missing before the page.
+   */
+  takeKeys(page: AnswerPage): void {
+    const span = this.terms.checkpoint?.intake.keys
+    if (span === undefined || this.intake === undefined) return
+    const { next } = this.intake.keys
+    if (page.first > next && next < span.next) throw missingKeys(next, page.first)
+    this.intake.takeUpKeys(page, span)
+  }
+
+  /** Goes on without the keys before a number that the files have no more: somebody has given them up. */
+  giveUpKeys(before: number): void {
+    const span = this.terms.checkpoint?.intake.keys
+    if (span !== undefined) this.intake?.giveUpKeys(Math.min(before, span.next))
+  }
+
+  /** No page follows; the files have had `written` keys. Throws CannotRecover when the checkpoint knows of more. */
+  keysTaken(written: number): void {
+    const known = this.terms.checkpoint?.intake.keys?.next ?? 0
+    const found = this.intake?.keys.next ?? 0
+    if (found < known) throw missingKeys(found, known)
+    this.writtenKeys = written
   }
 
   /** Applies the next record. Throws CannotRecover where it contradicts what came before it. */
@@ -88,11 +123,14 @@ export class Recovery {
         `the log has windows of pipeline version ${last.version} that are not final, and this is version ${version}; start the old version again until its windows are final`,
       )
     }
+    if (intake.keys.next < this.writtenKeys)
+      throw new CannotRecover(
+        `the files of keys have ${this.writtenKeys} idempotency keys and the log ${intake.keys.next}: records of the log are lost. Nothing was changed. Restore the data folder from a copy; \`npm run check-data -- DATA_DIR\` says what is sound`,
+      )
     const epoch = (last?.epoch ?? 0) + 1
-    return {
-      ...{ intake, ledger, state, finals },
-      boot: { type: 'boot', incarnation: intake.incarnation, epoch, version, atMs: nowMs },
-    }
+    const boot = { type: 'boot', incarnation: intake.incarnation, epoch, version, atMs: nowMs } as const
+    intake.replay(boot)
+    return { intake, ledger, state, finals, boot }
   }
 
   private restore(checkpoint: Checkpoint): void {
@@ -124,6 +162,7 @@ export class Recovery {
       { incarnation: this.boot?.incarnation ?? randomUUID(), version },
       limits.intake,
       digestOf,
+      KEY_RULES,
     )
     if (this.boot !== undefined) this.intake = intake
     return intake

@@ -2,7 +2,6 @@ import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Answer, LogRecord } from '../core/log-record'
-import type { Checkpoint } from './checkpoints'
 import type { WrittenLetter } from './dead-letters'
 import { damagedLine, markOf } from './line-file'
 import { idOf, LineFolder, placeOf } from './line-folder'
@@ -95,13 +94,12 @@ export class Replays {
   }
 
   /**
-   * Opens the files of a data folder. An event that was sent again just before a crash may be noted in the log and its
-   * checkpoint alone.
+   * Opens the files of a data folder. An event that was sent again just before a crash may be noted in the log or the
+   * files of keys alone: `requests`.
    */
   static async open(
     dataDir: string,
     requests: readonly RepeatedRequest[],
-    checkpoint: Pick<Checkpoint, 'intake'> | null,
     maxFileBytes = MAX_FILE_BYTES,
   ): Promise<Replays> {
     const corrections = await openFolder(dataDir, 'corrections', maxFileBytes)
@@ -113,7 +111,6 @@ export class Replays {
     for await (const { place, entry } of entriesOf(corrections, correctionSchema))
       replays.noteCorrected(entry, place.file)
     for await (const { place, entry } of entriesOf(resent, resentSchema)) replays.noteResent(entry, place.file)
-    for (const [key, answer] of checkpoint?.intake.answers ?? []) replays.takeUp(key, answer)
     for (const { key, answer } of requests) replays.takeUp(key, answer)
     return replays
   }

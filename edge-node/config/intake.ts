@@ -1,5 +1,5 @@
 import type { IntakeLimits } from '../../core/intake'
-import { decimal, KiB, MiB, wholeNumber } from './fields'
+import { decimal, GiB, KiB, MiB, wholeNumber } from './fields'
 
 /** How events are taken, cut into envelopes, and held. */
 export const intakeFields = {
@@ -26,12 +26,14 @@ export const intakeFields = {
   maxLineBytes: wholeNumber({ min: 64, max: 320 * KiB })
     .default(128 * KiB)
     .describe('size of an event: half an envelope at most'),
-  maxAnswers: wholeNumber({ min: 1 })
-    .default(50_000)
-    .describe('idempotency keys remembered; they are in each checkpoint'),
-  maxAnswerBytes: wholeNumber({ min: 64 * KiB })
-    .default(64 * MiB)
-    .describe('memory for these keys and their answers; the oldest are forgotten first'),
+  rememberKeysMs: wholeNumber({ min: 1_000 })
+    .default(3_600_000)
+    .describe('time for which an idempotency key is remembered; longer than a client goes on repeating a request'),
+  maxAnswerBytes: wholeNumber({ min: 64 * KiB, max: 8 * GiB })
+    .default(256 * MiB)
+    .describe(
+      'memory for these keys, 56 bytes each: 1,300 requests a second for an hour; at the limit requests with new keys get 429',
+    ),
   maxOpenPanes: wholeNumber({ min: 1 })
     .default(10_000)
     .describe('panes with events at once: each has its groups in memory'),
@@ -47,7 +49,7 @@ export const intakeFields = {
 }
 
 interface LimitFields {
-  readonly maxAnswers: number
+  readonly rememberKeysMs: number
   readonly maxAnswerBytes: number
   readonly maxOpenPanes: number
   readonly idleTimeoutMs: number
@@ -55,12 +57,12 @@ interface LimitFields {
 
 /** What admission needs of the settings. */
 export const intakeLimits = ({
-  maxAnswers,
+  rememberKeysMs,
   maxAnswerBytes,
   maxOpenPanes,
   idleTimeoutMs,
 }: LimitFields): IntakeLimits => ({
-  answers: maxAnswers,
+  rememberKeysMs,
   answerBytes: maxAnswerBytes,
   openPanes: maxOpenPanes,
   idleTimeoutMs,

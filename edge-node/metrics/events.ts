@@ -104,7 +104,7 @@ export const EVENT_METRICS: readonly Metric<Observed>[] = [
   ),
   gauge(
     'spillway_remembered_answer_bytes',
-    'Memory for idempotency keys and their answers; at maxAnswerBytes the oldest are forgotten.',
+    'Memory for idempotency keys and their answers; at maxAnswerBytes requests with new keys are refused.',
     ({ answerBytes }) => answerBytes,
   ),
   counter('spillway_envelopes_total', 'Envelopes cut.', ({ status }) => status.envelopes),

@@ -25,7 +25,7 @@ const LETTER_FILE_BYTES = 256 * 1024 // so that several fill up in the time of t
 const LOOK_MS = 200 // of real time: at the pace of a simulation that is some hours
 const HOUR_MS = 3_600_000
 const VERSION = 'soak'
-const MAX_ANSWERS = 5_000 // so many are remembered before the retention is full: what has a limit of its own is at it
+const REMEMBER_KEYS_MS = 60_000 // so many are remembered before the retention is full: what has a limit of its own is at it
 
 export interface SoakOptions {
   readonly folder: string
@@ -50,7 +50,13 @@ export interface SoakNode {
 export async function startSoakNode(options: SoakOptions): Promise<SoakNode> {
   const { folder, retentionHours, checkpointEveryMs } = options
   const spec = soakPipeline(options.windowMs)
-  const settings = { mode: 'never', edgeLingerMs: 1, checkpointEveryMs, retentionHours, maxAnswers: MAX_ANSWERS }
+  const settings = {
+    mode: 'never',
+    edgeLingerMs: 1,
+    checkpointEveryMs,
+    retentionHours,
+    rememberKeysMs: REMEMBER_KEYS_MS,
+  }
   const config = configSchema.parse(settings)
   const clock: Clock = { ...systemClock, epochMs: options.epochMs }
   const logger = pino({ level: 'warn' })
@@ -62,7 +68,7 @@ export async function startSoakNode(options: SoakOptions): Promise<SoakNode> {
     limits: { intake: intakeLimits(config), heldBytes: config.maxBacklogBytes },
     checkpoint,
   }
-  const { log, recovered } = await readBack(join(folder, 'log'), terms, clock.epochMs())
+  const { log, keys, recovered } = await readBack(folder, terms, clock.epochMs())
   const { results, finals } = await openResults(folder, checkpoint, recovered.finals)
   await log.append([recovered.boot])
   const lettersFolder = join(folder, 'dead-letters')
@@ -75,7 +81,7 @@ export async function startSoakNode(options: SoakOptions): Promise<SoakNode> {
   )
   await attachLines(recovered.ledger, log, recovered.ledger.unattached(), config.maxBacklogBytes)
   const node = new EdgeNode({
-    ...{ config, pipeline: spec, log, checkpoints, recovered, results, finals, deadLetters, clock, logger },
+    ...{ config, pipeline: spec, log, checkpoints, recovered, results, finals, keys, deadLetters, clock, logger },
     ...noCloud(),
     diskSpace: { isLow: false, isGone: false },
     policy: policyNamed('none', policyTerms(config, 'standard')),

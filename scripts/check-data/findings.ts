@@ -5,6 +5,7 @@ import { CannotRecover } from '../../edge-node/cannot-recover'
 import { type Checkpoint, Checkpoints } from '../../edge-node/checkpoints'
 import { FinalFiles } from '../../edge-node/final-files'
 import { finalsToAdd } from '../../edge-node/fit-finals'
+import { keysFound } from '../../edge-node/key-files'
 import { inspectLines } from '../../edge-node/line-file'
 import { readLog } from '../../edge-node/log'
 import { ResultDamaged, ResultFiles } from '../../edge-node/result-files'
@@ -30,6 +31,7 @@ export async function* findingsIn(folder: string): AsyncGenerator<Finding> {
   yield* ofFinals(folder, newest, finals)
   yield* ofResults(join(folder, 'results'), finals)
   for (const path of await lineFilesIn(folder)) yield* ofLines(path)
+  yield* ofKeys(join(folder, 'keys'), newest)
   for (const path of await orphanMarksIn(folder)) yield damaged(`${path}: its file is not there`)
   yield* ofSmallFiles(folder)
 }
@@ -97,6 +99,15 @@ async function* ofLines(path: string): AsyncGenerator<Finding> {
   } catch (error) {
     yield refusal(error)
   }
+}
+
+async function* ofKeys(folder: string, checkpoint: Checkpoint | null): AsyncGenerator<Finding> {
+  const span = checkpoint?.intake.keys
+  if (span === undefined) return
+  const found = await keysFound(folder, span)
+  yield found === span.next
+    ? sound(`${folder}: ${span.next - span.first} idempotency keys are remembered`)
+    : damaged(`${folder}: the idempotency keys from number ${found} to ${span.next - 1} are missing`)
 }
 
 async function* ofSmallFiles(folder: string): AsyncGenerator<Finding> {

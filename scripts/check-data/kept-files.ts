@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CheckedJson, readCheckedJson } from '../../edge-node/checked-json'
 
-const FOLDERS = ['dead-letters', 'corrections', 'replays']
+const FOLDERS = ['dead-letters', 'corrections', 'replays', 'keys']
 const LINES = /^\d{16}\.ndjson$/
 const OLD_LINES = /^(corrections|replays)\.ndjson$/ // of version 0.1.0; the next start moves them
 

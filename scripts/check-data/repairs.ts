@@ -2,6 +2,7 @@ import { copyFile, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Checkpoints } from '../../edge-node/checkpoints'
 import { DurableMark } from '../../edge-node/durable-mark'
+import { giveUpKeys, keysFound } from '../../edge-node/key-files'
 import { lineDamage, markOf } from '../../edge-node/line-file'
 import { lineFilesIn, orphanMarksIn, smallFilesIn } from './kept-files'
 
@@ -26,6 +27,7 @@ export async function repairsFor(folder: string): Promise<Repair[]> {
     ...(await ofCheckpoints(join(folder, 'checkpoints'))),
     ...(await ofLines(folder)),
     ...(await ofMarks(folder)),
+    ...(await ofKeys(folder)),
     ...(await ofSmallFiles(folder)),
   ]
 }
@@ -82,6 +84,20 @@ async function keepSound(path: string, places: readonly { readonly at: number; r
 async function ofMarks(folder: string): Promise<Repair[]> {
   const marks = await orphanMarksIn(folder)
   return marks.map((path) => setAside(path, 'all lines of its file, which is not there'))
+}
+
+async function ofKeys(folder: string): Promise<Repair[]> {
+  const keys = join(folder, 'keys')
+  const all = await Checkpoints.open(join(folder, 'checkpoints')).then((checkpoints) => checkpoints.all())
+  const span = all.findLast(({ checkpoint }) => checkpoint !== null)?.checkpoint?.intake.keys
+  const found = span === undefined ? 0 : await keysFound(keys, span)
+  if (span === undefined || found === span.next) return []
+  return [
+    {
+      loses: `${keys}: the idempotency keys from number ${found} to ${span.next - 1}; a request that is repeated under one of them counts twice`,
+      apply: () => giveUpKeys(keys, span.next),
+    },
+  ]
 }
 
 async function ofSmallFiles(folder: string): Promise<Repair[]> {

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { count } from '../../core/aggregates/count'
 import type { ReadLine } from '../../core/event'
-import { type CutEnvelope, Intake, type IntakeLimits } from '../../core/intake'
+import { type CutEnvelope, Intake, type IntakeLimits, type KeyRules } from '../../core/intake'
 import type { LogRecord } from '../../core/log-record'
 import { type PipelineOptions, pipeline } from '../../core/pipeline'
 import { sliding } from '../../core/window'
@@ -21,13 +22,24 @@ export const slidingPipeline = (options: Partial<Options> = {}) =>
     ...options,
   })
 
-const LIMITS: IntakeLimits = { answers: 3, answerBytes: 10_000, openPanes: 6, idleTimeoutMs: 1_000 }
+const LIMITS: IntakeLimits = { rememberKeysMs: 60_000, answerBytes: 10_000, openPanes: 6, idleTimeoutMs: 1_000 }
+
+export const KEY_RULES: KeyRules = {
+  digestOf: (key) => createHash('sha256').update(key).digest('hex'),
+  isKeptAsText: (key) => key.startsWith('replay-'),
+}
 
 /** The digest of lines is the lines themselves, so that a test sees what was digested. */
 export const digestOf = (lines: readonly string[]): string => lines.join('\n')
 
 export const newIntake = (limits: Partial<IntakeLimits> = {}, options: Partial<Options> = {}) =>
-  new Intake(slidingPipeline(options), { incarnation: 'i', version: 'v' }, { ...LIMITS, ...limits }, digestOf)
+  new Intake(
+    slidingPipeline(options),
+    { incarnation: 'i', version: 'v' },
+    { ...LIMITS, ...limits },
+    digestOf,
+    KEY_RULES,
+  )
 
 /** Lines of one request, as they are read from a client, with these event times in ms. */
 export const linesAt = (...timestamps: number[]): ReadLine[] =>
@@ -54,7 +66,8 @@ export function take(intake: Intake, step: Step): Outcome {
     case 'request': {
       const { key, timestamps } = step
       if (key !== null && intake.answered(key) !== undefined) return { records: [], cuts: [] }
-      return { records: [intake.admit({ key, lines: linesAt(...timestamps), rejected: [] })], cuts: [] }
+      const record = intake.admit({ key, lines: linesAt(...timestamps), rejected: [] })
+      return { records: record === null ? [] : [record], cuts: [] }
     }
     case 'cut': {
       const made = intake.cut(step.maxBytes)

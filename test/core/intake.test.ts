@@ -10,7 +10,7 @@ const keyed = (key: string) => ({ ...request(1), key })
 
 describe('admission', () => {
   test('accepts everything before anything has closed, however old', () => {
-    const { answer, firstOffset, lines } = newIntake().admit(request(1_000, 0, 35))
+    const { answer, firstOffset, lines } = newIntake().admit(request(1_000, 0, 35))!
     expect(answer).toEqual({ accepted: 3, late: 0, partlyLate: 0, horizon: null, rejected: [] })
     expect([firstOffset, lines]).toEqual([0, linesAt(1_000, 0, 35).map(({ line }) => line)])
   })
@@ -18,7 +18,7 @@ describe('admission', () => {
   test('judges each event against the horizon: in time, late for some of its windows, or for all of them', () => {
     const intake = newIntake()
     intake.close(40) // windows up to [20, 40) have closed
-    const { answer, lines } = intake.admit(request(40, 30, 39, 29, 20, 0))
+    const { answer, lines } = intake.admit(request(40, 30, 39, 29, 20, 0))!
     expect(answer).toEqual({ accepted: 3, late: 3, partlyLate: 2, horizon: 40, rejected: [] })
     expect(lines).toEqual(linesAt(40, 30, 39).map(({ line }) => line))
   })
@@ -26,9 +26,9 @@ describe('admission', () => {
   test('numbers the accepted events alone, without a gap', () => {
     const intake = newIntake()
     intake.close(40)
-    expect(intake.admit(request(50, 0, 51)).firstOffset).toBe(0)
-    expect(intake.admit(request(0)).firstOffset).toBe(2)
-    expect(intake.admit(request(52)).firstOffset).toBe(2)
+    expect(intake.admit(request(50, 0, 51))!.firstOffset).toBe(0)
+    expect(intake.admit(request(0))!.firstOffset).toBe(2)
+    expect(intake.admit(request(52))!.firstOffset).toBe(2)
     expect(intake.nextOffset).toBe(3)
   })
 
@@ -39,7 +39,7 @@ describe('admission', () => {
       lines: linesAt(1, 15, 25, 9),
       rejected: [{ line: 9, code: 'schema', reason: 'r' }],
     } as const
-    const { accepted, rejected } = intake.admit(read).answer
+    const { accepted, rejected } = intake.admit(read)!.answer
     const reason =
       '2 panes are open already; the event at 25 would open another; send it under another key when windows have closed'
     expect(accepted).toBe(3)
@@ -55,7 +55,7 @@ describe('admission', () => {
     intake.admit(request(1, 15))
     intake.cut(1_000)
     intake.close(20)
-    expect(intake.admit(request(25, 35)).answer).toMatchObject({ accepted: 1, rejected: [{ line: 2 }] })
+    expect(intake.admit(request(25, 35))!.answer).toMatchObject({ accepted: 1, rejected: [{ line: 2 }] })
   })
 
   test('never accepts and rejects, or loses, an event: each line is in exactly one of the counts', () => {
@@ -82,18 +82,39 @@ describe('admission', () => {
 describe('answers to requests with a key', () => {
   test('are remembered word for word, whatever happens later', () => {
     const intake = newIntake()
-    const { answer } = intake.admit(keyed('a'))
+    const { answer } = intake.admit(keyed('a'))!
     intake.cut(1_000)
     intake.close(100)
     expect(intake.answered('a')).toEqual(answer)
     expect(intake.answered('b')).toBeUndefined()
   })
 
-  test('are forgotten oldest first beyond the limit', () => {
-    const intake = newIntake({ answers: 2 })
-    for (const key of ['a', 'b', 'c']) intake.admit(keyed(key))
-    intake.admit(request(1)) // one without a key takes no place
-    expect(['a', 'b', 'c'].map((key) => intake.answered(key) !== undefined)).toEqual([false, true, true])
+  test('are forgotten when their time is past, and not before', () => {
+    const intake = newIntake({ rememberKeysMs: 60_000 })
+    intake.rememberAt(1_000_000)
+    intake.admit(keyed('a'))
+    intake.rememberAt(1_060_000)
+    expect(intake.answered('a')).toBeDefined()
+    intake.rememberAt(1_062_000)
+    expect(intake.answered('a')).toBeUndefined()
+  })
+
+  test('that accepted nothing and never will take no room', () => {
+    const intake = newIntake()
+    intake.close(100)
+    expect(intake.admit(keyed('a'))!.answer).toMatchObject({ accepted: 0, late: 1 })
+    expect(intake.answered('a')).toBeUndefined()
+    expect(intake.keys).toMatchObject({ first: 0, next: 0 })
+  })
+
+  test('are not given when nothing is accepted for want of panes: the same request is judged anew later', () => {
+    const intake = newIntake({ openPanes: 1 })
+    intake.admit(request(1))
+    expect(intake.admit({ ...request(25), key: 'a' })).toBeNull()
+    expect([intake.answered('a'), intake.nextOffset]).toEqual([undefined, 1])
+    intake.cut(1_000)
+    intake.close(20)
+    expect(intake.admit({ ...request(25), key: 'a' })!.answer).toMatchObject({ accepted: 1 })
   })
 })
 
@@ -130,7 +151,7 @@ describe('cutting', () => {
 
   test('makes of one large request many envelopes: dense numbers, no gap, every line once', () => {
     const intake = newIntake({ openPanes: 100 })
-    const { lines } = intake.admit(request(...Array.from({ length: 1_000 }, (_, n) => n % 97)))
+    const { lines } = intake.admit(request(...Array.from({ length: 1_000 }, (_, n) => n % 97)))!
     const envelopes = []
     for (let made = intake.cut(500); made !== null; made = intake.cut(500)) envelopes.push(made.cut)
     expect(envelopes.length).toBeGreaterThan(20)

@@ -26,6 +26,7 @@ import * as oracle from '../../scripts/verify/aggregate'
 import type { Batch } from '../../scripts/verify/oracle'
 import { DEAD_LETTER } from '../../scripts/verify/pipeline'
 import * as oracleWindow from '../../scripts/verify/window'
+import { KEY_RULES } from './history'
 
 /** What differs from one generated pipeline to the next. */
 export interface Shape {
@@ -171,8 +172,8 @@ const FROM = { pipeline: 'everything', ...IDENTITY }
  */
 export async function runSplit(schedule: Schedule, isBurst: (envelope: number) => boolean): Promise<SplitRun> {
   const { pipeline: spec } = everything(schedule.shape)
-  const limits = { answers: 100, answerBytes: 1_000_000, openPanes: 1_000, idleTimeoutMs: 1_000 }
-  const intake = new Intake(spec, IDENTITY, limits, digestOf)
+  const limits = { rememberKeysMs: 3_600_000, answerBytes: 1_000_000, openPanes: 1_000, idleTimeoutMs: 1_000 }
+  const intake = new Intake(spec, IDENTITY, limits, digestOf, KEY_RULES)
   const ledger = new Ledger(spec.window)
   const state = new EdgeState(spec)
   const items = new MemoryItemStore()
@@ -234,7 +235,7 @@ export async function runSplit(schedule: Schedule, isBurst: (envelope: number) =
     else {
       const texts = step.events.map((each) => JSON.stringify(each))
       const lines = texts.map((text, index) => readLine(spec, index + 1, text, Number.MAX_SAFE_INTEGER))
-      const { answer } = intake.admit({ key: null, lines: lines.filter((line) => 'line' in line), rejected: [] })
+      const { answer } = intake.admit({ key: null, lines: lines.filter((line) => 'line' in line), rejected: [] })!
       batches.push({ horizon: answer.horizon, lines: texts })
       const horizonMs = intake.dueHorizonMs(0)
       if (horizonMs !== null) await closeTo(horizonMs)

@@ -9,9 +9,9 @@ import { temporaryFolders } from './temporary-folder'
 
 const newFolder = temporaryFolders()
 
-const intake = { offset: 9, answers: [] }
+const intake = { offset: 9, keys: { first: 0, next: 0, nowMs: 0 } }
 const ledger = { windows: [], entries: [] }
-const head = { format: 2, pipeline: 'test', segment: 3, finals: 7, intake, ledger }
+const head = { format: 3, pipeline: 'test', segment: 3, finals: 7, intake, ledger }
 const piece = (pane: number) => ({ pane, firstEndMs: 10, folded: [1, '0'], dead: [0, '0'], groups: [['k', 1]] })
 
 async function* linesOf(...contents: readonly unknown[]): AsyncGenerator<string> {
@@ -64,6 +64,16 @@ describe('a checkpoint', () => {
     const checkpoint = await (await Checkpoints.open(folder)).newest()
     expect(checkpoint).toEqual({ ...head, state: [piece(0)], finals: 2, finalsInside: finalsOf(0, 2) })
   })
+
+  test('of a version that kept the remembered answers inside, a thousand a line, has them still', () => {
+    const answers = Array.from({ length: 3 }, (_, number) => [`key ${number}`, { accepted: number }])
+    const first = { ...head, format: 2, intake: { offset: 9, answers: [] } }
+    const lines = [first, { answers: answers.slice(0, 2) }, { answers: answers.slice(2) }, piece(0)]
+    expect(checkpointOf(lines.map((line) => JSON.stringify(line)))).toEqual({
+      ...{ ...head, intake: { offset: 9, answers } },
+      state: [piece(0)],
+    })
+  })
 })
 
 test('a damaged one is named, and makes way for the next instead of a sound one', async () => {
@@ -80,11 +90,10 @@ test('a damaged one is named, and makes way for the next instead of a sound one'
 })
 
 test('the lists in its head are as long as they are: they are written some entries at a time, and come back whole', () => {
-  const answers = Array.from({ length: 2_500 }, (_, number) => [`key ${number}`, { accepted: number }])
-  const entries = Array.from({ length: 1_001 }, (_, number) => ({ header: { number } }))
-  const long = { ...head, intake: { ...intake, answers }, ledger: { ...ledger, entries } } as unknown as CheckpointHead
+  const entries = Array.from({ length: 2_500 }, (_, number) => ({ header: { number } }))
+  const long = { ...head, ledger: { ...ledger, entries } } as unknown as CheckpointHead
   const lines = [...piecesOf(long)].map((piece) => JSON.stringify(piece))
-  expect(lines).toHaveLength(1 + 3 + 2)
+  expect(lines).toHaveLength(1 + 3)
   expect(checkpointOf(lines)).toEqual({ ...long, state: [] })
   expect(checkpointOf([JSON.stringify(long)])).toEqual({ ...long, state: [] })
 })

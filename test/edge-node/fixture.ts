@@ -141,8 +141,8 @@ async function startOver(
     limits: { intake: intakeLimits(config), heldBytes: config.maxBacklogBytes },
     checkpoint,
   }
-  const { log, recovered, repeated } = await readBack(join(folder, 'log'), terms, clock.epochMs())
-  opened.push(log)
+  const { log, keys, recovered, repeated } = await readBack(folder, terms, clock.epochMs())
+  opened.push(log, keys)
   await attachLines(recovered.ledger, log, recovered.ledger.unattached(), config.maxBacklogBytes)
   const copies = fromCloud(spec.name, recovered.boot.incarnation, cloud.results)
   const { results, finals } = await openResults(folder, checkpoint, recovered.finals, copies)
@@ -150,9 +150,21 @@ async function startOver(
   const deadLettersFolder = join(folder, 'dead-letters')
   const deadLetters = await DeadLetters.open(deadLettersFolder, spec, results, recovered.ledger.neededOffset())
   opened.push(deadLetters)
-  const replays = await Replays.open(folder, repeated, checkpoint)
+  const replays = await Replays.open(folder, repeated)
   const prewarmer = new Prewarmer({ invoke: async () => null }, 1, logger)
-  const parts = { config, pipeline: spec, log, checkpoints, recovered, results, finals, deadLetters, prewarmer, logger }
+  const parts = {
+    config,
+    pipeline: spec,
+    log,
+    checkpoints,
+    recovered,
+    results,
+    finals,
+    keys,
+    deadLetters,
+    prewarmer,
+    logger,
+  }
   const diskSpace = { isLow: false, isGone: false, freeBytes: 10e9 }
   const lanes = () => ({ shards: 1, parallelization: 1, consumer: 'standard' as const })
   const meters = [cloud.partialItems.meter, cloud.resultItems.meter]

@@ -126,10 +126,18 @@ describe('an idempotency key', () => {
     expect(await codeOf('')).toEqual([400, 'invalid_key'])
   })
 
-  test('is forgotten when too many others came since', async () => {
-    const { post, status } = await start({ config: { maxAnswers: 2 } })
-    for (const name of ['1', '2', '3', '3', '1']) await post(event('a', 1), { 'idempotency-key': name })
-    expect((await status()).events.accepted).toBe(4)
+  test('is refused with 429 where there is no room for it, and old ones are known as before', async () => {
+    const { post, status } = await start({ config: { maxAnswerBytes: 65_536 } })
+    const sent = Array.from({ length: 1_500 }, (_, n) => post(event('a', 1), { 'idempotency-key': `${n}` }))
+    const codes = (await Promise.all(sent)).map(({ statusCode }) => statusCode)
+    const taken = codes.indexOf(429)
+    expect(taken).toBeGreaterThan(1_000)
+    const refused = await post(event('a', 1), { 'idempotency-key': 'another' })
+    expect(refused.json()).toMatchObject({ code: 'too_many_keys', retryable: true })
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    expect((await post(event('a', 1), { 'idempotency-key': '0' })).statusCode).toBe(202)
+    expect((await post(event('a', 1))).statusCode).toBe(202) // without a key nothing is to be remembered
+    expect((await status()).events.accepted).toBe(taken + 1)
   })
 })
 

@@ -7,9 +7,10 @@ import type { FinalRecord, LogRecord } from '../../core/log-record'
 import { type Pipeline, pipeline } from '../../core/pipeline'
 import { tumbling } from '../../core/window'
 import { CannotRecover } from '../../edge-node/cannot-recover'
+import { KEY_RULES } from '../core/history'
 import { recovered } from './recovered'
 
-const LIMITS = { answers: 100, answerBytes: 1_000_000, openPanes: 100, idleTimeoutMs: 1_000 }
+const LIMITS = { rememberKeysMs: 3_600_000, answerBytes: 1_000_000, openPanes: 100, idleTimeoutMs: 1_000 }
 const NOW_MS = 77
 const WITHOUT_LIMIT = { intake: LIMITS, heldBytes: Number.POSITIVE_INFINITY }
 
@@ -39,13 +40,13 @@ function finalOf(number: number, endMs: number, accepted: number): FinalRecord {
 
 /** Writes a log as a node would: each call gives the records that it logs. */
 function writer(epoch = 1, version = 'v1') {
-  const intake = new Intake(spec, { incarnation: 'test-incarnation', version }, LIMITS, digestOf)
+  const intake = new Intake(spec, { incarnation: 'test-incarnation', version }, LIMITS, digestOf, KEY_RULES)
   const records: LogRecord[] = [boot(epoch, version)]
   return {
     records,
     request: (key: string | null, ...timestamps: number[]) => {
       const lines = timestamps.map((t, index) => readLine(spec, index + 1, `{"k":"a","t":${t}}`, 1_000_000))
-      records.push(intake.admit({ key, lines: lines.filter((line) => 'line' in line), rejected: [] }))
+      records.push(intake.admit({ key, lines: lines.filter((line) => 'line' in line), rejected: [] })!)
     },
     cut: () => records.push(intake.cut(1_000)!.record),
     close: (horizonMs: number) => records.push(intake.close(horizonMs)),
@@ -137,7 +138,7 @@ describe('another version of the pipeline', () => {
     const { boot: next, finals, intake } = recoverAs(finished.records, 'v2')
     expect(next).toMatchObject({ version: 'v2', epoch: 2, incarnation: 'test-incarnation' })
     expect(finals.map(({ version }) => version)).toEqual(['v1'])
-    intake.admit({ key: null, lines: [{ number: 1, line: '{"k":"a","t":30}', timestampMs: 30 }], rejected: [] })
+    intake.admit({ key: null, lines: [{ number: 1, line: '{"k":"a","t":30}', timestampMs: 30 }], rejected: [] })!
     expect(intake.cut(1_000)?.record.header).toMatchObject({ version: 'v2', number: 1 })
   })
 

@@ -303,7 +303,7 @@ describe('what was replayed', () => {
 
   test('is let go when its windows are gone and it is past the retention, file by file', async () => {
     const folder = await newFolder()
-    const replays = await Replays.open(folder, [], null, 1)
+    const replays = await Replays.open(folder, [], 1)
     for (const [offset, end] of [10, 20, 30].entries()) {
       replays.addCorrection(correction(offset, end))
       replays.addResent({ digest: DIGEST, offset }, null, end)
@@ -324,11 +324,11 @@ describe('what was replayed', () => {
   test('in the one file of an older version is taken over', async () => {
     const folder = await newFolder()
     await writeFile(join(folder, 'corrections.ndjson'), `${JSON.stringify(correction(1, 10))}\n`)
-    const replays = await Replays.open(folder, [], null)
+    const replays = await Replays.open(folder, [])
     expect([...replays.of({ digest: DIGEST, offset: 1 }).corrected]).toEqual([10])
     replays.addCorrection(correction(2, 10))
     await replays.close()
-    const again = await Replays.open(folder, [], null)
+    const again = await Replays.open(folder, [])
     expect((await again.page(10, null)).corrections.map(({ offset }) => offset)).toEqual([1, 2])
     await again.close()
   })

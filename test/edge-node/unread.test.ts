@@ -6,12 +6,13 @@ import { Intake } from '../../core/intake'
 import type { LogRecord } from '../../core/log-record'
 import { Recovery } from '../../edge-node/recovery'
 import { Unread } from '../../edge-node/unread'
+import { KEY_RULES } from '../core/history'
 import { countByK } from './count-by-k'
 import { eventually } from './eventually'
 import { event, testNodes } from './fixture'
 
 const { start, newFolder } = testNodes()
-const LIMITS = { answers: 100, answerBytes: 1_000_000, openPanes: 100, idleTimeoutMs: 1_000 }
+const LIMITS = { rememberKeysMs: 3_600_000, answerBytes: 1_000_000, openPanes: 100, idleTimeoutMs: 1_000 }
 const spec = countByK()
 const LINE = '{"k":"a","t":1}'
 const LINE_BYTES = LINE.length + 1
@@ -19,10 +20,10 @@ const ENVELOPES = 10
 
 /** The log of a node that was killed with ten envelopes of a line each, none of them counted. */
 function logged(): LogRecord[] {
-  const intake = new Intake(spec, { incarnation: 'i', version: 'v1' }, LIMITS, digestOf)
+  const intake = new Intake(spec, { incarnation: 'i', version: 'v1' }, LIMITS, digestOf, KEY_RULES)
   const records: LogRecord[] = [{ type: 'boot', incarnation: 'i', epoch: 1, version: 'v1', atMs: 0 }]
   for (let number = 0; number < ENVELOPES; number++) {
-    records.push(intake.admit({ key: null, lines: [{ number: 1, line: LINE, timestampMs: 1 }], rejected: [] }))
+    records.push(intake.admit({ key: null, lines: [{ number: 1, line: LINE, timestampMs: 1 }], rejected: [] })!)
     records.push(intake.cut(1_000)!.record)
   }
   return records

@@ -7,6 +7,7 @@ export const SITUATIONS = [
   'an event became a dead letter after a window had counted it',
   'a request was refused with 429',
   'a request came while too many keys were held',
+  'a request came while too many panes were open',
   'an answer was repeated',
   'a window closed by idleness',
   'a window became final at the edge alone',

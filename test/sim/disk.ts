@@ -23,6 +23,8 @@ export class SimDisk {
   readonly rows = new Map<string, readonly Row[]>()
   /** The lines of their file. */
   readonly deadLetters: string[] = []
+  /** The lines of the files of keys. */
+  readonly keys: string[] = []
   /** The notes about folds. */
   foldNotes: readonly FoldNote[] = []
   /** The files of finals. */
@@ -177,6 +179,7 @@ export class SimDisk {
     copy.taken = this.taken
     copy.foldNotes = this.foldNotes
     copy.deadLetters.push(...this.deadLetters)
+    copy.keys.push(...this.keys)
     copy.finals.push(...this.finals)
     copy.history = this.history.fork()
     return copy

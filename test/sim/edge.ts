@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { PartialStore } from '../../cloud/partial-store'
 import { ResultStore } from '../../cloud/result-store'
+import type { AnswerPage } from '../../core/answer-block'
 import type { Envelope } from '../../core/envelope'
 import { type EnvelopePartial, foldEnvelope } from '../../core/fold'
 import type { FoldNote } from '../../core/fold-notes'
@@ -18,6 +19,7 @@ import { DeadLetters } from '../../edge-node/dead-letters'
 import type { Transport } from '../../edge-node/envelope-sender'
 import { finalsToAdd } from '../../edge-node/fit-finals'
 import { InvokeSender } from '../../edge-node/invoke-sender'
+import { KeyFiles } from '../../edge-node/key-files'
 import { LogFailed } from '../../edge-node/log'
 import { EdgeNode, type NodeDependencies } from '../../edge-node/node'
 import { Prewarmer } from '../../edge-node/prewarmer'
@@ -145,7 +147,9 @@ export class SimEdge {
     const { config } = scenario
     const limits = { intake: intakeLimits(config), heldBytes: config.maxBacklogBytes }
     const terms = { pipeline, version: VERSION, limits, checkpoint }
-    const recovered = recoveredFrom(terms, records, clock.epochMs())
+    const pages: AnswerPage[] = []
+    const keys = await KeyFiles.over(files.keys, (page) => void pages.push(page))
+    const recovered = recoveredFrom(terms, records, clock.epochMs(), pages)
     for (const final of files.durableFinals) files.publish(final)
     const added = finalsToAdd(files.finalFiles, checkpoint?.finals ?? 0, recovered.finals)
     await log.append([recovered.boot])
@@ -157,7 +161,7 @@ export class SimEdge {
     await attachLines(recovered.ledger, log, recovered.ledger.unattached(), config.maxBacklogBytes)
     const { checkpoints, results, finalFiles: finals } = files
     const care = await this.care(recovered.ledger, deadLetters)
-    const node = { config, pipeline, log, checkpoints, recovered, results, finals, deadLetters, clock, care }
+    const node = { config, pipeline, log, checkpoints, recovered, results, finals, keys, deadLetters, clock, care }
     this.node = new EdgeNode({ ...node, ...this.surroundings() })
     this.watch.requested()
     this.node.start()
@@ -272,8 +276,10 @@ export class SimEdge {
   private touch(node: EdgeNode): void {
     node.touch()
     const { observer, scenario } = this.context
-    if (node.progress.groups < scenario.config.maxGroups) this.watch.requested()
-    else observer.saw('a request came while too many keys were held')
+    const { groups, panes } = node.progress
+    if (groups >= scenario.config.maxGroups) observer.saw('a request came while too many keys were held')
+    else if (panes >= scenario.config.maxOpenPanes) observer.saw('a request came while too many panes were open')
+    else this.watch.requested()
   }
 
   private refused(retryAfterMs: number): Reply {

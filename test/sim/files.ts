@@ -4,6 +4,7 @@ import type { Row } from '../../core/pipeline'
 import type { WrittenCheckpoint } from '../../edge-node/checkpoints'
 import type { LetterFiles } from '../../edge-node/dead-letters'
 import type { KeptFinals } from '../../edge-node/fit-finals'
+import type { KeyFolder } from '../../edge-node/key-files'
 import type { NodeDependencies } from '../../edge-node/node'
 import { rowsDigest, type Stored } from '../../edge-node/result-files'
 import type { RetainerDependencies } from '../../edge-node/retainer'
@@ -27,6 +28,8 @@ export class SimFiles {
   readonly results = resultsOf(this)
 
   readonly letters: LetterFiles = lettersOf(this)
+
+  readonly keys: KeyFolder = keysOf(this)
 
   readonly checkpoints: NodeDependencies['checkpoints'] = {
     write: (segment, lines) => this.writeCheckpoint(segment, lines),
@@ -87,6 +90,18 @@ export class SimFiles {
     for (const [index, line] of lines.entries()) {
       await (index === 0 ? this.written() : this.process.sleep(this.delayMs()))
       this.disk.deadLetters.push(line)
+    }
+  }
+
+  get keyLines(): readonly string[] {
+    return this.disk.keys
+  }
+
+  /** A crash leaves the first lines of several. */
+  async appendKeys(lines: readonly string[]): Promise<void> {
+    for (const [index, line] of lines.entries()) {
+      await (index === 0 ? this.written() : this.process.sleep(this.delayMs()))
+      this.disk.keys.push(line)
     }
   }
 
@@ -181,8 +196,16 @@ function finalFilesOf(files: SimFiles): NodeDependencies['finals'] & KeptFinals 
 
 /** One file that never grows full. */
 function lettersOf(files: SimFiles): LetterFiles {
-  const lines = async function* () {
-    for (const [byte, line] of files.letterLines.entries()) yield { place: { file: 0, byte }, line }
+  return { all: [0], append: (added) => files.appendLetters(added), ...readingOf(() => files.letterLines) }
+}
+
+function keysOf(files: SimFiles): KeyFolder {
+  return { all: [0], append: (added) => files.appendKeys(added), ...readingOf(() => files.keyLines) }
+}
+
+function readingOf(lines: () => readonly string[]): Pick<LetterFiles, 'from' | 'linesOf' | 'close'> {
+  const all = async function* () {
+    for (const [byte, line] of lines().entries()) yield { place: { file: 0, byte }, line }
   }
-  return { all: [0], append: (added) => files.appendLetters(added), from: lines, linesOf: lines, close: async () => {} }
+  return { from: all, linesOf: all, close: async () => {} }
 }

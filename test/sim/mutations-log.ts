@@ -49,8 +49,8 @@ export const LOG_MUTATIONS: readonly Mutation[] = [
           isReplaying = false
           return cut
         }),
-        around<Intake['restore']>(Intake.prototype, 'restore', (original, _self, [snapshot]) =>
-          original({ ...snapshot, answers: [] }),
+        around<Intake['takeUpKeys'], Intake>(Intake.prototype, 'takeUpKeys', (_original, self, [page, span]) =>
+          self.giveUpKeys(Math.min(page.first + page.count, span.next)),
         ),
         around<Replaying['remember']>(Intake.prototype, 'remember', (original, _self, [key, answer]) =>
           original(isReplaying ? null : key, answer),
