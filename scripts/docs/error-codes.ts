@@ -64,5 +64,5 @@ const section = (title: string, text: string, codes: Readonly<Record<string, str
     Object.entries(codes).map(([name, means]) => [code(name), means]),
   )}`
 
-const OF_REQUESTS = `Every error is \`{"code", "message", "retryable"}\`; \`overloaded\` has \`retryAfterMs\` as well, and 429 and 503 the header
+const OF_REQUESTS = `Every error is \`{"code", "message", "retryable"}\`; \`overloaded\`, \`too_many_keys\` and \`too_many_windows\` have \`retryAfterMs\` as well, and 429 and 503 the header
 \`retry-after\`. Nothing of a request that was refused with 4xx or \`not_ready\` was accepted; after \`log_failed\` it may still count.`

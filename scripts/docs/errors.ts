@@ -87,6 +87,16 @@ export const REQUEST_ERRORS = {
     'send this one under a key of its own',
   ),
   overloaded: passing(429, 'edge and cloud are at their limits: the message says which', AGAIN),
+  too_many_keys: passing(
+    429,
+    'the remembered keys fill `maxAnswerBytes`; none is forgotten before `rememberKeysMs`',
+    'wait `retry-after`, send more events a request, or raise the limit',
+  ),
+  too_many_windows: passing(
+    429,
+    '`maxOpenPanes` panes are open, and each event of the request would open another',
+    'send it again under the same key when windows have closed',
+  ),
   rate_limited: passing(429, 'this address makes too many requests a second', 'wait a second'),
   headers_too_large: refused(431, 'the headers are over 16 KiB, or more than 1,000', 'send fewer'),
   internal: refused(500, 'a bug', 'look at the log of the node, and report it'),

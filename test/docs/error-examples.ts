@@ -97,6 +97,16 @@ export const EXAMPLES: Readonly<Record<RequestErrorCode, Example>> = {
     gate.open()
     return refused(answers.at(-1)!)
   },
+  too_many_keys: async ({ start }) => {
+    const { post } = await start({ config: { maxAnswerBytes: 65_536 } })
+    const sent = Array.from({ length: 1_500 }, (_, n) => post(event('a', 1), { 'idempotency-key': `${n}` }))
+    return refused((await Promise.all(sent)).at(-1)!)
+  },
+  too_many_windows: async ({ start }) => {
+    const { post } = await start({ config: { maxOpenPanes: 1 } })
+    await post(event('a', 1))
+    return refused(await post(event('a', 12)))
+  },
   rate_limited: async ({ start }) => {
     const { app } = await start({ config: { maxRequestsPerSecond: 1 } })
     const ask = () => app.inject({ url: '/v1/status', remoteAddress: '10.0.0.7' })

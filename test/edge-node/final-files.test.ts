@@ -122,7 +122,7 @@ describe('damage', () => {
     expect(outcomes.refused).toBeGreaterThan(0)
     expect(outcomes['cut off']).toBeGreaterThan(0)
     expect((await read(folder)).finals).toEqual(finalsOf(0, 6))
-  })
+  }, 60_000)
 
   test('a file that is absent, empty, or cut in half is refused, the first as well as those between', async () => {
     for (const harm of [

@@ -23,7 +23,7 @@ export const problem = named(
     code: codesOf(REQUEST_ERRORS) as z.ZodType<RequestErrorCode>,
     message: z.string().describe('what was wrong, and what to do'),
     retryable: z.boolean().describe('whether sending the same again helps'),
-    retryAfterMs: z.int().min(0).optional().describe('with overloaded alone'),
+    retryAfterMs: z.int().min(0).optional().describe('with overloaded, too_many_keys and too_many_windows'),
   }),
 )
 

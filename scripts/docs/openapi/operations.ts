@@ -65,7 +65,11 @@ export const OPERATIONS: readonly Operation[] = [
     description:
       'The answer comes when the accepted events are on disk. Send an `idempotency-key`, and repeat the request under it until there is an answer: then nothing is lost and nothing counts twice.',
     parameters: [
-      header('idempotency-key', { type: 'string', minLength: 1, maxLength: 128 }, 'a repeat gets the same answer'),
+      header(
+        'idempotency-key',
+        { type: 'string', minLength: 1, maxLength: 128 },
+        'a repeat within `rememberKeysMs` (an hour) gets the same answer',
+      ),
       header('content-encoding', { type: 'string', enum: ['gzip', 'x-gzip', 'identity'] }, 'how the body is packed'),
       header(
         'spillway-scheduled-at',
@@ -89,6 +93,8 @@ export const OPERATIONS: readonly Operation[] = [
       'too_many_lines',
       'unknown_encoding',
       'overloaded',
+      'too_many_keys',
+      'too_many_windows',
       'not_ready',
       'log_failed',
       'too_busy',
