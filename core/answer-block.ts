@@ -6,6 +6,8 @@ const SLOT_BYTES = 4
 const SLOTS_PER_ROW = 2 // half of the slots are free, so that few have to be looked at
 const MIN_ENTRIES = 16
 const MAX_ENTRIES = 262_144 // a block of 14 MiB: made, and let go of, in a few milliseconds
+const ROW_BITS = 19 // of a slot, for a row from 1 to MAX_ENTRIES; the others are bits of the key: most rows need no look
+const ROW_MASK = 0x7ffff
 const PAGE_ENTRIES = 1_000 // copied in well under a millisecond of the thread that takes events
 
 const EXTRA_BYTES = 200 // an entry of a map, an object and a list
@@ -45,10 +47,12 @@ export interface AnswerPage {
   readonly extras: readonly (readonly [place: number, extra: AnswerExtra])[]
 }
 
+/** What is kept of a key: four words of 32 bits. */
+export type KeyWords = readonly number[]
+
 /** An answer to be kept. */
 export interface NewAnswer {
-  /** Of the key, in hex. */
-  readonly digest: string
+  readonly words: KeyWords
   readonly answer: Answer
   readonly bodyDigest: string | null
   readonly atMs: number
@@ -103,21 +107,22 @@ export class AnswerBlock {
     return this.count === 0 ? Number.POSITIVE_INFINITY : this.atMs(this.count - 1)
   }
 
-  /** The newest with this key. */
-  get(digest: string): Remembered | undefined {
-    const words = wordsOf(digest)
+  /** The newest with this key, of whose digest these are the words. */
+  get(words: KeyWords): Remembered | undefined {
     let found: number | undefined
+    const tag = tagOf(words[1]!)
     for (let slot = this.slotOf(words[0]!); this.slots[slot] !== 0; slot = this.after(slot)) {
-      const row = this.slots[slot]! - 1
-      if (this.hasKey(row, words)) found = Math.max(found ?? 0, row)
+      const value = this.slots[slot]!
+      const row = (value & ROW_MASK) - 1
+      if (tagOf(value) === tag && this.hasKey(row, words)) found = Math.max(found ?? 0, row)
     }
     return found === undefined ? undefined : this.remembered(found)
   }
 
-  add({ digest, answer, bodyDigest, atMs, key }: NewAnswer): void {
+  add({ words, answer, bodyDigest, atMs, key }: NewAnswer): void {
     const { accepted, late, partlyLate, horizon, ...rejections } = answer
     const at = this.count * ROW_BYTES
-    for (const [index, word] of wordsOf(digest).entries()) this.rows.setUint32(at + KEY + index * 4, word, true)
+    for (const [index, word] of words.entries()) this.rows.setUint32(at + KEY + index * 4, word, true)
     if (bodyDigest !== null) setBody(this.rows, at, bodyDigest)
     this.rows.setUint32(at + ACCEPTED, accepted, true)
     this.rows.setUint32(at + LATE, late, true)
@@ -166,10 +171,11 @@ export class AnswerBlock {
 
   /** The row behind the last is one of the block from now on. */
   private index(): void {
-    let slot = this.slotOf(this.rows.getUint32(this.count * ROW_BYTES + KEY, true))
+    const at = this.count * ROW_BYTES + KEY
+    let slot = this.slotOf(this.rows.getUint32(at, true))
     while (this.slots[slot] !== 0) slot = this.after(slot)
     this.count += 1
-    this.slots[slot] = this.count
+    this.slots[slot] = (this.rows.getUint32(at + 4, true) & ~ROW_MASK) | this.count
   }
 
   private slotOf(word: number): number {
@@ -180,7 +186,7 @@ export class AnswerBlock {
     return slot + 1 === this.slots.length ? 0 : slot + 1
   }
 
-  private hasKey(row: number, words: readonly number[]): boolean {
+  private hasKey(row: number, words: KeyWords): boolean {
     return words.every((word, index) => this.rows.getUint32(row * ROW_BYTES + KEY + index * 4, true) === word)
   }
 
@@ -216,10 +222,12 @@ function answerAt(rows: DataView, at: number, { rejected = [], moreRejected }: A
   }
 }
 
-/** The first 128 bits of a digest in hex. */
-function wordsOf(digest: string): number[] {
+/** The first 128 bits of a digest, which is in hex. */
+export function wordsOf(digest: string): KeyWords {
   return [0, 8, 16, 24].map((from) => Number.parseInt(digest.slice(from, from + 8), 16))
 }
+
+const tagOf = (word: number): number => word >>> ROW_BITS
 
 function setBody(rows: DataView, at: number, bodyDigest: string): void {
   const [high, low] = wordsOf(bodyDigest)

@@ -157,10 +157,14 @@ export class Intake {
     return this.answers.get(key)?.answer
   }
 
-  /** Whether the key was answered for another body: that one would be lost without a word if it got the old answer. */
-  isReused({ key, digest }: Pick<ReadRequest, 'key' | 'digest'>): boolean {
+  /**
+   * The answer that the same request has had before, or that its key was answered for another body: that one would be
+   * lost without a word if it got the old answer. Null for a new request.
+   */
+  repeated({ key, digest }: Pick<ReadRequest, 'key' | 'digest'>): Answer | 'reused' | null {
     const known = key === null ? undefined : this.answers.get(key)
-    return known !== undefined && digest !== undefined && !known.hadBody(digest)
+    if (known === undefined) return null
+    return digest === undefined || known.hadBody(digest) ? known.answer : 'reused'
   }
 
   /**

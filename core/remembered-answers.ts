@@ -1,4 +1,4 @@
-import { AnswerBlock, type AnswerPage, blockEntries, type Remembered } from './answer-block'
+import { AnswerBlock, type AnswerPage, blockEntries, type Remembered, wordsOf } from './answer-block'
 import type { Answer } from './log-record'
 
 const MOST_BLOCKS = 64 // a key is looked for in each block: some microseconds where all are full
@@ -75,16 +75,16 @@ export class RememberedAnswers {
   }
 
   get(key: string): Remembered | undefined {
-    const digest = this.memory.digestOf(key)
+    const words = wordsOf(this.memory.digestOf(key))
     for (let at = this.blocks.length - 1; at >= 0; at--) {
-      const found = this.blocks[at]!.get(digest)
+      const found = this.blocks[at]!.get(words)
       if (found !== undefined) return found.atMs < this.oldestMs ? undefined : found
     }
     return undefined
   }
 
   add(key: string, answer: Answer, bodyDigest: string | null = null): void {
-    const entry = { digest: this.memory.digestOf(key), answer, bodyDigest, atMs: this.nowMs }
+    const entry = { words: wordsOf(this.memory.digestOf(key)), answer, bodyDigest, atMs: this.nowMs }
     this.roomForOne().add(this.memory.isKeptAsText(key) ? { ...entry, key } : entry)
     this.next += 1
   }

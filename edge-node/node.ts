@@ -219,9 +219,9 @@ export class EdgeNode {
    */
   async ingest(request: ReadRequest, scheduledAtMs: number | null): Promise<Ingested> {
     const { config } = this.deps
-    if (this.intake.isReused(request)) return { kind: 'reused' }
-    const repeated = request.key === null ? undefined : this.intake.answered(request.key)
-    if (repeated !== undefined) {
+    const repeated = this.intake.repeated(request)
+    if (repeated === 'reused') return { kind: 'reused' }
+    if (repeated !== null) {
       await this.deps.log.flushed() // the first request may still be on its way to the disk
       return { kind: 'accepted', answer: repeated }
     }
