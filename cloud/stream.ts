@@ -3,9 +3,11 @@ import { jitteredDelays } from './backoff'
 import { isRefusal } from './functions'
 import { AS_IT_GOES_OUT, SendingStopwatch } from './sending-stopwatch'
 
-/** A record for the stream. Envelopes need no order among them, so each has a partition key of its own. */
+/** A record for the stream. Its partition key decides which lane of its shard it takes. */
 export interface StreamRecord {
   readonly partitionKey: string
+  /** Decides the shard, instead of the partition key; in decimal digits. */
+  readonly explicitHashKey?: string
   readonly data: Uint8Array
 }
 
@@ -74,10 +76,11 @@ export class KinesisStream {
     onAccepted: (index: number) => void,
   ) {
     const stopwatch = new SendingStopwatch(this.nowMs)
-    const entries = pending.map((index) => ({
-      PartitionKey: records[index]!.partitionKey,
-      Data: records[index]!.data,
-    }))
+    const entries = pending.map((index) => {
+      const { partitionKey, explicitHashKey, data } = records[index]!
+      const place = explicitHashKey === undefined ? {} : { ExplicitHashKey: explicitHashKey }
+      return { PartitionKey: partitionKey, ...place, Data: data }
+    })
     const command = new PutRecordsCommand({ StreamName: this.stream, Records: entries })
     let cpuMs = 0
     command.middlewareStack.add(

@@ -1,6 +1,7 @@
 import { sealEnvelope } from '../cloud/envelope-codec'
 import { type KinesisStream, MAX_PUT_BYTES, MAX_PUT_RECORDS, type StreamRecord } from '../cloud/stream'
 import type { Envelope } from '../core/envelope'
+import type { LaneKey } from '../core/lane-keys'
 import { type Clock, systemClock } from './clock'
 import type { EnvelopeSender, SendCounters, SenderHooks } from './envelope-sender'
 
@@ -28,12 +29,11 @@ export class BurstSender implements EnvelopeSender {
     private readonly clock: Pick<Clock, 'monotonicMs'> = systemClock,
   ) {}
 
-  send(envelope: Envelope, reclaimAtMs: number): void {
+  send(envelope: Envelope, reclaimAtMs: number, { partitionKey, explicitHashKey }: LaneKey): void {
     const startMs = this.clock.monotonicMs()
     const data = sealEnvelope(envelope, reclaimAtMs)
     this.totals.divertMs += this.clock.monotonicMs() - startMs
-    // A key of its own for each envelope spreads them over shards and lanes.
-    this.queue.push({ envelope, record: { partitionKey: `${envelope.incarnation}-${envelope.number}`, data } })
+    this.queue.push({ envelope, record: { partitionKey, explicitHashKey, data } })
     this.startNext()
   }
 

@@ -1,12 +1,14 @@
 import type { Envelope } from '../core/envelope'
+import type { LaneKey } from '../core/lane-keys'
 
 /** A way for envelopes to the functions: through the stream, or by calling the function. */
 export interface EnvelopeSender {
   /**
    * Sends an envelope. Returns at once and never throws; the hooks tell what came of it. From `reclaimAtMs` on (epoch
-   * ms) the edge takes it back by itself, so that a sender may then let go of it without a word.
+   * ms) the edge takes it back by itself, so that a sender may then let go of it without a word. `key` is its place in
+   * the stream, for a sender that writes to one.
    */
-  send(envelope: Envelope, reclaimAtMs: number): void
+  send(envelope: Envelope, reclaimAtMs: number, key: LaneKey): void
   counters(): SendCounters
 }
 

@@ -147,7 +147,7 @@ export class EdgeNode {
     const { folding } = this
     this.overflow = new Overflow({
       ...named('overflow'),
-      consumer: () => this.lanes.consumer,
+      lanes: () => this.lanes,
       ledger,
       from,
       partials: cloud.partials,

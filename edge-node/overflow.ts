@@ -1,13 +1,14 @@
 import type { Logger } from 'pino'
+import type { Lanes } from '../cloud/deployment'
 import type { CapacityMeter } from '../cloud/item-store'
 import type { Origin } from '../cloud/keys'
 import type { PartialStore } from '../cloud/partial-store'
 import { type Breaker, CLOSED, type CloudSign, maySend, observe, sent } from '../core/breaker'
-import type { Consumer } from '../core/consumer'
 import { type Usage, usageUsd } from '../core/cost'
 import type { Envelope } from '../core/envelope'
 import type { DeadLetter } from '../core/fold'
 import type { Head } from '../core/head'
+import { type LaneKey, LaneKeys } from '../core/lane-keys'
 import type { Ledger } from '../core/ledger'
 import type { Decision } from '../core/route'
 import type { Clock } from './clock'
@@ -30,8 +31,8 @@ export interface OverflowDependencies {
   readonly transport: Transport
   readonly prewarmer: Pick<Prewarmer, 'prewarm' | 'worked' | 'invocations'>
   readonly meters: readonly CapacityMeter[]
-  /** What records come by now: what is pushed costs. */
-  readonly consumer: () => Consumer
+  /** How wide the cloud half is by now, and what records come by: what is pushed costs. */
+  readonly lanes: () => Lanes
   readonly logger: Logger
   readonly clock: Clock
   /** The cloud finished an envelope, and the ledger counts it there. */
@@ -55,6 +56,7 @@ export class Overflow {
   readonly usage = new CloudUsage()
   readonly latency = new CloudLatency()
   readonly sender: EnvelopeSender
+  private readonly keys = new LaneKeys()
   private readonly watcher: HeadWatcher
   private breaker: Breaker = CLOSED
   private sentEvents = 0
@@ -98,13 +100,21 @@ export class Overflow {
     this.episodes.sent(clock.epochMs(), decision)
     this.latency.sent(envelope.number, clock.monotonicMs())
     this.trace.envelope(envelope.number, { kind: 'sent', reason: decision.reason })
-    this.sender.send(envelope, clock.epochMs() + config.reclaimAfterMs)
+    this.sender.send(envelope, clock.epochMs() + config.reclaimAfterMs, this.keyFor(envelope))
+  }
+
+  private keyFor({ number, count }: Envelope): LaneKey {
+    const { shards, parallelization } = this.deps.lanes()
+    const { laneRate } = this.usage
+    this.keys.resize(shards, parallelization)
+    const foldMs = laneRate > 0 ? (count / laneRate) * 1000 : 0
+    return this.keys.choose(number, foldMs, this.deps.clock.monotonicMs())
   }
 
   /** What bursting has used so far. */
   used(): Usage {
     const { prewarmer, meters } = this.deps
-    return this.usage.total(this.sender.counters(), prewarmer.invocations, meters, this.deps.consumer())
+    return this.usage.total(this.sender.counters(), prewarmer.invocations, meters, this.deps.lanes().consumer)
   }
 
   /** What the controller reads of the way to the cloud; cumulative but for the lane rate and the outage. */
@@ -180,6 +190,7 @@ export class Overflow {
     this.usage.headSeen(head.work, envelope.count)
     this.deps.prewarmer.worked(this.deps.clock.monotonicMs())
     this.latency.headSeen(number, this.deps.clock.monotonicMs())
+    this.keys.finished(number, this.deps.clock.monotonicMs())
     this.trace.envelope(number, { kind: 'headSeen', work: head.work, deadLetters: head.deadLetters.length })
     this.deps.onCounted(envelope, head.deadLetters)
   }
@@ -189,6 +200,7 @@ export class Overflow {
     if (envelope === null) return
     this.reclaims += 1
     this.latency.reclaimed(number)
+    this.keys.takenBack(number)
     this.trace.envelope(number, { kind: 'reclaimed', reason })
     this.deps.logger.warn({ envelope: number, reason }, 'an envelope comes back to the edge')
     this.deps.onReclaimed(envelope, cause)

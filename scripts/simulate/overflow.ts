@@ -46,7 +46,7 @@ export class Overflow {
     const way: WayHooks = {
       accepted: hooks.accepted,
       headWritten: (piece) => this.headWritten(piece),
-      failed: (piece) => this.left(piece, hooks.returned),
+      failed: (piece) => this.takenBack(piece),
     }
     this.stream =
       cloud.transport === 'kinesis' ? new Stream(agenda, given, cloud, this.functions, draw, way, clockMs) : null
@@ -64,7 +64,7 @@ export class Overflow {
     this.sentMs.set(piece.number, this.agenda.nowMs)
     this.way.send(piece)
     this.agenda.after(NODE.reclaimAfterMs, () => {
-      if (this.sentMs.has(piece.number)) this.left(piece, this.hooks.returned)
+      if (this.sentMs.has(piece.number)) this.takenBack(piece)
     })
   }
 
@@ -118,7 +118,13 @@ export class Overflow {
     const window = Math.floor(this.clockMs() / this.given.windowMs)
     if (window !== this.mergedWindow) this.merges += 1
     this.mergedWindow = window
+    this.stream?.finished(piece)
     this.left(piece, this.hooks.counted)
+  }
+
+  private takenBack(piece: Piece): void {
+    this.stream?.takenBack(piece)
+    this.left(piece, this.hooks.returned)
   }
 
   private left(piece: Piece, then: (piece: Piece) => void): void {

@@ -9,6 +9,8 @@ import type { Assumptions } from './settings'
 export interface StreamRecord {
   readonly piece: Piece
   readonly bytes: number
+  readonly shard: number
+  /** Of the shard. */
   readonly lane: number
   readonly onHead: () => void
 }

@@ -1,4 +1,5 @@
 import { putUnitsOf } from '../../core/cost'
+import { LaneKeys } from '../../core/lane-keys'
 import type { Draw } from '../load/random'
 import type { Agenda } from './agenda'
 import type { Functions } from './functions'
@@ -21,8 +22,8 @@ export interface WayHooks {
 }
 
 /**
- * The way to the functions through the stream. Shard and lane follow from the envelope's number, as by a hash of its
- * key.
+ * The way to the functions through the stream. Which lane of its shard a key falls into nobody knows: it follows from
+ * the seed.
  */
 export class Stream {
   throttled = 0
@@ -31,6 +32,7 @@ export class Stream {
   putUnits = 0
   private readonly shards: readonly Shard[]
   private readonly onDemand: OnDemand | null
+  private readonly keys = new LaneKeys()
 
   constructor(
     private readonly agenda: Agenda,
@@ -42,6 +44,7 @@ export class Stream {
     clockMs: () => number,
   ) {
     this.onDemand = cloud.stream === 'on-demand' ? new OnDemand(given.shardBytesPerSecond, clockMs) : null
+    this.keys.resize(cloud.shards, cloud.parallelization)
     const share = () => (this.onDemand === null ? 1 : this.onDemand.shards / cloud.shards)
     this.shards = Array.from({ length: cloud.shards }, (_, index) => {
       const phaseMs = (given.pollIntervalMs * index) / cloud.shards
@@ -50,19 +53,32 @@ export class Stream {
   }
 
   send(piece: Piece): void {
+    const foldMs = (piece.events / this.given.laneRate) * 1000
+    const { partitionKey, shard } = this.keys.choose(piece.number, foldMs, this.agenda.nowMs)
     const record: StreamRecord = {
       piece,
+      shard,
       bytes: piece.events * this.given.sealedEventBytes,
-      lane: Math.floor(this.draw(2 * piece.number) * this.cloud.parallelization),
+      lane: Math.floor(this.draw(Number(partitionKey.slice('lane-'.length))) * this.cloud.parallelization),
       onHead: () => this.hooks.headWritten(piece),
     }
     this.agenda.after(this.given.putMs, () => this.put(record, 1))
   }
 
+  /** The edge has seen the head. */
+  finished({ number }: Piece): void {
+    this.keys.finished(number, this.agenda.nowMs)
+  }
+
+  /** The edge waits for it no more. */
+  takenBack({ number }: Piece): void {
+    this.keys.takenBack(number)
+  }
+
   private put(record: StreamRecord, tries: number): void {
     const { piece, bytes } = record
     this.onDemand?.wrote(bytes)
-    if (this.shards[Math.floor(this.draw(2 * piece.number + 1) * this.shards.length)]!.put(record)) {
+    if (this.shards[record.shard]!.put(record)) {
       this.records += 1
       this.bytes += bytes
       this.putUnits += putUnitsOf(bytes)

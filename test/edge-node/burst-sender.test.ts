@@ -4,7 +4,7 @@ import { openEnvelope } from '../../cloud/envelope-codec'
 import { MAX_PUT_BYTES, MAX_PUT_RECORDS, type PutReport, type StreamRecord } from '../../cloud/stream'
 import { BurstSender } from '../../edge-node/burst-sender'
 import { envelopeSenderContract, type HeldCall } from './envelope-sender.contract'
-import { envelopeOf } from './envelopes'
+import { envelopeOf, keyOf } from './envelopes'
 import { settled } from './manual-clock'
 
 interface Call {
@@ -69,28 +69,28 @@ const bytesOf = ({ records }: Call) =>
 const clean: PutReport = { failed: [], throttled: 0, isOutage: false, cpuMs: 2 }
 
 describe('sending', () => {
-  test('an envelope goes at once, sealed with its deadline, under a partition key of its own', () => {
+  test('an envelope goes at once, sealed with its deadline, under the key that was chosen for it', () => {
     const { sender, calls } = heldSender()
-    sender.send(small(7), 12_345)
+    sender.send(small(7), 12_345, keyOf(7))
     const [record] = calls[0]!.records
-    expect(record?.partitionKey).toBe('test-incarnation-7')
+    expect(record).toMatchObject({ partitionKey: 'lane-7', explicitHashKey: '7' })
     expect(openEnvelope(record!.data)).toMatchObject({ header: { reclaimAtMs: 12_345 }, envelope: small(7) })
   })
 
   test('what comes while four calls are in progress goes together, at most 500 records a call', async () => {
     const { sender, calls } = heldSender()
-    for (let number = 0; number < 4 + 1_200; number++) sender.send(small(number), 0)
+    for (let number = 0; number < 4 + 1_200; number++) sender.send(small(number), 0, keyOf(number))
     expect(calls.map(({ records }) => records.length)).toEqual([1, 1, 1, 1])
     for (const call of calls.slice()) await call.answer(clean)
     expect(calls.slice(4).map(({ records }) => records.length)).toEqual([MAX_PUT_RECORDS, MAX_PUT_RECORDS, 200])
     const keys = calls.flatMap(({ records }) => records.map(({ partitionKey }) => partitionKey))
-    expect(keys).toEqual(Array.from({ length: 1_204 }, (_, number) => `test-incarnation-${number}`))
+    expect(keys).toEqual(Array.from({ length: 1_204 }, (_, number) => `lane-${number}`))
   })
 
   test('a call has at most 5 MB, keys included', async () => {
     const { sender, calls } = heldSender()
-    for (let number = 0; number < 4; number++) sender.send(small(number), 0)
-    for (let number = 4; number < 20; number++) sender.send(large(number), 0)
+    for (let number = 0; number < 4; number++) sender.send(small(number), 0, keyOf(number))
+    for (let number = 4; number < 20; number++) sender.send(large(number), 0, keyOf(number))
     await calls[0]!.answer(clean)
     while (calls.flatMap(({ records }) => records).length < 20) await calls.at(-1)!.answer(clean)
     for (const call of calls) expect(bytesOf(call)).toBeLessThanOrEqual(MAX_PUT_BYTES)
@@ -102,7 +102,7 @@ describe('sending', () => {
 describe('what came of it', () => {
   test('accepted envelopes are told as they are, failed ones when the call ends', async () => {
     const { sender, calls, accepted, failed } = heldSender()
-    for (let number = 0; number < 7; number++) sender.send(small(number), 0)
+    for (let number = 0; number < 7; number++) sender.send(small(number), 0, keyOf(number))
     await calls[0]!.answer(clean)
     calls[4]!.accept(2)
     expect([accepted, failed]).toEqual([[6], []])
@@ -113,20 +113,20 @@ describe('what came of it', () => {
 
   test('a failed call makes room for the next like any other', async () => {
     const { sender, calls } = heldSender()
-    for (let number = 0; number < 5; number++) sender.send(small(number), 0)
+    for (let number = 0; number < 5; number++) sender.send(small(number), 0, keyOf(number))
     await calls[0]!.answer({ failed: [0], throttled: 0, isOutage: true, cpuMs: 0 })
     expect(calls.length).toBe(5)
   })
 
   test('the counters add up: records, bytes, units of 25 KB begun, throttled, failed', async () => {
     const { sender, calls } = heldSender()
-    sender.send(small(0), 0)
-    sender.send(large(1), 0)
+    sender.send(small(0), 0, keyOf(0))
+    sender.send(large(1), 0, keyOf(1))
     calls[0]!.accept(0)
     await calls[0]!.answer({ ...clean, throttled: 2 })
     calls[1]!.accept(0)
     await calls[1]!.answer(clean)
-    sender.send(small(2), 0)
+    sender.send(small(2), 0, keyOf(2))
     await calls[2]!.answer({ failed: [0], throttled: 8, isOutage: false, cpuMs: 0 })
     const sizes = calls.slice(0, 2).map(({ records }) => records[0]!.data.length)
     expect(sender.counters()).toEqual({

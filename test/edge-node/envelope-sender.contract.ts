@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import type { EnvelopeSender, SenderHooks } from '../../edge-node/envelope-sender'
-import { envelopeOf } from './envelopes'
+import { envelopeOf, keyOf } from './envelopes'
 
 /**
  * A call that a sender has made and that the test answers: it got through, or it did not and that was an outage or
@@ -111,6 +111,6 @@ function opened(open: (hooks: SenderHooks) => HeldSender) {
     failed: ({ number }, isOutage, reason) => failed.push([number, isOutage, reason]),
   })
   const send = (number: number) =>
-    held.sender.send(envelopeOf(number, [`{"n":${number}}`]), Date.now() + RECLAIM_AFTER_MS)
+    held.sender.send(envelopeOf(number, [`{"n":${number}}`]), Date.now() + RECLAIM_AFTER_MS, keyOf(number))
   return { ...held, send, heard: { accepted, finished, failed } }
 }

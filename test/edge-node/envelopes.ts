@@ -1,5 +1,6 @@
 import { digestOf } from '../../cloud/packing'
 import { digestInput, type Envelope } from '../../core/envelope'
+import type { LaneKey } from '../../core/lane-keys'
 
 export const ORIGIN = { pipeline: 'test', version: 'v1', incarnation: 'test-incarnation' }
 
@@ -8,3 +9,10 @@ export function envelopeOf(number: number, lines: readonly string[], firstOffset
   const header = { ...ORIGIN, number, firstOffset, count: lines.length, horizonMs: Number.NEGATIVE_INFINITY }
   return { ...header, digest: digestOf(digestInput(header, lines)), lines }
 }
+
+/** A place in the stream that tells one envelope from another. */
+export const keyOf = (number: number): LaneKey => ({
+  partitionKey: `lane-${number}`,
+  explicitHashKey: String(number),
+  shard: 0,
+})

@@ -1,0 +1,126 @@
+/** Which lane a key falls into is AWS's secret: of four keys a lane, few lanes are left without any. */
+const KEYS_PER_LANE = 4
+const ENVELOPE_MS = 10 // what a function needs for an envelope beside its events: the write of its head
+const NEWEST_SHARE = 0.5 // of the newest wait in the average
+const HALF_LIFE_MS = 10_000 // of a wait that nothing has renewed: a key that was slow is tried again in some seconds
+const LEAST_GROWS_MS = 1 // an envelope, so that the least time is one of today
+
+/** Where an envelope goes in the stream. */
+export interface LaneKey {
+  readonly partitionKey: string
+  /** A number in the middle of its shard's part of the hashes, in decimal digits. */
+  readonly explicitHashKey: string
+  /** One of so many equal parts of the range of hashes as there are shards, from 0. */
+  readonly shard: number
+}
+
+interface Shard {
+  /** Work that was sent to it and is not finished. */
+  workMs: number
+}
+
+interface Key extends LaneKey {
+  readonly of: Shard
+  workMs: number
+  /** How much longer than others its envelopes took; a moving average. */
+  waitMs: number
+  measuredAtMs: number
+}
+
+interface Sent {
+  readonly key: Key
+  readonly atMs: number
+  readonly workMs: number
+  /** Work of its key that is not finished, its own included: what would explain how long it takes. */
+  readonly queuedMs: number
+}
+
+/**
+ * Chooses partition keys so that envelopes join the lane with the least before it. Their order does not matter, so the
+ * key is ours to choose. The shard of a key is known; which keys of a shard share a lane shows only in how much longer
+ * they take than their work explains. Measured in ARCHITECTURE.md, "Lanes".
+ */
+export class LaneKeys {
+  private keys: readonly Key[] = []
+  private lanes = ''
+  private lanesPerShard = 1
+  /** By number of the envelope. */
+  private readonly sent = new Map<number, Sent>()
+  private turn = 0
+  /** The way there and back of an envelope that waits for none. */
+  private leastMs = Number.POSITIVE_INFINITY
+
+  /** The mapping has so many lanes from now on: each shard gets so many. */
+  resize(shards: number, parallelization: number): void {
+    const lanes = `${shards} x ${parallelization}`
+    if (lanes === this.lanes) return
+    this.lanes = lanes
+    this.lanesPerShard = Math.max(1, parallelization)
+    const parts = Array.from({ length: Math.max(1, shards) }, (): Shard => ({ workMs: 0 }))
+    const keysPerShard = this.lanesPerShard === 1 ? 1 : this.lanesPerShard * KEYS_PER_LANE
+    this.keys = Array.from({ length: parts.length * keysPerShard }, (_, index) => {
+      const shard = index % parts.length
+      const explicitHashKey = middleOf(shard, parts.length)
+      const key = { partitionKey: `lane-${index}`, explicitHashKey, shard, of: parts[shard]! }
+      return { ...key, workMs: 0, waitMs: 0, measuredAtMs: 0 }
+    })
+  }
+
+  /** The key for an envelope whose events take a function `foldMs`. */
+  choose(number: number, foldMs: number, nowMs: number): LaneKey {
+    const key = this.shortest(nowMs)
+    const workMs = foldMs + ENVELOPE_MS
+    key.workMs += workMs
+    key.of.workMs += workMs
+    this.sent.set(number, { key, atMs: nowMs, workMs, queuedMs: key.workMs })
+    return key
+  }
+
+  /** The envelope is finished, as is known now. */
+  finished(number: number, nowMs: number): void {
+    const sent = this.left(number)
+    if (sent === undefined) return
+    const { key, atMs, queuedMs } = sent
+    const tookMs = nowMs - atMs - queuedMs
+    this.leastMs = Math.min(tookMs, this.leastMs + LEAST_GROWS_MS)
+    key.waitMs = waitOf(key, nowMs) * (1 - NEWEST_SHARE) + (tookMs - this.leastMs) * NEWEST_SHARE
+    key.measuredAtMs = nowMs
+  }
+
+  /** The envelope is not waited for any more. */
+  takenBack(number: number): void {
+    this.left(number)
+  }
+
+  /** Of those with as little before them, the next in turn. */
+  private shortest(nowMs: number): Key {
+    const { keys } = this
+    this.turn = (this.turn + 1) % keys.length
+    let shortest = keys[this.turn]!
+    let leastMs = Number.POSITIVE_INFINITY
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[(this.turn + index) % keys.length]!
+      const aheadMs = key.workMs + waitOf(key, nowMs) + key.of.workMs / this.lanesPerShard
+      if (aheadMs >= leastMs) continue
+      leastMs = aheadMs
+      shortest = key
+    }
+    return shortest
+  }
+
+  private left(number: number): Sent | undefined {
+    const sent = this.sent.get(number)
+    if (sent === undefined) return undefined
+    this.sent.delete(number)
+    sent.key.workMs -= sent.workMs
+    sent.key.of.workMs -= sent.workMs
+    return sent
+  }
+}
+
+/** Of a part of the hashes, which go from 0 to 2^128 - 1. */
+const middleOf = (part: number, parts: number): string => String((BigInt(2 * part + 1) << 127n) / BigInt(parts))
+
+/** What is known of the wait, the less the longer ago it was measured. */
+const waitOf = ({ waitMs, measuredAtMs }: Key, nowMs: number): number =>
+  waitMs * Math.exp((-Math.LN2 * (nowMs - measuredAtMs)) / HALF_LIFE_MS)
