@@ -15,12 +15,14 @@ export interface LaneKey {
 }
 
 interface Shard {
+  readonly keys: Key[]
   /** Work that was sent to it and is not finished. */
   workMs: number
 }
 
 interface Key extends LaneKey {
   readonly of: Shard
+  /** As of the shard. */
   workMs: number
   /** How much longer than others its envelopes took; a moving average. */
   waitMs: number
@@ -41,9 +43,8 @@ interface Sent {
  * they take than their work explains. Measured in ARCHITECTURE.md, "Lanes".
  */
 export class LaneKeys {
-  private keys: readonly Key[] = []
+  private shards: readonly Shard[] = []
   private lanes = ''
-  private lanesPerShard = 1
   /** By number of the envelope. */
   private readonly sent = new Map<number, Sent>()
   private turn = 0
@@ -55,15 +56,9 @@ export class LaneKeys {
     const lanes = `${shards} x ${parallelization}`
     if (lanes === this.lanes) return
     this.lanes = lanes
-    this.lanesPerShard = Math.max(1, parallelization)
-    const parts = Array.from({ length: Math.max(1, shards) }, (): Shard => ({ workMs: 0 }))
-    const keysPerShard = this.lanesPerShard === 1 ? 1 : this.lanesPerShard * KEYS_PER_LANE
-    this.keys = Array.from({ length: parts.length * keysPerShard }, (_, index) => {
-      const shard = index % parts.length
-      const explicitHashKey = middleOf(shard, parts.length)
-      const key = { partitionKey: `lane-${index}`, explicitHashKey, shard, of: parts[shard]! }
-      return { ...key, workMs: 0, waitMs: 0, measuredAtMs: 0 }
-    })
+    const count = parallelization <= 1 ? 1 : parallelization * KEYS_PER_LANE
+    const parts = Math.max(1, shards)
+    this.shards = Array.from({ length: parts }, (_, shard) => keysOf(shard, parts, count))
   }
 
   /** The key for an envelope whose events take a function `foldMs`. */
@@ -92,20 +87,10 @@ export class LaneKeys {
     this.left(number)
   }
 
-  /** Of those with as little before them, the next in turn. */
   private shortest(nowMs: number): Key {
-    const { keys } = this
-    this.turn = (this.turn + 1) % keys.length
-    let shortest = keys[this.turn]!
-    let leastMs = Number.POSITIVE_INFINITY
-    for (let index = 0; index < keys.length; index++) {
-      const key = keys[(this.turn + index) % keys.length]!
-      const aheadMs = key.workMs + waitOf(key, nowMs) + key.of.workMs / this.lanesPerShard
-      if (aheadMs >= leastMs) continue
-      leastMs = aheadMs
-      shortest = key
-    }
-    return shortest
+    this.turn += 1
+    const { keys } = leastOf(this.shards, this.turn, ({ workMs }) => workMs)
+    return leastOf(keys, this.turn, (key) => key.workMs + waitOf(key, nowMs))
   }
 
   private left(number: number): Sent | undefined {
@@ -116,6 +101,30 @@ export class LaneKeys {
     sent.key.of.workMs -= sent.workMs
     return sent
   }
+}
+
+function keysOf(shard: number, shards: number, count: number): Shard {
+  const of: Shard = { keys: [], workMs: 0 }
+  const explicitHashKey = middleOf(shard, shards)
+  for (let index = 0; index < count; index++) {
+    const partitionKey = `lane-${index * shards + shard}`
+    of.keys.push({ partitionKey, explicitHashKey, shard, of, workMs: 0, waitMs: 0, measuredAtMs: 0 })
+  }
+  return of
+}
+
+/** Of those with as little, the next in turn. */
+function leastOf<T>(all: readonly T[], turn: number, amount: (one: T) => number): T {
+  let least = all[turn % all.length]!
+  let leastAmount = Number.POSITIVE_INFINITY
+  for (let index = 0; index < all.length; index++) {
+    const one = all[(turn + index) % all.length]!
+    const its = amount(one)
+    if (its >= leastAmount) continue
+    leastAmount = its
+    least = one
+  }
+  return least
 }
 
 /** Of a part of the hashes, which go from 0 to 2^128 - 1. */

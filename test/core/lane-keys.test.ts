@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type LaneKey, LaneKeys } from '../../core/lane-keys'
+import { draws } from '../../scripts/load/random'
 
 const SHARDS = 2
 const PARALLELIZATION = 4
@@ -71,18 +72,16 @@ describe('the keys of lanes', () => {
     expect(keys.choose(4, FOLD_MS, 1_010).shard).toBe(long.shard)
   })
 
-  test('that share a lane come to be used less: p99 is well below that of keys in turn, whatever the lanes are', () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat({ max: PARALLELIZATION - 1 }), { minLength: 16, maxLength: 16 }), (lanes) => {
-        const laneOf = ({ partitionKey, shard }: LaneKey) =>
-          shard * PARALLELIZATION + lanes[Math.floor(Number(partitionKey.slice('lane-'.length)) / SHARDS) % 16]!
-        fc.pre(new Set(lanes).size === PARALLELIZATION)
-        const inTurn = p99(tookMs(laneOf, (_, number) => keyInTurn(number)))
-        const chosen = p99(tookMs(laneOf, (keys, number, nowMs) => keys.choose(number, FOLD_MS, nowMs)))
-        expect(chosen).toBeLessThanOrEqual(Math.max(inTurn, WAY_MS + 4 * FOLD_MS))
-      }),
-      { numRuns: 20 },
-    )
+  test('that share a lane come to be used less: of twenty mappings, p99 is a fifth below that of keys in turn', () => {
+    let [inTurnMs, chosenMs] = [0, 0]
+    for (let mapping = 0; mapping < 20; mapping++) {
+      const draw = draws(mapping, 'lanes')
+      const laneOf = ({ partitionKey, shard }: LaneKey) =>
+        shard * PARALLELIZATION + Math.floor(draw(Number(partitionKey.slice('lane-'.length))) * PARALLELIZATION)
+      inTurnMs += p99(tookMs(laneOf, (_, number) => keyInTurn(number)))
+      chosenMs += p99(tookMs(laneOf, (keys, number, nowMs) => keys.choose(number, FOLD_MS, nowMs)))
+    }
+    expect(chosenMs).toBeLessThan(0.8 * inTurnMs)
   })
 
   test('of envelopes that were taken back are free again', () => {
