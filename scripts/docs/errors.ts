@@ -86,6 +86,11 @@ export const REQUEST_ERRORS = {
     'the `idempotency-key` was used for another body, which was accepted',
     'send this one under a key of its own',
   ),
+  all_rejected: refused(
+    422,
+    'every line was rejected: `rejected` and the other fields of a 202 are in the answer, too',
+    'correct the lines; with `mayPass` some may be accepted later, under another key',
+  ),
   overloaded: passing(429, 'edge and cloud are at their limits: the message says which', AGAIN),
   rate_limited: passing(429, 'this address makes too many requests a second', 'wait a second'),
   headers_too_large: refused(431, 'the headers are over 16 KiB, or more than 1,000', 'send fewer'),
