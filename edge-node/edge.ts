@@ -66,7 +66,7 @@ const OURS: Program = {
 }
 
 /**
- * Starts an edge node: reads the deployment, recovers the log, listens. Rejects with BadConfig, NotDeployed,
+ * Starts an edge node: reads the deployment, recovers the log, listens. Rejects with BadConfig, CloudUnread,
  * CannotRecover, DataInUse, CannotLock or LogFailed, each of which says what to do.
  */
 export async function startEdge(config: Config, logger: Logger, program = OURS): Promise<Edge> {

@@ -1,5 +1,6 @@
 import { cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../../cloud/clients'
-import { type Deployment, NotDeployed, readDeployment } from '../../cloud/deployment'
+import { CloudUnread } from '../../cloud/cloud-unread'
+import { type Deployment, readDeployment } from '../../cloud/deployment'
 import { lookAtFunction, lookAtMapping, lookAtStream, lookAtTable } from '../../cloud/inspection'
 import { pipelineVersion } from '../../pipelines/version.cjs'
 import type { Config } from '../config'
@@ -25,11 +26,12 @@ export async function inspectCloud(config: Config, env: NodeJS.ProcessEnv, lookM
     const identity = await credentialsFinding(clients.kinesis, env, lookMs)
     if (identity.verdict === 'problem') return [identity]
     const deployment = await within(lookMs, readDeployment(clients.stacks, config.stack)).catch((error: Error) => {
-      if (error instanceof NotDeployed || error instanceof NoAnswer) return error
+      if (error instanceof CloudUnread || error instanceof NoAnswer) return error
       throw error
     })
-    if (deployment instanceof Error)
-      return [identity, problem('stack', deployment.message, 'or name another --stack; and check AWS_REGION')]
+    if (deployment instanceof CloudUnread) return [identity, problem('stack', deployment.says, deployment.advice)]
+    if (deployment instanceof NoAnswer)
+      return [identity, problem('stack', deployment.message, 'and start the node when it answers')]
     return [identity, ok('stack', config.stack), ...(await partFindings(clients, deployment, lookMs))]
   } finally {
     for (const client of Object.values(clients)) client.destroy()
