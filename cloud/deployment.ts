@@ -15,6 +15,8 @@ export interface Deployment {
   readonly resultsTable: string
   readonly burstFunction: string
   readonly mergeFunction: string
+  /** Of the pipelines in its functions; absent where it was deployed by a version that did not say. */
+  readonly version?: string
 }
 
 const OUTPUTS = {
@@ -23,7 +25,7 @@ const OUTPUTS = {
   resultsTable: 'ResultsTable',
   burstFunction: 'BurstFunction',
   mergeFunction: 'MergeFunction',
-} as const satisfies Record<keyof Deployment, string>
+} as const satisfies Record<Exclude<keyof Deployment, 'version'>, string>
 
 /** Reads the outputs of a stack. Rejects with CloudUnread when they cannot be read, or are of another kind of stack. */
 export async function readDeployment(client: CloudFormationClient, stackName: string): Promise<Deployment> {
@@ -41,12 +43,14 @@ export async function readDeployment(client: CloudFormationClient, stackName: st
       )
     return found
   }
+  const version = outputs.get('PipelineVersion')
   return {
     stream: value(OUTPUTS.stream),
     partialsTable: value(OUTPUTS.partialsTable),
     resultsTable: value(OUTPUTS.resultsTable),
     burstFunction: value(OUTPUTS.burstFunction),
     mergeFunction: value(OUTPUTS.mergeFunction),
+    ...(version !== undefined && { version }),
   }
 }
 

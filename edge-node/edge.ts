@@ -21,6 +21,7 @@ import { systemClock } from './clock'
 import { type Config, intakeLimits, lanesOf } from './config'
 import { lockData } from './data-lock'
 import { DeadLetters } from './dead-letters'
+import { otherVersion } from './deployed-version'
 import { DiskSpace } from './disk-space'
 import { createHttp } from './http'
 import { knownDeployment } from './known-deployment'
@@ -86,6 +87,8 @@ export async function startEdge(config: Config, logger: Logger, program = OURS):
   await keepPrivate(config.dataDir, logger)
   const lock = await lockData(config.dataDir)
   const { deployment, lanes } = await knownDeployment(config.dataDir, config.stack, readCloud, logger)
+  const other = otherVersion(version, deployment.version)
+  if (other !== null) logger.warn({ stack: config.stack }, other)
   const checkpoints = await Checkpoints.open(join(config.dataDir, 'checkpoints'))
   const checkpoint = await checkpoints.newest()
   const { damaged } = checkpoints

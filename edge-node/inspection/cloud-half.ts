@@ -81,7 +81,10 @@ function partFindings(
       }),
     ),
     ...[burstFunction, mergeFunction].map((name) =>
-      attempt('function', name, async () => functionFinding(name, version, await lookAtFunction(lambda, name))),
+      attempt('function', name, async () => {
+        const found = await lookAtFunction(lambda, name)
+        return functionFinding(name, version, { ...found, version: found.version ?? deployment.version })
+      }),
     ),
     attempt('mapping', stream, async () => mappingFinding(stream, await lookAtMapping(lambda, burstFunction, stream))),
   ])
@@ -96,14 +99,14 @@ function streamFinding(name: string, { status, shards }: Awaited<ReturnType<type
 export function functionFinding(
   name: string,
   here: string,
-  found: Awaited<ReturnType<typeof lookAtFunction>>,
+  found: { readonly state: string; readonly version: string | undefined },
 ): Finding {
   if (found.state !== 'Active' && found.state !== 'Inactive')
     return problem('function', `${name} is ${found.state}`, `wait until it is Active, or ${DEPLOY}`)
   if (found.version === undefined)
     return unknown(
       'function',
-      `${name} may be called; its version cannot be seen without lambda:GetFunctionConfiguration`,
+      `${name} may be called; which pipelines it has the stack does not say: it was deployed by an older version`,
     )
   if (found.version === here) return ok('function', `${name} has the pipelines of this node (${here})`)
   return problem('function', `${name} has pipelines ${found.version}, this node ${here}`, `deploy again: ${DEPLOY}`)

@@ -27,6 +27,11 @@ const deployment = {
 }
 
 describe('the deployment', () => {
+  test('says which pipelines its functions have, where it was deployed by a version that tells', async () => {
+    const client = new ScriptedClient(stackOf({ ...OUTPUTS, PipelineVersion: 'abc' }))
+    expect(await readFrom(client)).toEqual({ ...deployment, version: 'abc' })
+  })
+
   test('is what the outputs of the stack name', async () => {
     const client = new ScriptedClient(stackOf(OUTPUTS))
     expect(await readFrom(client)).toEqual(deployment)
