@@ -1,5 +1,5 @@
 import type { IntakeLimits } from '../../core/intake'
-import { decimal, KiB, MiB, wholeNumber } from './fields'
+import { decimal, GiB, KiB, MiB, wholeNumber } from './fields'
 
 /** How events are taken, cut into envelopes, and held. */
 export const intakeFields = {
@@ -14,7 +14,7 @@ export const intakeFields = {
   maxEnvelopeBytes: wholeNumber({ min: 1024, max: 320 * KiB })
     .default(256 * KiB)
     .describe('raw lines in one envelope: well within a Kinesis record of 1 MiB'),
-  maxBacklogBytes: wholeNumber({ min: 1024 })
+  maxBacklogBytes: wholeNumber({ min: 1024, max: GiB }) // as text in the heap, of which Node gives a process 2 to 4 GiB
     .default(64 * MiB)
     .describe('raw lines waiting at the edge before it refuses: they are in memory'),
   maxBodyBytes: wholeNumber({ min: 1024, max: 128 * MiB })
@@ -26,13 +26,13 @@ export const intakeFields = {
   maxLineBytes: wholeNumber({ min: 64, max: 320 * KiB })
     .default(128 * KiB)
     .describe('size of an event: half an envelope at most'),
-  maxAnswers: wholeNumber({ min: 1 })
+  maxAnswers: wholeNumber({ min: 1, max: 10_000_000 }) // a Map takes 16.7 million entries, and throws at one more
     .default(50_000)
     .describe('idempotency keys remembered; they are in each checkpoint'),
-  maxAnswerBytes: wholeNumber({ min: 64 * KiB })
+  maxAnswerBytes: wholeNumber({ min: 64 * KiB, max: GiB }) // in the heap, as the backlog
     .default(64 * MiB)
     .describe('memory for these keys and their answers; the oldest are forgotten first'),
-  maxOpenPanes: wholeNumber({ min: 1 })
+  maxOpenPanes: wholeNumber({ min: 1, max: 1_000_000 }) // each is in every checkpoint
     .default(10_000)
     .describe('panes with events at once: each has its groups in memory'),
   maxGroups: wholeNumber({ min: 1, max: 2_000_000 })
