@@ -16,6 +16,10 @@ const CONNECT_TIMEOUT_MS = 3_000 // a second for a lost SYN to be sent again, an
 const CALL_TIMEOUT_MS = 15_000
 const INVOKE_TIMEOUT_MS = 65_000 // just longer than the functions' own timeout, so that one at work is not called again
 
+// From 2027 on new versions of the SDK need Node 22, which each process on Node 20 would say in seven lines when it makes
+// its first client. That is for who raises the locked version; who runs a command can do nothing about it.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+
 const settings = { maxAttempts: MAX_ATTEMPTS }
 const http1 = (requestTimeout = CALL_TIMEOUT_MS, maxSockets = MAX_SOCKETS) =>
   new NodeHttpHandler({

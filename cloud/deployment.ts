@@ -6,6 +6,7 @@ import {
   ListEventSourceMappingsCommand,
 } from '@aws-sdk/client-lambda'
 import type { Consumer } from '../core/consumer'
+import { CloudUnread, cloudUnread } from './cloud-unread'
 
 /** What `sls deploy` made, by the names that the stack's outputs give. */
 export interface Deployment {
@@ -14,12 +15,8 @@ export interface Deployment {
   readonly resultsTable: string
   readonly burstFunction: string
   readonly mergeFunction: string
-}
-
-/** The cloud is not as it must be. Not retryable without doing what the message says. */
-export class NotDeployed extends Error {
-  readonly code = 'not_deployed'
-  readonly retryable = false
+  /** Of the pipelines in its functions; absent where it was deployed by a version that did not say. */
+  readonly version?: string
 }
 
 const OUTPUTS = {
@@ -28,28 +25,32 @@ const OUTPUTS = {
   resultsTable: 'ResultsTable',
   burstFunction: 'BurstFunction',
   mergeFunction: 'MergeFunction',
-} as const satisfies Record<keyof Deployment, string>
+} as const satisfies Record<Exclude<keyof Deployment, 'version'>, string>
 
-/** Reads the outputs of a stack. Rejects with NotDeployed when there is none, or one of another kind. */
+/** Reads the outputs of a stack. Rejects with CloudUnread when they cannot be read, or are of another kind of stack. */
 export async function readDeployment(client: CloudFormationClient, stackName: string): Promise<Deployment> {
   const answer = await client.send(new DescribeStacksCommand({ StackName: stackName })).catch((error: Error) => {
-    throw new NotDeployed(
-      `stack ${stackName} cannot be read (${error.message}); if it does not exist, deploy it: npx sls deploy`,
-    )
+    throw cloudUnread(`stack ${stackName}`, error)
   })
   const outputs = new Map(answer.Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]))
   const value = (name: string) => {
     const found = outputs.get(name)
     if (found === undefined)
-      throw new NotDeployed(`stack ${stackName} has no output ${name}; deploy it again: npx sls deploy`)
+      throw new CloudUnread(
+        'not_deployed',
+        `stack ${stackName} has no output ${name}`,
+        'deploy it again: npx sls deploy',
+      )
     return found
   }
+  const version = outputs.get('PipelineVersion')
   return {
     stream: value(OUTPUTS.stream),
     partialsTable: value(OUTPUTS.partialsTable),
     resultsTable: value(OUTPUTS.resultsTable),
     burstFunction: value(OUTPUTS.burstFunction),
     mergeFunction: value(OUTPUTS.mergeFunction),
+    ...(version !== undefined && { version }),
   }
 }
 
@@ -67,15 +68,13 @@ export function consumerOf(sourceArn: string | undefined, stream: string): Consu
   return consumer === undefined ? 'standard' : 'fan-out'
 }
 
-/** Reads the lanes of a deployment. Rejects with NotDeployed when the stream or the mapping cannot be read. */
+/** Reads the lanes of a deployment. Rejects with CloudUnread when the stream or the mapping cannot be read. */
 export async function readLanes(kinesis: KinesisClient, lambda: LambdaClient, deployment: Deployment): Promise<Lanes> {
   const [stream, mappings] = await Promise.all([
     kinesis.send(new DescribeStreamSummaryCommand({ StreamName: deployment.stream })),
     lambda.send(new ListEventSourceMappingsCommand({ FunctionName: deployment.burstFunction })),
   ]).catch((error: Error) => {
-    throw new NotDeployed(
-      `stream ${deployment.stream} or its mapping cannot be read (${error.message}); the stack's EdgeNodePolicy allows it`,
-    )
+    throw cloudUnread(`stream ${deployment.stream}, or its mapping,`, error)
   })
   const own = (mapping: EventSourceMappingConfiguration) => consumerOf(mapping.EventSourceArn, deployment.stream)
   const all = mappings.EventSourceMappings ?? []

@@ -34,7 +34,7 @@ export interface Remembered {
 }
 
 /** What few answers have: lines that were rejected, or a key whose text is kept. */
-export type AnswerExtra = Partial<Rejections> & { readonly key?: string }
+export type AnswerExtra = Partial<Rejections> & Pick<Answer, 'mayPass'> & { readonly key?: string }
 
 /** Some answers that follow each other. */
 export interface AnswerPage {
@@ -210,7 +210,7 @@ export function textsIn({ rows, extras }: AnswerPage): { readonly key: string; r
   )
 }
 
-function answerAt(rows: DataView, at: number, { rejected = [], moreRejected }: AnswerExtra = {}): Answer {
+function answerAt(rows: DataView, at: number, { rejected = [], moreRejected, mayPass }: AnswerExtra = {}): Answer {
   const horizon = rows.getFloat64(at + HORIZON, true)
   return {
     accepted: rows.getUint32(at + ACCEPTED, true),
@@ -219,6 +219,7 @@ function answerAt(rows: DataView, at: number, { rejected = [], moreRejected }: A
     horizon: Number.isNaN(horizon) ? null : horizon,
     rejected,
     ...(moreRejected !== undefined && { moreRejected }),
+    ...(mayPass && { mayPass }),
   }
 }
 

@@ -1,10 +1,11 @@
 /**
- * Whether the cloud is worth sending to. `closed`: yes. `open`: it failed again and again; nothing is sent until
- * `probeAtMs`. `probing`: one envelope is on its way to find out. Times are of the caller's monotonic clock.
+ * Whether the cloud is worth sending to: a circuit breaker. Its states are not called closed and open, since an open way
+ * would read as one that can be used. `usable`: envelopes may be sent. `away`: it failed again and again; nothing is sent
+ * until `probeAtMs`. `probing`: one envelope is on its way to find out. Times are of the caller's monotonic clock.
  */
 export type Breaker =
-  | { readonly state: 'closed'; readonly failures: number }
-  | { readonly state: 'open'; readonly probeAtMs: number; readonly reason: string }
+  | { readonly state: 'usable'; readonly failures: number }
+  | { readonly state: 'away'; readonly probeAtMs: number; readonly reason: string }
   | { readonly state: 'probing'; readonly reason: string }
 
 /** What was seen of the cloud. Throttling slows bursting down and is no outage. */
@@ -18,33 +19,33 @@ export type CloudSign =
 const MAX_FAILURES = 3 // one failure is an envelope's, three in a row with nothing finished between them are the cloud's
 const PROBE_AFTER_MS = 5_000 // soon enough to use a cloud that is back, rare enough to cost nothing while it is away
 
-export const CLOSED: Breaker = { state: 'closed', failures: 0 }
+export const USABLE: Breaker = { state: 'usable', failures: 0 }
 
 /** The breaker after a sign. */
 export function observe(breaker: Breaker, sign: CloudSign, nowMs: number): Breaker {
-  if (sign.kind === 'finished') return CLOSED
+  if (sign.kind === 'finished') return USABLE
   if (sign.kind === 'throttled') {
     if (breaker.state !== 'probing') return breaker
-    return { state: 'open', probeAtMs: nowMs + PROBE_AFTER_MS, reason: breaker.reason }
+    return { state: 'away', probeAtMs: nowMs + PROBE_AFTER_MS, reason: breaker.reason }
   }
   switch (breaker.state) {
-    case 'closed':
+    case 'usable':
       return breaker.failures + 1 < MAX_FAILURES
-        ? { state: 'closed', failures: breaker.failures + 1 }
-        : { state: 'open', probeAtMs: nowMs + PROBE_AFTER_MS, reason: sign.reason }
-    case 'open': // what was sent before it opened
+        ? { state: 'usable', failures: breaker.failures + 1 }
+        : { state: 'away', probeAtMs: nowMs + PROBE_AFTER_MS, reason: sign.reason }
+    case 'away': // of what was sent before
       return breaker
     case 'probing':
-      return { state: 'open', probeAtMs: nowMs + PROBE_AFTER_MS, reason: sign.reason }
+      return { state: 'away', probeAtMs: nowMs + PROBE_AFTER_MS, reason: sign.reason }
   }
 }
 
 /** Whether an envelope may be sent now. */
 export function maySend(breaker: Breaker, nowMs: number): boolean {
-  return breaker.state === 'closed' || (breaker.state === 'open' && nowMs >= breaker.probeAtMs)
+  return breaker.state === 'usable' || (breaker.state === 'away' && nowMs >= breaker.probeAtMs)
 }
 
 /** The breaker after an envelope was sent. */
 export function sent(breaker: Breaker): Breaker {
-  return breaker.state === 'open' ? { state: 'probing', reason: breaker.reason } : breaker
+  return breaker.state === 'away' ? { state: 'probing', reason: breaker.reason } : breaker
 }

@@ -197,10 +197,13 @@ export class Intake {
     this.idleMs = 0
     this.newestMs = Math.max(this.newestMs, newestMs)
     const rejections = joinRejections(request, unplaced.rejections)
-    const answer = { accepted: lines.length, late, partlyLate, horizon: finiteOrNull(this.closedMs), ...rejections }
-    const { key, digest } = request
     const mayPass = request.mayPass === true || unplaced.mayPass
-    if (lines.length > 0 || mayPass) this.remember(key, answer, digest)
+    const answer: Answer = {
+      ...{ accepted: lines.length, late, partlyLate, horizon: finiteOrNull(this.closedMs), ...rejections },
+      ...(mayPass && { mayPass }),
+    }
+    const { key, digest } = request
+    if (isRemembered(answer)) this.remember(key, answer, digest)
     const record = {
       type: 'request',
       key,
@@ -211,7 +214,7 @@ export class Intake {
       lines,
     } as const
     const ofKey = key !== null && { atMs: this.answers.span.nowMs, ...(digest !== undefined && { bodyDigest: digest }) }
-    return { ...record, ...(mayPass && { mayPass }), ...ofKey }
+    return { ...record, ...ofKey }
   }
 
   /**
@@ -332,17 +335,7 @@ export class Intake {
     }
   }
 
-  private replayRequest({
-    key,
-    answer,
-    bodyDigest,
-    mayPass,
-    atMs,
-    firstOffset,
-    newestMs,
-    panes,
-    lines,
-  }: RequestRecord): void {
+  private replayRequest({ key, answer, bodyDigest, atMs, firstOffset, newestMs, panes, lines }: RequestRecord): void {
     if (atMs !== undefined) this.answers.pass(atMs)
     if (firstOffset !== this.offset) throw new Error(`the log has a gap at offset ${this.offset}`)
     let line = 0
@@ -353,8 +346,7 @@ export class Intake {
       throw new Error(`the request at offset ${firstOffset} has ${lines.length} lines, ${line} with a pane`)
     this.newestMs = Math.max(this.newestMs, newestMs ?? Number.NEGATIVE_INFINITY)
     // Version 0.1.0 logged every request, and not what may pass.
-    const isRemembered = lines.length > 0 || mayPass || answer.rejected.some(passesLater)
-    if (isRemembered) this.remember(key, answer, bodyDigest)
+    if (isRemembered(answer) || answer.rejected.some(passesLater)) this.remember(key, answer, bodyDigest)
   }
 
   private replayCut(header: EnvelopeHeader): CutEnvelope {
@@ -398,6 +390,9 @@ export class Intake {
     if (key !== null) this.answers.add(key, bounded(answer), digest ?? null)
   }
 }
+
+/** Of a request that accepted nothing and never will, no repeat has to know: garbage leaves no trace. */
+export const isRemembered = ({ accepted, mayPass }: Answer): boolean => accepted > 0 || mayPass === true
 
 function addRun(runs: [number, number][], pane: number): void {
   const last = runs.at(-1)

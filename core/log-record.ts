@@ -12,6 +12,11 @@ export interface Answer extends Rejections {
   readonly partlyLate: number
   /** Closed horizon (event time in ms) at the request's place in the log; null when nothing was closed yet. */
   readonly horizon: number | null
+  /**
+   * A rejected line may be accepted later, so the answer is remembered even if nothing was accepted: sent again under
+   * its key, the request gets the same answer, and those lines need another key. Absent: none.
+   */
+  readonly mayPass?: true
 }
 
 /** A result that became final. Final is final: no later record changes it. */
@@ -51,11 +56,6 @@ export type LogRecord =
       /** The client's idempotency key, when it sent one. */
       readonly key: string | null
       readonly answer: Answer
-      /**
-       * A rejected line may be accepted when it is sent again as it is, so the answer is remembered even if nothing was
-       * accepted.
-       */
-      readonly mayPass?: boolean
       /** SHA-256 of the body that came under the key, in hex; absent in records of older versions. */
       readonly bodyDigest?: string
       /** When the key was taken, in epoch ms; absent without a key and in records of older versions. */

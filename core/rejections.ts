@@ -50,6 +50,13 @@ export function joinRejections(a: Rejections, b: Rejections): Rejections {
 /** How many lines were rejected, listed or not. */
 export const rejectedCount = ({ rejected, moreRejected = 0 }: Rejections): number => rejected.length + moreRejected
 
+/**
+ * Whether each line of a request was rejected, so that nothing of it was taken. What is late was taken: it is as it has to
+ * be, was judged by its time, and is counted.
+ */
+export const isAllRejected = (answer: Rejections & { readonly accepted: number; readonly late: number }): boolean =>
+  answer.accepted + answer.late === 0 && answer.rejected.length > 0
+
 function listed(rejected: readonly RejectedLine[], count: number): Rejections {
   const first = rejected.slice(0, MAX_LISTED)
   return count > first.length ? { rejected: first, moreRejected: count - first.length } : { rejected: first }

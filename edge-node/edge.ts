@@ -21,6 +21,7 @@ import { systemClock } from './clock'
 import { type Config, intakeLimits, lanesOf } from './config'
 import { lockData } from './data-lock'
 import { DeadLetters } from './dead-letters'
+import { otherVersion } from './deployed-version'
 import { DiskSpace } from './disk-space'
 import { createHttp } from './http'
 import { knownDeployment } from './known-deployment'
@@ -66,7 +67,7 @@ const OURS: Program = {
 }
 
 /**
- * Starts an edge node: reads the deployment, recovers the log, listens. Rejects with BadConfig, NotDeployed,
+ * Starts an edge node: reads the deployment, recovers the log, listens. Rejects with BadConfig, CloudUnread,
  * CannotRecover, DataInUse, CannotLock or LogFailed, each of which says what to do.
  */
 export async function startEdge(config: Config, logger: Logger, program = OURS): Promise<Edge> {
@@ -86,6 +87,8 @@ export async function startEdge(config: Config, logger: Logger, program = OURS):
   await keepPrivate(config.dataDir, logger)
   const lock = await lockData(config.dataDir)
   const { deployment, lanes } = await knownDeployment(config.dataDir, config.stack, readCloud, logger)
+  const other = otherVersion(version, deployment.version)
+  if (other !== null) logger.warn({ stack: config.stack }, other)
   const checkpoints = await Checkpoints.open(join(config.dataDir, 'checkpoints'))
   const checkpoint = await checkpoints.newest()
   const { damaged } = checkpoints

@@ -59,13 +59,13 @@ type OfNode = Omit<Observed, 'deadLetters' | 'requests' | 'durations'> & {
 function observe({ config, status, node, log, diskSpace }: MetricSources): OfNode {
   const { overflow, finisher, arrivals, checkpointer } = node
   const { failed, divertMs } = overflow.sender.counters()
-  const { cloudState: breaker, reclaims, oldestInFlightMs, sentEnvelopes } = overflow
+  const { cloudState: state, reclaims, oldestInFlightMs, sentEnvelopes } = overflow
   return {
     status: status(),
     limits: config,
     recalledEvents: node.folding.recalledEvents,
     answerBytes: node.progress.answerBytes,
-    cloud: { breaker, reclaims, oldestInFlightMs, sentEnvelopes, failedSends: failed, divertMs },
+    cloud: { state, reclaims, oldestInFlightMs, sentEnvelopes, failedSends: failed, divertMs },
     durations: {
       processingDelay: arrivals.bucketCounts(),
       putToPartial: overflow.latency.bucketCounts(),

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import type { Answer } from '../core/log-record'
 import type { Pipeline } from '../core/pipeline'
+import { isAllRejected, rejectedCount } from '../core/rejections'
 import { guard } from './access/guard'
 import { Keeper } from './access/keeper'
 import type { Config } from './config'
@@ -105,7 +107,7 @@ async function postEvents(surface: Surface, request: FastifyRequest, reply: Fast
   const ingested = await node.ingest({ ...identity, ...read }, Number.isFinite(scheduledAtMs) ? scheduledAtMs : null)
   switch (ingested.kind) {
     case 'accepted':
-      return reply.code(202).send(ingested.answer)
+      return answerEvents(reply, ingested.answer)
     case 'reused':
       return fail(
         reply,
@@ -120,6 +122,17 @@ async function postEvents(surface: Surface, request: FastifyRequest, reply: Fast
       return reply.code(429).send({ code: ingested.code, message, retryable: true, retryAfterMs })
     }
   }
+}
+
+/** A request of which every line was rejected does not look like one that was taken, also not to who reads no bodies. */
+function answerEvents(reply: FastifyReply, answer: Answer): FastifyReply {
+  const [first] = answer.rejected
+  if (first === undefined || !isAllRejected(answer)) return reply.code(202).send(answer)
+  const again = answer.mayPass
+    ? 'lines that may be accepted later need another idempotency-key, the others have to be corrected'
+    : 'correct them and send them again'
+  const message = `every line was rejected (${rejectedCount(answer)}), line ${first.line} as ${first.code}: ${first.reason}; ${again}`
+  return reply.code(422).send({ code: 'all_rejected', message, retryable: false, ...answer })
 }
 
 async function getWindows(surface: Surface, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {

@@ -12,7 +12,11 @@ const GIVEN_UP = 'given-up'
 const PAGES_AT_ONCE = 16 // a megabyte in memory, and a single wait for the disk
 
 const rejected = z.object({ line: z.number(), code: z.string(), reason: z.string() })
-const extra = z.object({ rejected: z.array(rejected).optional(), moreRejected: z.number().optional() })
+const extra = z.object({
+  rejected: z.array(rejected).optional(),
+  moreRejected: z.number().optional(),
+  mayPass: z.literal(true).optional(),
+})
 const pageSchema = z.object({
   first: z.number(),
   count: z.number(),

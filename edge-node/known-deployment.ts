@@ -1,7 +1,8 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { type Deployment, type Lanes, NotDeployed } from '../cloud/deployment'
+import { CloudUnread } from '../cloud/cloud-unread'
+import type { Deployment, Lanes } from '../cloud/deployment'
 import { checkedJson, readCheckedJson } from './checked-json'
 
 /** The cloud half as the node needs to know it. */
@@ -30,10 +31,10 @@ export async function knownDeployment(
     await rename(`${file}.new`, file)
     return found
   } catch (error) {
-    if (!(error instanceof NotDeployed)) throw error
+    if (!(error instanceof CloudUnread)) throw error
     const known = await remembered(file)
     if (known === 'damaged')
-      throw new NotDeployed(`${error.message}; what was known of the cloud is damaged, too: ${file}`, { cause: error })
+      throw new CloudUnread(error.code, `${error.says}, and what was known of it is damaged: ${file}`, error.advice)
     if (known?.stack !== stack) throw error
     logger.warn({ stack, error: error.message }, 'the cloud cannot be read; starting with what was known of it')
     // What an older version has remembered says nothing of the consumer: then there was none.

@@ -4,7 +4,7 @@ import type { PartialStore } from '../cloud/partial-store'
 import type { ResultStore } from '../cloud/result-store'
 import type { EdgeState } from '../core/edge-state'
 import type { Envelope } from '../core/envelope'
-import type { Intake, ReadRequest } from '../core/intake'
+import { type Intake, isRemembered, type ReadRequest } from '../core/intake'
 import type { Ledger } from '../core/ledger'
 import type { Answer, FinalRecord, LogRecord } from '../core/log-record'
 import type { MergeWork } from '../core/merge-answer'
@@ -235,8 +235,7 @@ export class EdgeNode {
     this.events.accepted += record.answer.accepted
     this.events.late += record.answer.late
     this.events.rejected += rejectedCount(record.answer)
-    // Of a request that accepted nothing and never will, no restart has to know: garbage leaves no trace.
-    if (record.lines.length > 0 || record.mayPass) {
+    if (isRemembered(record.answer)) {
       this.loggedRequests += 1
       await this.append([record], this.dueClosing() ?? this.cutter.due())
     } else await this.deps.log.appendNow([]) // the horizon that the answer names may still be on its way to the disk

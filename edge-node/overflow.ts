@@ -3,7 +3,7 @@ import type { Lanes } from '../cloud/deployment'
 import type { CapacityMeter } from '../cloud/item-store'
 import type { Origin } from '../cloud/keys'
 import type { PartialStore } from '../cloud/partial-store'
-import { type Breaker, CLOSED, type CloudSign, maySend, observe, sent } from '../core/breaker'
+import { type Breaker, type CloudSign, maySend, observe, sent, USABLE } from '../core/breaker'
 import { type Usage, usageUsd } from '../core/cost'
 import type { Envelope } from '../core/envelope'
 import type { DeadLetter } from '../core/fold'
@@ -58,7 +58,7 @@ export class Overflow {
   readonly sender: EnvelopeSender
   private readonly keys = new LaneKeys()
   private readonly watcher: HeadWatcher
-  private breaker: Breaker = CLOSED
+  private breaker: Breaker = USABLE
   private sentEvents = 0
   private takenEvents = 0
   sentEnvelopes = 0
@@ -145,7 +145,7 @@ export class Overflow {
 
   /** Why nothing may be sent now, in words; undefined while something may. */
   private get away(): string | undefined {
-    if (this.breaker.state === 'closed' || maySend(this.breaker, this.deps.clock.monotonicMs())) return undefined
+    if (this.breaker.state === 'usable' || maySend(this.breaker, this.deps.clock.monotonicMs())) return undefined
     return `the cloud is away (${this.breaker.reason})`
   }
 
@@ -209,7 +209,17 @@ export class Overflow {
   private sign(sign: CloudSign): void {
     const before = this.breaker.state
     this.breaker = observe(this.breaker, sign, this.deps.clock.monotonicMs())
-    const { state } = this.breaker
-    if (before !== state) this.deps.logger.warn({ breaker: this.breaker }, `the way to the cloud is ${state}`)
+    if (before === this.breaker.state) return
+    const { logger } = this.deps
+    switch (this.breaker.state) {
+      case 'away':
+        logger.warn({ reason: this.breaker.reason }, 'the cloud is away: nothing is sent until a try gets through')
+        return
+      case 'usable':
+        logger.warn('the cloud is back: envelopes are sent again')
+        return
+      case 'probing': // begins with a sending, never with a sign
+        return
+    }
   }
 }

@@ -23,6 +23,9 @@ export class ProvisioningFailed extends Error {
   readonly code = 'provisioning_failed'
 }
 
+// As in `cloud/clients.ts`, for the processes of the local clouds, which import nothing of that room.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+
 /** LocalStack starts its services on demand; even so all of it is a matter of seconds. */
 const WAIT_AT_MOST_S = 180
 

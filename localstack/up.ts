@@ -31,7 +31,6 @@ const program = new Command('localstack/up.ts')
   )
 
 async function main({ stage, region, param }: Flags): Promise<void> {
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   if ((await docker(['compose', 'version'], 'ignore')) !== 0) throw new Error(NO_DOCKER)
   const started = await docker(['compose', '-f', COMPOSE_FILE, 'up', '--detach', '--wait'], 'inherit')
   if (started !== 0) throw new Error(`docker compose up ended with code ${started}; is the Docker daemon running?`)

@@ -1,4 +1,4 @@
-import { choice, MiB, text, wholeNumber } from './fields'
+import { choice, GiB, MiB, text, wholeNumber, zeroOr } from './fields'
 
 /** The cloud half, and how it is used. */
 export const cloudFields = {
@@ -13,7 +13,8 @@ export const cloudFields = {
   maxInvokes: wholeNumber({ min: 1, max: 900 })
     .default(16)
     .describe('functions called side by side by transport invoke; new AWS accounts often allow 10, others 1,000'),
-  keepWarmEveryMs: wholeNumber({ min: 0 })
+  // Instances live for minutes without a call: more often costs money and the concurrency that bursts need.
+  keepWarmEveryMs: zeroOr({ min: 10_000 })
     .default(240_000)
     .describe('how often an idle function instance a lane is called, to spare the next spike its cold start; 0: never'),
   scaleCloud: choice(['off', 'on'])
@@ -25,16 +26,17 @@ export const cloudFields = {
   maxParallelization: wholeNumber({ min: 1, max: 10 })
     .default(10)
     .describe('parallelization factor that it may raise the mapping to; AWS allows 10 and charges nothing for it'),
-  maxInFlightEnvelopes: wholeNumber({ min: 1 })
+  maxInFlightEnvelopes: wholeNumber({ min: 1, max: 100_000 }) // a look at the heads of more takes longer than `headPollMs`
     .default(2_000)
     .describe('envelopes in the cloud without a head: each is asked after several times a second'),
-  maxInFlightBytes: wholeNumber({ min: 1024 })
+  maxInFlightBytes: wholeNumber({ min: 1024, max: GiB }) // as text in the heap, of which Node gives a process 2 to 4 GiB
     .default(256 * MiB)
     .describe('raw lines in the cloud without a head: kept in memory for a reclaim'),
-  reclaimAfterMs: wholeNumber({ min: 1_000 })
+  // The mapping drops records that are two minutes old: what is lost then would hold its windows up for as long as this.
+  reclaimAfterMs: wholeNumber({ min: 1_000, max: 600_000 })
     .default(30_000)
     .describe('how long the cloud may take for an envelope before the edge folds it'),
-  headPollMs: wholeNumber({ min: 10 })
+  headPollMs: wholeNumber({ min: 10, max: 10_000 }) // windows wait for it, and so does what has to be reclaimed
     .default(150)
     .describe('how often finished envelopes are asked for while any are in flight'),
 }

@@ -79,7 +79,7 @@ function optionOf(setting: string, field: z.ZodType): Option {
 /** What a kind of setting says beyond its placeholder. */
 function boundsOf(expected: string): string {
   const [, bounds = ''] = /^a (?:whole )?number (?:from |of )(.*)$/.exec(expected) ?? []
-  return bounds || (/^(one of|a list)/.test(expected) ? expected : '')
+  return bounds || (/^(one of|a list|0, or)/.test(expected) ? expected : '')
 }
 
 /** What a setting takes, in the words of its errors, and its default. */

@@ -16,6 +16,13 @@ interface Bounds {
 export const wholeNumber = (bounds: Bounds) => numberOf(bounds, 'a whole number', true)
 export const decimal = (bounds: Bounds) => numberOf(bounds, 'a number', false)
 
+/** A whole number that switches something off when it is 0. */
+export function zeroOr({ min }: { readonly min: number }) {
+  const error = `0, or a whole number of at least ${min}`
+  const allowed = (value: number) => value === 0 || value >= min
+  return z.preprocess(readNumber, z.number({ error }).int({ error }).min(0, { error }).refine(allowed, { error }))
+}
+
 function numberOf({ min, max }: Bounds, kind: string, isWhole: boolean) {
   const error = `${kind} ${max === undefined ? `of at least ${min}` : `from ${min} to ${max}`}`
   const bounded = z.number({ error }).min(min, { error })

@@ -14,7 +14,7 @@ export const intakeFields = {
   maxEnvelopeBytes: wholeNumber({ min: 1024, max: 320 * KiB })
     .default(256 * KiB)
     .describe('raw lines in one envelope: well within a Kinesis record of 1 MiB'),
-  maxBacklogBytes: wholeNumber({ min: 1024 })
+  maxBacklogBytes: wholeNumber({ min: 1024, max: GiB }) // as text in the heap, of which Node gives a process 2 to 4 GiB
     .default(64 * MiB)
     .describe('raw lines waiting at the edge before it refuses: they are in memory'),
   maxBodyBytes: wholeNumber({ min: 1024, max: 128 * MiB })
@@ -26,15 +26,15 @@ export const intakeFields = {
   maxLineBytes: wholeNumber({ min: 64, max: 320 * KiB })
     .default(128 * KiB)
     .describe('size of an event: half an envelope at most'),
-  rememberKeysMs: wholeNumber({ min: 1_000 })
+  rememberKeysMs: wholeNumber({ min: 1_000, max: 7 * 24 * 3_600_000 }) // what is older is past every client's patience
     .default(3_600_000)
     .describe('time for which an idempotency key is remembered; longer than a client goes on repeating a request'),
-  maxAnswerBytes: wholeNumber({ min: 64 * KiB, max: 8 * GiB })
+  maxAnswerBytes: wholeNumber({ min: 64 * KiB, max: 8 * GiB }) // outside of the heap
     .default(256 * MiB)
     .describe(
       'memory for these keys, 56 bytes each: 1,300 requests a second for an hour; at the limit requests with new keys get 429',
     ),
-  maxOpenPanes: wholeNumber({ min: 1 })
+  maxOpenPanes: wholeNumber({ min: 1, max: 1_000_000 }) // each is in every checkpoint
     .default(10_000)
     .describe('panes with events at once: each has its groups in memory'),
   maxGroups: wholeNumber({ min: 1, max: 2_000_000 })

@@ -1,5 +1,6 @@
 import { cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../../cloud/clients'
-import { type Deployment, NotDeployed, readDeployment } from '../../cloud/deployment'
+import { CloudUnread } from '../../cloud/cloud-unread'
+import { type Deployment, readDeployment } from '../../cloud/deployment'
 import { lookAtFunction, lookAtMapping, lookAtStream, lookAtTable } from '../../cloud/inspection'
 import { pipelineVersion } from '../../pipelines/version.cjs'
 import type { Config } from '../config'
@@ -25,11 +26,12 @@ export async function inspectCloud(config: Config, env: NodeJS.ProcessEnv, lookM
     const identity = await credentialsFinding(clients.kinesis, env, lookMs)
     if (identity.verdict === 'problem') return [identity]
     const deployment = await within(lookMs, readDeployment(clients.stacks, config.stack)).catch((error: Error) => {
-      if (error instanceof NotDeployed || error instanceof NoAnswer) return error
+      if (error instanceof CloudUnread || error instanceof NoAnswer) return error
       throw error
     })
-    if (deployment instanceof Error)
-      return [identity, problem('stack', deployment.message, 'or name another --stack; and check AWS_REGION')]
+    if (deployment instanceof CloudUnread) return [identity, problem('stack', deployment.says, deployment.advice)]
+    if (deployment instanceof NoAnswer)
+      return [identity, problem('stack', deployment.message, 'and start the node when it answers')]
     return [identity, ok('stack', config.stack), ...(await partFindings(clients, deployment, lookMs))]
   } finally {
     for (const client of Object.values(clients)) client.destroy()
@@ -79,7 +81,10 @@ function partFindings(
       }),
     ),
     ...[burstFunction, mergeFunction].map((name) =>
-      attempt('function', name, async () => functionFinding(name, version, await lookAtFunction(lambda, name))),
+      attempt('function', name, async () => {
+        const found = await lookAtFunction(lambda, name)
+        return functionFinding(name, version, { ...found, version: found.version ?? deployment.version })
+      }),
     ),
     attempt('mapping', stream, async () => mappingFinding(stream, await lookAtMapping(lambda, burstFunction, stream))),
   ])
@@ -94,14 +99,14 @@ function streamFinding(name: string, { status, shards }: Awaited<ReturnType<type
 export function functionFinding(
   name: string,
   here: string,
-  found: Awaited<ReturnType<typeof lookAtFunction>>,
+  found: { readonly state: string; readonly version: string | undefined },
 ): Finding {
   if (found.state !== 'Active' && found.state !== 'Inactive')
     return problem('function', `${name} is ${found.state}`, `wait until it is Active, or ${DEPLOY}`)
   if (found.version === undefined)
     return unknown(
       'function',
-      `${name} may be called; its version cannot be seen without lambda:GetFunctionConfiguration`,
+      `${name} may be called; which pipelines it has the stack does not say: it was deployed by an older version`,
     )
   if (found.version === here) return ok('function', `${name} has the pipelines of this node (${here})`)
   return problem('function', `${name} has pipelines ${found.version}, this node ${here}`, `deploy again: ${DEPLOY}`)

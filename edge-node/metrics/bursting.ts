@@ -60,8 +60,10 @@ export const BURST_METRICS: readonly Metric<Observed>[] = [
     'Envelopes that came back to the edge without being finished in the cloud.',
     ({ cloud }) => cloud.reclaims,
   ),
-  gauge('spillway_breaker', '1 for the state of the way to the cloud: open means that nothing is sent.', ({ cloud }) =>
-    oneOf('state', ['closed', 'open', 'probing'], cloud.breaker),
+  gauge(
+    'spillway_cloud',
+    '1 for how the cloud is: usable; away, so that nothing is sent; or probing, one envelope finds out.',
+    ({ cloud }) => oneOf('state', ['usable', 'away', 'probing'], cloud.state),
   ),
   gauge(
     'spillway_lanes',

@@ -23,7 +23,7 @@ export interface Observed {
   /** Dead letters, those included that wait to be folded again. */
   readonly deadLetters: number
   readonly cloud: {
-    readonly breaker: Breaker['state']
+    readonly state: Breaker['state']
     readonly sentEnvelopes: number
     readonly reclaims: number
     readonly failedSends: number

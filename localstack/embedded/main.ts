@@ -43,9 +43,6 @@ const program = new Command('localstack/embedded/main.ts')
   .addHelpText('after', '\nA parent process with an IPC channel is sent { kind: "ready", endpoint, outputs }.')
 
 async function main(flags: Flags): Promise<void> {
-  // This Node runs the local cloud alone; what the SDK advises for its later versions concerns the project, not this
-  // run.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   const { stage, param, logFile, ...settings } = flags
   const { region } = settings
   const packaged = await ensurePackaged({ stage, region, params: param })

@@ -10,7 +10,6 @@ const LOCAL_ENV = {
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'local',
   AWS_SECRET_ACCESS_KEY: 'local',
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 }
 const DRAIN_S = 600 // far longer than any outage here: every batch gets its answer
 const POISON = 0.005 // dead letters must survive faults too

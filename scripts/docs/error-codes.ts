@@ -25,7 +25,7 @@ export function errorCodesPage(): string {
     `## Of requests\n\n${OF_REQUESTS}\n\n${table(['status', 'code', 'what it means', 'retry', 'what to do'], requests)}`,
     section(
       'Of lines',
-      'In `rejected` of the answer to events. The line was not accepted; the others of the request were.',
+      'In `rejected` of the answer to events. The line was not accepted; the others of the request were. `too_many_windows` and `timestamp_in_future` may pass later (`mayPass` in the answer): send such a line again under another key, since the same key gets the same answer.',
       LINE_REJECTIONS,
     ),
     section(
@@ -64,5 +64,6 @@ const section = (title: string, text: string, codes: Readonly<Record<string, str
     Object.entries(codes).map(([name, means]) => [code(name), means]),
   )}`
 
-const OF_REQUESTS = `Every error is \`{"code", "message", "retryable"}\`; \`overloaded\`, \`too_many_keys\` and \`too_many_windows\` have \`retryAfterMs\` as well, and 429 and 503 the header
-\`retry-after\`. Nothing of a request that was refused with 4xx or \`not_ready\` was accepted; after \`log_failed\` it may still count.`
+const OF_REQUESTS = `Every error is \`{"code", "message", "retryable"}\`; \`overloaded\`, \`too_many_keys\` and \`too_many_windows\`
+have \`retryAfterMs\` as well, \`all_rejected\` all that a 202 has, and 429 and 503 the header \`retry-after\`. Nothing of a request
+that was refused with 4xx or \`not_ready\` was accepted; after \`log_failed\` it may still count.`

@@ -86,6 +86,11 @@ export const REQUEST_ERRORS = {
     'the `idempotency-key` was used for another body, which was accepted',
     'send this one under a key of its own',
   ),
+  all_rejected: refused(
+    422,
+    'every line was rejected: `rejected` and the other fields of a 202 are in the answer, too',
+    'correct the lines; with `mayPass` some may be accepted later, under another key',
+  ),
   overloaded: passing(429, 'edge and cloud are at their limits: the message says which', AGAIN),
   too_many_keys: passing(
     429,
@@ -177,7 +182,11 @@ export const STREAM_RESETS: Readonly<Record<ResetCode, string>> = RESETS
 /** Why a node does not start: printed as `cannot start (CODE)`, exit code 1. */
 export const START_ERRORS = {
   bad_config: 'a setting names something that is not there: a pipeline, an address, a plan',
-  not_deployed: 'the stack is not there, or cannot be read: credentials, region, endpoint or name',
+  not_deployed: 'the stack is not there, or lacks a part: deploy it, or name the right one',
+  cloud_unreachable:
+    'the cloud does not answer, and the folder knows nothing of it yet: start the node again when it does',
+  cloud_denied: "the cloud refuses to tell: the stack's EdgeNodePolicy is not attached, or it is another user",
+  no_credentials: 'no region, or no credentials, are set',
   data_in_use: 'another process works on that folder',
   cannot_lock: 'the disk of that folder has no locks',
   data_not_private: 'the folder belongs to another user, or holds other things and others can enter it',

@@ -7,7 +7,7 @@ export const LABELS: Readonly<Record<string, readonly string[]>> = {
   spillway_http_requests_total: ['route', 'method', 'status'],
   spillway_windows: ['state'],
   spillway_mode: ['mode'],
-  spillway_breaker: ['state'],
+  spillway_cloud: ['state'],
   spillway_build_info: ['version', 'pipeline', 'pipeline_version'],
 }
 

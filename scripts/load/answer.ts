@@ -38,8 +38,9 @@ const refusal = z.object({
 /** Reads an answer of `POST /v1/events`; `retryAfter` is the header, in seconds. */
 export function readAnswer(status: number, retryAfter: string | undefined, text: string): Answer {
   const body = parseJson(text)
-  if (status >= 200 && status < 300) return readTaken(status, body)
   const said = refusal.safeParse(body).data ?? {}
+  // Where every line was rejected, the answer has the same fields, and is as definite.
+  if ((status >= 200 && status < 300) || said.code === 'all_rejected') return readTaken(status, body)
   const reason = [status, said.code, said.message].filter((part) => part !== undefined).join(' ')
   if (status !== 429 && status < 500) return { kind: 'failed', reason }
   return { kind: 'refused', status, reason, retryAfterMs: said.retryAfterMs ?? headerMs(retryAfter) }

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { burstClient, cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../../cloud/clients'
 
@@ -56,6 +59,20 @@ describe('the other clients', () => {
     client.destroy()
   })
 })
+
+test.each([
+  ['the product', "require('./cloud/clients').lambdaClient()"],
+  ['the local clouds', "require('./localstack/provision').provision('http://127.0.0.1:1', {}).catch(() => {})"],
+])(
+  'a process of %s says nothing about versions of Node that later SDKs need',
+  async (_, code) => {
+    const { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: __, ...env } = process.env
+    const cwd = join(__dirname, '../..')
+    const { stderr } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '-e', code], { cwd, env })
+    expect(stderr).toBe('')
+  },
+  30_000,
+)
 
 describe('the client that calls the burst function', () => {
   test('does not try again by itself: a throttle is to be told from an outage', async () => {

@@ -2,7 +2,8 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
 import type { LambdaClient } from '@aws-sdk/client-lambda'
 import { describe, expect, test } from '@jest/globals'
-import { NotDeployed, readDeployment, readLanes } from '../../cloud/deployment'
+import { CloudUnread } from '../../cloud/cloud-unread'
+import { readDeployment, readLanes } from '../../cloud/deployment'
 import { ScriptedClient } from './scripted-client'
 
 const OUTPUTS = {
@@ -26,21 +27,52 @@ const deployment = {
 }
 
 describe('the deployment', () => {
+  test('says which pipelines its functions have, where it was deployed by a version that tells', async () => {
+    const client = new ScriptedClient(stackOf({ ...OUTPUTS, PipelineVersion: 'abc' }))
+    expect(await readFrom(client)).toEqual({ ...deployment, version: 'abc' })
+  })
+
   test('is what the outputs of the stack name', async () => {
     const client = new ScriptedClient(stackOf(OUTPUTS))
     expect(await readFrom(client)).toEqual(deployment)
     expect(client.inputs).toEqual([{ StackName: 'spillway-dev' }])
   })
 
-  test('that cannot be read is not deployed, and the message says what to do', async () => {
-    const call = readFrom(new ScriptedClient(new Error('Stack with id spillway-dev does not exist')))
-    await expect(call).rejects.toBeInstanceOf(NotDeployed)
-    await expect(call).rejects.toMatchObject({
-      code: 'not_deployed',
-      retryable: false,
-      message:
-        'stack spillway-dev cannot be read (Stack with id spillway-dev does not exist); if it does not exist, deploy it: npx sls deploy',
-    })
+  const refused = (name: string, message: string, httpStatusCode = 400) =>
+    Object.assign(new Error(message), { name, $metadata: { httpStatusCode } })
+  const lost = (code: string) => Object.assign(new Error(`connect ${code}`), { code, $metadata: { attempts: 4 } })
+
+  test.each([
+    [
+      'is not there has to be deployed',
+      refused('ValidationError', 'Stack with id spillway-dev does not exist'),
+      ['not_deployed', false, /^stack spillway-dev is not there .*; deploy it: npx sls deploy/],
+    ],
+    [
+      'does not answer may be there, and is not said to have to be deployed',
+      lost('ECONNREFUSED'),
+      ['cloud_unreachable', true, /does not answer \(connect ECONNREFUSED\); check the network.* start the node again/],
+    ],
+    [
+      'is throttled does not answer',
+      refused('Throttling', 'Rate exceeded'),
+      ['cloud_unreachable', true, /does not answer \(Rate exceeded\)/],
+    ],
+    [
+      'this user may not read asks for the policy',
+      refused('AccessDenied', 'not authorized', 403),
+      ['cloud_denied', false, /refuses it \(not authorized\); give this user or role the stack's EdgeNodePolicy/],
+    ],
+    [
+      'nobody asks for is told before any call',
+      new Error('Region is missing'),
+      ['no_credentials', false, /\(Region is missing\); set AWS_REGION/],
+    ],
+  ] as const)('that %s', async (_, error, [code, retryable, message]) => {
+    const call = readFrom(new ScriptedClient(error))
+    await expect(call).rejects.toBeInstanceOf(CloudUnread)
+    await expect(call).rejects.toMatchObject({ code, retryable, message: expect.stringMatching(message) })
+    if (code !== 'not_deployed') await expect(call).rejects.not.toThrow(/sls deploy/)
   })
 
   test.each(Object.keys(OUTPUTS).filter((name) => name !== 'OnFailureQueueUrl'))(
@@ -48,7 +80,7 @@ describe('the deployment', () => {
     async (name) => {
       const { [name as keyof typeof OUTPUTS]: _, ...others } = OUTPUTS
       const call = readFrom(new ScriptedClient(stackOf(others)))
-      await expect(call).rejects.toBeInstanceOf(NotDeployed)
+      await expect(call).rejects.toBeInstanceOf(CloudUnread)
       await expect(call).rejects.toThrow(`stack spillway-dev has no output ${name}; deploy it again: npx sls deploy`)
     },
   )

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Breaker, CLOSED, type CloudSign, maySend, observe, sent } from '../../core/breaker'
+import { type Breaker, type CloudSign, maySend, observe, sent, USABLE } from '../../core/breaker'
 
 const FINISHED: CloudSign = { kind: 'finished' }
 const failed = (reason = 'no head'): CloudSign => ({ kind: 'failed', reason })
-const OPEN: Breaker = { state: 'open', probeAtMs: 6_000, reason: 'no head' }
+const AWAY: Breaker = { state: 'away', probeAtMs: 6_000, reason: 'no head' }
 const PROBING: Breaker = { state: 'probing', reason: 'no head' }
 
 /** The breaker after these signs, all at 1,000 ms. */
@@ -11,24 +11,29 @@ const after = (breaker: Breaker, ...signs: CloudSign[]) => signs.reduce((b, sign
 
 describe('what the signs of the cloud do to the breaker', () => {
   test.each<[string, Breaker, CloudSign[], Breaker]>([
-    ['one failure is noted', CLOSED, [failed()], { state: 'closed', failures: 1 }],
-    ['two in a row are noted', CLOSED, [failed(), failed()], { state: 'closed', failures: 2 }],
-    ['three in a row open it, with the last reason', CLOSED, [failed('a'), failed('b'), failed()], OPEN],
+    ['one failure is noted', USABLE, [failed()], { state: 'usable', failures: 1 }],
+    ['two in a row are noted', USABLE, [failed(), failed()], { state: 'usable', failures: 2 }],
+    [
+      'three in a row say that the cloud is away, with the last reason',
+      USABLE,
+      [failed('a'), failed('b'), failed()],
+      AWAY,
+    ],
     [
       'a finished envelope between them forgives',
-      CLOSED,
+      USABLE,
       [failed(), failed(), FINISHED, failed(), failed()],
-      { state: 'closed', failures: 2 },
+      { state: 'usable', failures: 2 },
     ],
     [
-      'failures of what was sent before change nothing once it is open',
-      { ...OPEN, probeAtMs: 50 },
+      'failures of what was sent before change nothing once it is away',
+      { ...AWAY, probeAtMs: 50 },
       [failed('x')],
-      { ...OPEN, probeAtMs: 50 },
+      { ...AWAY, probeAtMs: 50 },
     ],
-    ['anything finished closes it', OPEN, [FINISHED], CLOSED],
-    ['a probe that fails opens it again, for a new while', PROBING, [failed()], OPEN],
-    ['a probe that is finished closes it', PROBING, [FINISHED], CLOSED],
+    ['anything finished makes it usable', AWAY, [FINISHED], USABLE],
+    ['after a probe that fails it is away again, for a new while', PROBING, [failed()], AWAY],
+    ['after a probe that is finished it is usable', PROBING, [FINISHED], USABLE],
   ])('%s', (_, breaker, signs, expected) => {
     expect(after(breaker, ...signs)).toEqual(expected)
   })
@@ -36,18 +41,18 @@ describe('what the signs of the cloud do to the breaker', () => {
 
 describe('an envelope may be sent', () => {
   test.each<[string, Breaker, number, boolean]>([
-    ['while the breaker is closed', CLOSED, 0, true],
-    ['not while it is open', OPEN, 5_999, false],
-    ['once the time of the probe has come', OPEN, 6_000, true],
+    ['while the cloud is usable', USABLE, 0, true],
+    ['not while it is away', AWAY, 5_999, false],
+    ['once the time of the probe has come', AWAY, 6_000, true],
     ['not while a probe is on its way', PROBING, 1e9, false],
   ])('%s', (_, breaker, nowMs, expected) => {
     expect(maySend(breaker, nowMs)).toBe(expected)
   })
 
   test('as a probe only once: the next one waits for its outcome', () => {
-    expect(sent(OPEN)).toEqual(PROBING)
-    expect(maySend(sent(OPEN), 6_000)).toBe(false)
-    expect(sent(CLOSED)).toBe(CLOSED)
+    expect(sent(AWAY)).toEqual(PROBING)
+    expect(maySend(sent(AWAY), 6_000)).toBe(false)
+    expect(sent(USABLE)).toBe(USABLE)
     expect(sent(PROBING)).toBe(PROBING)
   })
 })

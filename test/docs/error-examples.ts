@@ -83,6 +83,7 @@ export const EXAMPLES: Readonly<Record<RequestErrorCode, Example>> = {
     await post(event('a', 1), key)
     return refused(await post(event('b', 1), key))
   },
+  all_rejected: posting('7\n[]'),
   overloaded: async ({ start }) => {
     const gate = new Gate()
     const map = async <T>(each: T) => {

@@ -5,7 +5,7 @@ import type { LightMyRequestResponse } from 'fastify'
 import type { z } from 'zod'
 import { ruleOf } from '../../edge-node/access/routes'
 import { REQUEST_ERRORS } from '../../scripts/docs/errors'
-import { problem, streamReset, windowEvent } from '../../scripts/docs/openapi/answers'
+import { allRejected, problem, streamReset, windowEvent } from '../../scripts/docs/openapi/answers'
 import { openApi } from '../../scripts/docs/openapi/document'
 import { FEED } from '../../scripts/docs/openapi/live'
 import { OPERATIONS, type Operation } from '../../scripts/docs/openapi/operations'
@@ -40,6 +40,7 @@ function checkError(name: string, answer: LightMyRequestResponse, code: keyof ty
   expect(responses[status]?.$ref).toMatch(new RegExp(`[/.]${code}(\\.|$)`))
 }
 
+type Json = Record<string, unknown>
 type Paths = Record<string, Record<string, { responses: Record<number, { $ref?: string }> }>>
 
 /** Two windows of which the first is final, with a dead letter in it, and a third event that closed it. */
@@ -90,7 +91,7 @@ describe('the description', () => {
 describe('good answers are as described', () => {
   test('of events, windows, status and dead letters', async () => {
     const { app, post } = await busyNode()
-    check('POST /v1/events', await post('{"k": 1}\n[]\n'))
+    check('POST /v1/events', await post(`${event('a', 41)}\n[]\n`))
     check('GET /v1/windows', await app.inject('/v1/windows?limit=1'))
     check('GET /v1/status', await app.inject('/v1/status'))
     check('GET /v1/dead-letters', await app.inject('/v1/dead-letters'))
@@ -145,6 +146,18 @@ describe('errors are as described', () => {
     const takeOut = (body: string) => at('POST', '/v1/dead-letters', body)
     checkError('POST /v1/dead-letters', await takeOut('{}'), 'invalid_dead_letter')
     checkError('POST /v1/dead-letters', await takeOut('{"offset": 9}'), 'unknown_event')
+  })
+
+  test('of events that are all rejected, now or for ever', async () => {
+    const { post } = await start()
+    for (const body of ['{"k": 1}\n[]\n', JSON.stringify({ k: 'a', t: Date.now() + 600_000, v: 1 })]) {
+      const answer = await post(body)
+      expect(answer.statusCode).toBe(REQUEST_ERRORS.all_rejected.status)
+      allRejected.parse(answer.json())
+    }
+    const { responses } = (openApi().paths as Paths)['/v1/events']!.post!
+    const [, name] = /^#\/components\/responses\/(.*)$/.exec(responses[422]!.$ref!)!
+    expect(JSON.stringify((openApi().components as Record<string, Json>).responses![name!])).toContain('AllRejected')
   })
 
   test('of bodies that are too large, and of a node that is not ready', async () => {

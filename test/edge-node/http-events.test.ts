@@ -52,7 +52,57 @@ describe('an answer', () => {
   test('says so when too many windows would be open', async () => {
     const { post } = await start({ config: { maxOpenPanes: 2 } })
     const body = [event('a', 1), event('a', 11), event('a', 21), event('a', 12)].join('\n')
-    expect((await post(body)).json()).toMatchObject({ accepted: 3, rejected: [{ line: 3, code: 'too_many_windows' }] })
+    const answer = await post(body)
+    expect(answer.statusCode).toBe(202)
+    const rejected = [{ line: 3, code: 'too_many_windows' }]
+    expect(answer.json()).toMatchObject({ accepted: 3, rejected, mayPass: true })
+  })
+})
+
+describe('a request of which every line is rejected', () => {
+  const KEY = { 'idempotency-key': 'one' }
+
+  test('is no success: 422, with all that a success says', async () => {
+    const { post, status } = await start()
+    const answer = await post('7\n{"k": "a"}')
+    expect(answer.statusCode).toBe(422)
+    const rejected = [
+      { line: 1, code: 'not_an_object', reason: expect.any(String) },
+      { line: 2, code: 'missing_timestamp', reason: expect.any(String) },
+    ]
+    const message = expect.stringMatching(
+      /^every line was rejected \(2\), line 1 as not_an_object: .* send them again$/,
+    )
+    expect(answer.json()).toEqual({
+      ...{ code: 'all_rejected', retryable: false, message },
+      ...{ accepted: 0, late: 0, partlyLate: 0, horizon: null, rejected },
+    })
+    expect((await status()).events).toMatchObject({ accepted: 0, rejected: 2 })
+  })
+
+  test('may be corrected under its key', async () => {
+    const { post } = await start()
+    expect((await post('7', KEY)).statusCode).toBe(422)
+    expect((await post(event('a', 1), KEY)).statusCode).toBe(202)
+  })
+
+  test('says when lines may be accepted later; under its key it gets the same answer, under another they are', async () => {
+    const { post } = await start({ config: { maxFutureSkewMs: 3_600_000 } })
+    const ahead = JSON.stringify({ k: 'a', t: Date.now() + 3_601_500, v: 1 })
+    const first = await post(ahead, KEY)
+    expect(first.statusCode).toBe(422)
+    expect(first.json()).toMatchObject({ mayPass: true, retryable: false, rejected: [{ code: 'timestamp_in_future' }] })
+    expect(first.json().message).toContain('need another idempotency-key')
+    await eventually(async () => expect((await post(ahead)).statusCode).toBe(202))
+    const again = await post(ahead, KEY)
+    expect([again.statusCode, again.json()]).toEqual([422, first.json()])
+  })
+
+  test('is not one of which every line is late, or one is: they were as they have to be', async () => {
+    const { post } = await start()
+    await post([event('a', 1), closer(10)].join('\n'))
+    expect((await post(event('a', 2))).statusCode).toBe(202)
+    expect((await post(`${event('a', 2)}\n7`)).statusCode).toBe(202)
   })
 })
 

@@ -40,6 +40,7 @@ export function inspectionStack({ version, withoutMapping, wrongTable }: Faults)
     ResultsTable: { Value: wrongTable ? 'gone' : { Ref: 'Results' } },
     BurstFunction: { Value: { Ref: 'burst' } },
     MergeFunction: { Value: { Ref: 'merge' } },
+    PipelineVersion: { Value: version },
   }
   return { ...packaged, template: JSON.stringify({ ...template, Outputs: { ...template.Outputs, ...outputs } }) }
 }

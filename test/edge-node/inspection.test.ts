@@ -143,7 +143,10 @@ describe('what is wrong with the cloud half', () => {
   })
 
   test('no stack: what follows from it is not told one by one', async () => {
-    expect((await problem({ stack: 'spillway-absent' })).says).toMatch(/deploy it: npx sls deploy/)
+    expect(await problem({ stack: 'spillway-absent' })).toMatchObject({
+      says: expect.stringContaining('stack spillway-absent is not there'),
+      advice: expect.stringContaining('deploy it: npx sls deploy'),
+    })
   })
 
   test('functions with other pipelines, no mapping, a table that is gone', async () => {

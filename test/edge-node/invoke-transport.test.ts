@@ -95,7 +95,7 @@ const contentOf = ({ start, accepted, deadLettered, rows }: Awaited<ReturnType<t
 
 describe('the head of an envelope', () => {
   test('is read as soon as the function has answered, long before the next poll', async () => {
-    const node = await start({ config: { mode: 'always', transport: 'invoke', headPollMs: 600_000 } })
+    const node = await start({ config: { mode: 'always', transport: 'invoke', headPollMs: 10_000 } })
     await node.post(event('a', 1))
     await node.post(event('closer', 13))
     expect((await node.windows(1))[0]).toMatchObject({ accepted: 1, burst: 1 })

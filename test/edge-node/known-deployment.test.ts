@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { pino } from 'pino'
-import { NotDeployed } from '../../cloud/deployment'
+import { CloudUnread } from '../../cloud/cloud-unread'
 import { knownDeployment } from '../../edge-node/known-deployment'
 import { temporaryFolders } from './temporary-folder'
 
@@ -11,7 +11,7 @@ const found = {
   lanes: { shards: 2, parallelization: 4, consumer: 'fan-out' as const },
 }
 const away = async () => {
-  throw new NotDeployed('no answer')
+  throw new CloudUnread('cloud_unreachable', 'no answer')
 }
 
 describe('a node whose cloud is away', () => {

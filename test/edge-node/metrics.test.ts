@@ -108,7 +108,7 @@ describe('the metrics', () => {
     const { value } = await scrape(node)
     expect(value('spillway_reclaims_total')).toBe(3)
     expect(value('spillway_send_failures_total')).toBe(3)
-    expect(value('spillway_breaker', { state: 'open' })).toBe(1)
+    expect(value('spillway_cloud', { state: 'away' })).toBe(1)
     expect(value('spillway_put_to_partial_seconds_count')).toBe(0)
     expect(value('spillway_in_flight_envelopes')).toBe(0)
   })

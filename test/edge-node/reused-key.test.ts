@@ -33,7 +33,7 @@ describe('an idempotency key that comes again', () => {
 
   test('with another body is taken where nothing was accepted before', async () => {
     const node = await start()
-    expect(await sent(node, '7')).toMatchObject({ status: 202, accepted: 0 })
+    expect(await sent(node, '7')).toMatchObject({ status: 422, accepted: 0 })
     expect(await sent(node, FIRST)).toMatchObject({ status: 202, accepted: 1 })
   })
 

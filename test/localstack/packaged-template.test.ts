@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import { unzipSync } from 'fflate'
 import { edgePartition } from '../../cloud/keys'
 import { ensurePackaged, type Packaged } from '../../localstack/package'
+import { pipelineVersion } from '../../pipelines/version.cjs'
 
 /** A package takes seconds to make; the next call finds it made. */
 const PACKAGING_MS = 180_000
@@ -101,6 +102,13 @@ describe('least privilege', () => {
       ArnEquals: { 'lambda:FunctionArn': { 'Fn::GetAtt': ['BurstLambdaFunction', 'Arn'] } },
     })
   })
+})
+
+test('the outputs say which pipelines the functions have: the edge node reads them at each start', () => {
+  const { Outputs } = JSON.parse(packaged.template)
+  expect(Outputs.PipelineVersion.Value).toBe(pipelineVersion())
+  for (const name of ['BurstLambdaFunction', 'MergeLambdaFunction'])
+    expect(property(name, 'Environment')).toMatchObject({ Variables: { PIPELINE_VERSION: pipelineVersion() } })
 })
 
 describe('the consumer of the stream', () => {

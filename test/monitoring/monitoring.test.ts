@@ -101,6 +101,26 @@ describe('the alert rules', () => {
       if (/\bby \(/.test(expr)) expect(readQuery(expr).labels).toContain('instance')
     }
   })
+
+  test('round each number that they tell: a rate over minutes has sixteen digits', () => {
+    for (const { alert, annotations } of rules)
+      for (const [inserted] of Object.values(annotations)
+        .join(' ')
+        .matchAll(/\{\{[^}]*\$value[^}]*\}\}/g))
+        expect([alert, inserted]).toEqual([
+          alert,
+          expect.stringMatching(/^\{\{ (printf "%\.\df" \$value|\$value \| humanize(Duration|Percentage)) \}\}$/),
+        ])
+  })
+
+  test('carry no label of the series that would tell the opposite: which node it is is all that they add', () => {
+    for (const { alert, expr } of rules) {
+      const query = readQuery(expr)
+      const chosen = query.selectors.flatMap(({ matchers }) => matchers.map(({ label }) => label))
+      const carried = query.labels.length > 0 ? query.labels : chosen
+      expect([alert, carried.filter((label) => !['instance', 'job', 'le'].includes(label))]).toEqual([alert, []])
+    }
+  })
 })
 
 describe('the dashboard', () => {

@@ -108,6 +108,18 @@ describe('a run', () => {
     expect(report.reasons).toEqual({ '413 too-large smaller, please': 100 })
   })
 
+  test('counts a batch of which every line was rejected as rejected: it was answered, and is not sent again', async () => {
+    const server = await start((request, response) => {
+      if (request.key !== 'test-1-0') return take(request, response)
+      const rejected = [{ line: 1, code: 'schema', reason: 'no' }]
+      const error = { code: 'all_rejected', message: 'every line was rejected', retryable: false }
+      const counts = { accepted: 0, late: 0, partlyLate: 0, horizon: null, rejected, moreRejected: 99 }
+      answer(response, 422, { ...error, ...counts })
+    })
+    const report = await run(server)
+    expect(report).toMatchObject({ sent: 1000, accepted: 900, rejected: 100, failed: 0, retries: 0 })
+  })
+
   test('counts an answer that is not the documented one as failed', async () => {
     const server = await start((_, response) => answer(response, 202, { accepted: 'all' }))
     expect(await run(server)).toMatchObject({ sent: 1000, failed: 1000 })

@@ -51,6 +51,7 @@ export class Delivery {
     this.note(() => `hears ${reply.status}`)
     switch (reply.status) {
       case 202:
+      case 422:
         this.answer = reply.answer
         return
       case 400:

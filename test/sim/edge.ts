@@ -9,6 +9,7 @@ import type { Ledger } from '../../core/ledger'
 import type { Answer, LogRecord } from '../../core/log-record'
 import type { Pipeline } from '../../core/pipeline'
 import { policyNamed } from '../../core/policies'
+import { isAllRejected } from '../../core/rejections'
 import type { Care } from '../../edge-node/apart/lane'
 import { attachLines } from '../../edge-node/attach-lines'
 import { BurstSender } from '../../edge-node/burst-sender'
@@ -46,7 +47,7 @@ const RETAIN_EVERY_MS = 500
 
 /** What a client hears. */
 export type Reply =
-  | { readonly status: 202; readonly answer: Answer }
+  | { readonly status: 202 | 422; readonly answer: Answer }
   /** No line of the body was JSON. */
   | { readonly status: 400 }
   | { readonly status: 429 | 503; readonly retryAfterMs: number }
@@ -266,7 +267,7 @@ export class SimEdge {
     const { rules, observer } = this.context
     observer.answered(answer, !rules.hasAnswered(key))
     rules.answered(key, answer)
-    return { status: 202, answer }
+    return { status: isAllRejected(answer) ? 422 : 202, answer }
   }
 
   /**

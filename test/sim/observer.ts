@@ -62,7 +62,8 @@ export class Observer {
       this.saw(reclaimed(reason))
     }
     if (message === 'a window cannot be merged yet; trying again') this.saw('a merge was tried again')
-    if (message === 'the way to the cloud is open') this.saw('the cloud was found to be away')
+    if (message === 'the cloud is away: nothing is sent until a try gets through')
+      this.saw('the cloud was found to be away')
     if (message !== 'envelopes come back from the cloud') return
     this.saw('envelopes were recalled from a window')
     if (reason.includes('another accepted set')) this.saw('a candidate of another accepted set stood in the way')

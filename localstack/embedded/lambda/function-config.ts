@@ -45,8 +45,6 @@ export function environmentOf(
     AWS_ACCESS_KEY_ID: 'embedded',
     AWS_SECRET_ACCESS_KEY: 'embedded',
     AWS_ENDPOINT_URL: endpoint,
-    // The host's Node may be older than the runtime that the template names; the SDK's advice would be for the host.
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     LAMBDA_TASK_ROOT: taskRoot,
     HOME: taskRoot,
     TZ: ':UTC',

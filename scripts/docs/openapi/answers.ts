@@ -27,25 +27,40 @@ export const problem = named(
   }),
 )
 
-export const ingested = named(
-  'Ingested',
+const ingestedFields = {
+  accepted: count().describe('events on disk that count in one window or more'),
+  late: count().describe('events all of whose windows are closed: they count nowhere'),
+  partlyLate: count().describe('accepted events that miss some of their windows'),
+  horizon: epochMs().nullable().describe('windows that end at or before it were closed; null: none was'),
+  rejected: z
+    .array(
+      z.strictObject({
+        line: z.int().min(1).describe('its number in the request'),
+        code: codesOf(LINE_REJECTIONS),
+        reason: z.string(),
+      }),
+    )
+    .describe('the first 100'),
+  moreRejected: z.int().min(1).optional().describe('how many more were rejected than are listed'),
+  mayPass: z
+    .literal(true)
+    .optional()
+    .describe('some of the rejected lines may be accepted later: send those again, under another idempotency-key'),
+}
+
+export const ingested = named('Ingested', z.strictObject(ingestedFields))
+
+export const allRejected = named(
+  'AllRejected',
   z.strictObject({
-    accepted: count().describe('events on disk that count in one window or more'),
-    late: count().describe('events all of whose windows are closed: they count nowhere'),
-    partlyLate: count().describe('accepted events that miss some of their windows'),
-    horizon: epochMs().nullable().describe('windows that end at or before it were closed; null: none was'),
-    rejected: z
-      .array(
-        z.strictObject({
-          line: z.int().min(1).describe('its number in the request'),
-          code: codesOf(LINE_REJECTIONS),
-          reason: z.string(),
-        }),
-      )
-      .describe('the first 100'),
-    moreRejected: z.int().min(1).optional().describe('how many more were rejected than are listed'),
+    ...{ code: z.literal('all_rejected'), message: z.string(), retryable: z.literal(false) },
+    ...ingestedFields,
+    ...{ accepted: z.literal(0), late: z.literal(0), partlyLate: z.literal(0) },
   }),
 )
+
+/** What an error is like that says more than the others; the others are `problem`. */
+export const SAYS_MORE: Readonly<Partial<Record<RequestErrorCode, z.ZodType>>> = { all_rejected: allRejected }
 
 /** A row has its key, and a value for each aggregate of the pipeline. */
 const row = named('Row', z.looseObject({ key: z.string() }))

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ruleOf, SCOPES } from '../../../edge-node/access/routes'
 import packageJson from '../../../package.json'
 import { REQUEST_ERRORS, type RequestErrorCode } from '../errors'
-import { askedOffset, schemas } from './answers'
+import { askedOffset, SAYS_MORE, schemas } from './answers'
 import { type Answer, OPERATIONS, type Operation } from './operations'
 
 type Json = Readonly<Record<string, unknown>>
@@ -111,11 +111,14 @@ const jsonObject = (description: string, schema: z.ZodType): Json => ({
 
 function errorObject(status: number, codes: readonly RequestErrorCode[]): Json {
   const retry = { 'retry-after': { description: 'seconds to wait', schema: { type: 'integer' } } }
-  const error = { allOf: [{ $ref: '#/components/schemas/Error' }, { properties: { code: { enum: codes } } }] }
+  const ownShapes = codes.flatMap((code) => (SAYS_MORE[code] === undefined ? [] : [refTo(SAYS_MORE[code])]))
+  const others = codes.filter((code) => SAYS_MORE[code] === undefined)
+  const error = { allOf: [{ $ref: '#/components/schemas/Error' }, { properties: { code: { enum: others } } }] }
+  const shapes = others.length === 0 ? ownShapes : [error, ...ownShapes]
   return {
     description: codes.map((code) => `${code}: ${REQUEST_ERRORS[code].means}`).join('; '),
     ...(status === 429 || status === 503 ? { headers: retry } : {}),
-    content: { 'application/json': { schema: error } },
+    content: { 'application/json': { schema: shapes.length === 1 ? shapes[0] : { oneOf: shapes } } },
   }
 }
 

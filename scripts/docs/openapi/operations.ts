@@ -63,7 +63,7 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/v1/events',
     summary: 'Send events',
     description:
-      'The answer comes when the accepted events are on disk. Send an `idempotency-key`, and repeat the request under it until there is an answer: then nothing is lost and nothing counts twice.',
+      'The answer comes when the accepted events are on disk. Send an `idempotency-key`, and repeat the request under it until there is an answer: then nothing is lost and nothing counts twice. What was accepted, what came too late and which lines were rejected is in the answer; where every line was rejected it is the error `all_rejected` with the same fields. Late events alone are no error: they were as they have to be. A repeat under the key gets the same answer; where nothing was accepted, nor may be later, nothing is remembered, and a corrected body may come under the same key.',
     parameters: [
       header(
         'idempotency-key',
@@ -89,6 +89,7 @@ export const OPERATIONS: readonly Operation[] = [
       'invalid_gzip',
       'invalid_key',
       'idempotency_key_reused',
+      'all_rejected',
       'body_too_large',
       'too_many_lines',
       'unknown_encoding',
