@@ -27,7 +27,7 @@ function readMs(value: unknown, unit?: Unit): bigint | undefined {
 }
 
 function numberMs(value: number, unit?: Unit): bigint | undefined {
-  if (!Number.isFinite(value) || (unit === undefined && value >= 0 && value < FIRST_BARE_MS)) return undefined
+  if (!Number.isFinite(value) || (unit === undefined && value > -1 && value < FIRST_BARE_MS)) return undefined
   if (Math.abs(value) > 1e30) return undefined
   if (unit === 's' && value < 4e9) return BigInt(Math.round(value * 1_000_000)) / 1_000n
   if (unit === 's') return value < 1e12 ? BigInt(Math.round(value * 10_000)) / 10n : undefined

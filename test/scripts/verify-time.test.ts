@@ -24,6 +24,7 @@ describe('a timestamp', () => {
 
   test.each([
     [-1],
+    [-0.5],
     [0],
     [99_999_999_999],
     [Number.NaN],
