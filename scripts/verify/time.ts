@@ -2,7 +2,7 @@
 
 const EXTENDED =
   /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d+))?)?(?:[Zz]| ?([+-])(\d{2})(?::?(\d{2}))?)?$/
-const BASIC = /^(\d{4})(\d{2})(\d{2})[Tt](\d{2})(\d{2})(.*)$/
+const BASIC = /^(\d{4})(\d{2})(\d{2})[Tt](\d{2})(\d{2})(?!:)(.*)$/
 const FARTHEST_ZONE_MS = 14 * 3_600_000
 const LAST_MS_OF_9999 = 253402300799999n
 const FIRST_BARE_MS = 100_000_000_000

@@ -17,6 +17,7 @@ const LIMITS = { lineBytes: 2_000, lines: 150, futureSkewMs: 60_000, openPanes: 
 const NOW_MS = Date.UTC(2024, 1, 29, 12, 0, 0)
 const BASES_MS = [NOW_MS, NOW_MS - 86_400_000, 0, 5_000, 100_000_000_000, 1_709_315_512_577, 4_000_000_000_000]
 const NEWLINES = ['\n', '\n', '\n', '\n', '\r\n', '\r\n', '\n\r\n', '\n\n', '\r', ' \n\t\n', '\n\u00a0\n']
+const BLANKS = ['', '\n', ' \r\n\t', '\ufeff', '[]', '[ \n]', '\ufeff[ ]\n', '[]\n[]']
 /** Bytes and runs of them that change what a body is. */
 const RUNS = [
   ...[
@@ -100,6 +101,7 @@ function instantsOf({ nowMs, horizonMs, futureSkewMs }: Situation, { reading }: 
 function bodyOf(random: Random, count: number, occasion: Occasion): Buffer {
   const lines = Array.from({ length: count }, () => hostileLine(random, occasion))
   const kind = random.fraction()
+  if (kind > 0.995) return Buffer.from(random.pick(BLANKS))
   const mark = random.chance(0.05)
     ? random.pick(['\ufeff', '\ufeff\ufeff', ' \ufeff', '\ufeff\n', '\n \n', '\u00a0', '\f'])
     : ''
