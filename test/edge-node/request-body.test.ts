@@ -247,6 +247,15 @@ describe('content encoding', () => {
     }
   })
 
+  test('members one after the other, as of packed files that were joined, are one body', async () => {
+    const [begin, end] = [`${a}\n{"k":`, `"b","t":2}`] // cut within a line
+    const joined = Buffer.concat([begin, '', end].map((text) => gzipSync(text)))
+    expect((await decodeBody(joined, 'gzip', limits)).toString()).toBe(`${a}\n${b}`)
+    for (const body of [joined.subarray(0, -5), Buffer.concat([gzipSync(begin), Buffer.from(end)])]) {
+      await expect(decodeBody(body, 'gzip', limits)).rejects.toMatchObject({ status: 400, code: 'invalid_gzip' })
+    }
+  })
+
   test('a small body that unpacks to more than the limit is refused with 413', async () => {
     const bomb = gzipSync(Buffer.alloc(100 * limits.bodyBytes, ' '))
     expect(bomb.length).toBeLessThan(limits.bodyBytes)
