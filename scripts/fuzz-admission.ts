@@ -1,4 +1,4 @@
-/** `npm run fuzz:admission`: compares admission with an independent reading of the documentation, over hostile lines. */
+/** `npm run fuzz:admission`: compares admission with an independent reading of the documentation. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { describeDifference, differenceOf, leastDifference, type Reading } from '../test/admission/difference'
 import { hostileCase } from '../test/admission/hostile-bodies'
