@@ -5,6 +5,7 @@
 
 const PRODUCT = ['core', 'cloud', 'edge-node', 'handlers', 'pipelines']
 const TOOLS = ['localstack', 'scripts', 'test']
+const READING = '^test/admission/(reading|json-text|outcome)\\.ts$'
 
 /** Modules of these rooms. */
 const rooms = (...names) => `^(${names.join('|')})/`
@@ -70,6 +71,12 @@ module.exports = {
       'scripts/verify shares no code with what it checks',
       { path: '^scripts/verify(/|\\.ts$)' },
       { path: rooms(...PRODUCT) },
+    ),
+    rule(
+      'the-reading-is-independent',
+      'the reading of the documentation shares no code with the admission that it is compared with',
+      { path: READING },
+      { pathNot: [READING, '^scripts/verify/'] },
     ),
     rule(
       'no-cycles',

@@ -29,7 +29,7 @@ const MAX_DIGITS = 21
 
 /** ISO 8601 and RFC 3339 in the forms that are not the common one: basic, without seconds, with a zone of hours. */
 const OTHER_FORM =
-  /^(\d{4})(-?)(\d\d)\2(\d\d)([Tt ])(\d\d)(:?)(\d\d)(?:\7(\d\d)(\.\d+)?)?(?: ?([+-]\d\d):?(\d\d)?|[Zz])?$/
+  /^(\d{4})(-?)(\d\d)\2(\d\d)([Tt ])(\d\d)(:?)(\d\d)(?:\7(\d\d)(\.\d+)?)?(?: ?([+-]\d\d)(?::?(\d\d))?|[Zz])?$/
 
 /**
  * An event time in ms since 1970, or null when `value` is none. Takes a finite number in `unit`, cut to whole ms

@@ -13,7 +13,7 @@ export interface Step {
   readonly bytes: number
 }
 
-/** What a body is, decided by its first character after a byte order mark and white space. */
+/** What a body is, decided by its first character after white space and byte order marks. */
 export interface BodyLines {
   readonly form: 'array' | 'object' | 'ndjson'
   readonly steps: Iterable<Step>
@@ -23,7 +23,6 @@ export interface BodyLines {
 const RAW_PER_LINE = 4
 const STRETCH_BYTES = 128 * 1024 // about a millisecond of looking for the end of an element
 const NEWLINE = 10
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c]
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
 
@@ -32,20 +31,19 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
  * UnreadableBody when it does not parse: it has no lines that could be told apart.
  */
 export function linesOf(body: Buffer, maxLineBytes: number): BodyLines {
-  const content = body.subarray(0, 3).equals(BYTE_ORDER_MARK) ? body.subarray(3) : body
-  const first = content.find((byte) => byte > 32)
-  if (first === OPEN_ARRAY) return { form: 'array', steps: elements(content, maxLineBytes) }
-  const object = first === OPEN_OBJECT ? oneObject(content, maxLineBytes) : undefined
-  if (object === undefined) return { form: 'ndjson', steps: ndjson(content, maxLineBytes) }
-  return { form: 'object', steps: [{ number: 1, line: asLine(object, maxLineBytes), bytes: content.length }] }
+  const start = contentStart(body, 0, body.length)
+  const first = body[start]
+  if (first === OPEN_ARRAY) return { form: 'array', steps: elements(body, start, maxLineBytes) }
+  const object = first === OPEN_OBJECT ? oneObject(body, start, maxLineBytes) : undefined
+  if (object === undefined) return { form: 'ndjson', steps: ndjson(body, maxLineBytes) }
+  return { form: 'object', steps: [{ number: 1, line: object, bytes: body.length }] }
 }
 
 /**
  * The elements of a JSON array, each as one line. They are told apart by their brackets, and then parsed one by one.
  */
-function* elements(body: Buffer, maxLineBytes: number): Iterable<Step> {
+function* elements(body: Buffer, open: number, maxLineBytes: number): Iterable<Step> {
   if (!isUtf8(body)) throw unreadableArray('is not UTF-8')
-  const open = body.indexOf(OPEN_ARRAY)
   let number = 0
   let start = open + 1
   let depth = 1
@@ -73,15 +71,13 @@ function* elements(body: Buffer, maxLineBytes: number): Iterable<Step> {
 function element(body: Buffer, start: number, end: number, maxLineBytes: number): string | Rejection {
   const bytes = end - start
   if (bytes > RAW_PER_LINE * maxLineBytes) return tooLong(bytes, maxLineBytes)
-  const value = parse(body.toString('utf8', start, end))
-  if (value === undefined) throw unreadableArray('begins as a JSON array and is none')
-  return asLine(value, maxLineBytes)
+  if (!isJson(body.toString('utf8', start, end))) throw unreadableArray('begins as a JSON array and is none')
+  return asLine(body.subarray(start, end), maxLineBytes)
 }
 
 function isBlank(body: Buffer, start: number, end: number): boolean {
   for (let at = start; at < end; at++) {
-    const byte = body[at]
-    if (byte !== 0x20 && byte !== NEWLINE && byte !== 0x0d && byte !== 0x09) return false
+    if (!isSpace(body[at])) return false
   }
   return true
 }
@@ -90,18 +86,19 @@ const unreadableArray = (what: string) =>
   new UnreadableBody(400, 'invalid_json', `the body ${what}; nothing of it was accepted`)
 
 /** A single pretty-printed object; undefined when the body is something else, such as several lines of JSON. */
-function oneObject(body: Buffer, maxLineBytes: number): unknown {
-  const newline = body.indexOf(NEWLINE)
+function oneObject(body: Buffer, start: number, maxLineBytes: number): string | Rejection | undefined {
+  const newline = body.indexOf(NEWLINE, start)
   if (newline < 0 || body.length > RAW_PER_LINE * maxLineBytes || !isUtf8(body)) return undefined
-  const firstLine = body.toString('utf8', 0, newline)
-  return parse(firstLine) === undefined ? parse(body.toString('utf8')) : undefined
+  const isOne = !isJson(body.toString('utf8', start, newline)) && isJson(body.toString('utf8', start))
+  return isOne ? asLine(body.subarray(start), maxLineBytes) : undefined
 }
 
-function parse(text: string): unknown {
+function isJson(text: string): boolean {
   try {
-    return JSON.parse(text)
+    JSON.parse(text)
+    return true
   } catch {
-    return undefined
+    return false
   }
 }
 
@@ -121,19 +118,50 @@ function* ndjson(body: Buffer, maxLineBytes: number): Iterable<Step> {
 function ndjsonLine(line: Buffer, sound: boolean, maxLineBytes: number): string | Rejection | null {
   if (line.length > maxLineBytes) return tooLong(line.length, maxLineBytes)
   if (!sound && !isUtf8(line)) return { code: 'invalid_utf8', reason: 'the line is not UTF-8' }
-  const text = line.toString('utf8').trim() // a byte order mark between two files is white space here
-  return text === '' ? null : text
+  const start = contentStart(line, 0, line.length)
+  return start === line.length ? null : line.toString('utf8', start, contentEnd(line, start))
 }
 
-/** A value as one line. What was parsed need not be writable: parsing knows no limit of nesting, writing does. */
-function asLine(value: unknown, maxLineBytes: number): string | Rejection {
-  try {
-    const line = JSON.stringify(value)
-    const bytes = Buffer.byteLength(line)
-    return bytes > maxLineBytes ? tooLong(bytes, maxLineBytes) : line
-  } catch {
-    return { code: 'invalid_json', reason: 'the value is nested too deep' }
+/**
+ * Where white space and byte order marks end. White space is what JSON takes for it and nothing else: a line that is
+ * taken here is taken by any reader. A mark stands where a file began, also one that was joined to another.
+ */
+function contentStart(body: Buffer, from: number, to: number): number {
+  let at = from
+  while (at < to && (isSpace(body[at]) || isMark(body, at))) at += isSpace(body[at]) ? 1 : MARK_BYTES
+  return at
+}
+
+/** Where they begin again, at the end of a line. */
+function contentEnd(line: Buffer, from: number): number {
+  let end = line.length
+  while (end > from && (isSpace(line[end - 1]) || isMark(line, end - MARK_BYTES))) {
+    end -= isSpace(line[end - 1]) ? 1 : MARK_BYTES
   }
+  return end
+}
+
+const isSpace = (byte: number | undefined) => byte === 0x20 || byte === NEWLINE || byte === 0x0d || byte === 0x09
+
+const MARK_BYTES = 3
+const isMark = (body: Buffer, at: number) => body[at] === 0xef && body[at + 1] === 0xbb && body[at + 2] === 0xbf
+
+/**
+ * A JSON value as one line: as it was written, less the white space outside of its texts. Writing it anew would change
+ * numbers that a double has not, and could not write what is nested deep.
+ */
+function asLine(value: Buffer, maxLineBytes: number): string | Rejection {
+  const line = Buffer.allocUnsafe(value.length)
+  let bytes = 0
+  let inString = false
+  for (let at = 0; at < value.length; at++) {
+    const byte = value[at]!
+    if (!inString && isSpace(byte)) continue
+    line[bytes++] = byte
+    if (byte === QUOTE) inString = !inString
+    else if (byte === BACKSLASH && inString) line[bytes++] = value[++at]!
+  }
+  return bytes > maxLineBytes ? tooLong(bytes, maxLineBytes) : line.toString('utf8', 0, bytes)
 }
 
 const tooLong = (bytes: number, maxLineBytes: number): Rejection => ({

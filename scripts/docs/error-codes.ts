@@ -25,7 +25,7 @@ export function errorCodesPage(): string {
     `## Of requests\n\n${OF_REQUESTS}\n\n${table(['status', 'code', 'what it means', 'retry', 'what to do'], requests)}`,
     section(
       'Of lines',
-      'In `rejected` of the answer to events. The line was not accepted; the others of the request were. `too_many_windows` and `timestamp_in_future` may pass later (`mayPass` in the answer): send such a line again under another key, since the same key gets the same answer.',
+      'In `rejected` of the answer to events, the first of these that applies. The line was not accepted; the others of the request were. [What a line is](../FORMULAS.md#bodies-and-lines). `too_many_windows` and `timestamp_in_future` may pass later (`mayPass` in the answer): send such a line again under another key, since the same key gets the same answer.',
       LINE_REJECTIONS,
     ),
     section(

@@ -114,12 +114,12 @@ export const REQUEST_ERRORS = {
 
 export type RequestErrorCode = keyof typeof REQUEST_ERRORS
 
-/** What `rejected` in an answer to events names: the line was not accepted. */
+/** What `rejected` in an answer to events names: the line was not accepted. In the order in which they are found. */
 export const LINE_REJECTIONS: Readonly<Record<Rejection['code'], string>> = {
-  invalid_utf8: 'the line is not UTF-8',
-  invalid_json: 'the line is no JSON, or nested too deep',
-  not_an_object: 'the line is JSON, but no object',
   line_too_long: 'the line is over `maxLineBytes`',
+  invalid_utf8: 'the line is not UTF-8',
+  invalid_json: 'the line is no JSON',
+  not_an_object: 'the line is JSON, but no object',
   schema: "the pipeline's schema refuses it: the reason names the field",
   missing_timestamp: 'there is no timestamp',
   invalid_timestamp: 'the timestamp is neither epoch milliseconds nor ISO 8601',
@@ -127,7 +127,7 @@ export const LINE_REJECTIONS: Readonly<Record<Rejection['code'], string>> = {
     'the timestamp is a number below 1e11, which as milliseconds lies before 1973; if it counts seconds, state that in the pipeline',
   timestamp_in_future: 'the timestamp is more than `maxFutureSkewMs` ahead of the clock of the node',
   missing_key: 'there is no key, and no `map` that could add one',
-  key_too_long: 'the key is over 512 characters',
+  key_too_long: 'the key is over 512 characters (UTF-16 code units)',
   unsafe_integer: 'the key is a whole number beyond 2^53 - 1, which would become its neighbour: send it as a string',
   too_many_windows: '`maxOpenPanes` panes have events already: windows have to close first',
 }

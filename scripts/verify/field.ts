@@ -4,15 +4,17 @@
 export type Fields = Readonly<Record<string, unknown>>
 
 const LARGEST_SUMMABLE = 2 ** 970
+const LONGEST_KEY = 512
 
 /** The field's value; what an object inherits (`toString`, ...) is not a field. */
 export function field(event: Fields, name: string): unknown {
   return Object.hasOwn(event, name) ? event[name] : undefined
 }
 
-/** The key's text, or undefined when the key is missing. */
+/** The key's text, or undefined when the key is missing or refused. */
 export function keyText(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : scalarText(value)
+  const text = scalarText(value)
+  return text === undefined || text.length > LONGEST_KEY ? undefined : text
 }
 
 /** What sum, min, max, mean and quantile read; undefined dead-letters the event. -0 is read as 0. */
@@ -23,12 +25,13 @@ export function summable(value: unknown): number | undefined {
 
 /** The text that distinct hashes: the first letter keeps "1", 1 and "true", true apart; undefined dead-letters. */
 export function distinctText(value: unknown): string | undefined {
-  const text = keyText(value)
+  const text = scalarText(value)
   return text === undefined ? undefined : (typeof value).charAt(0) + text
 }
 
 /** String(-0) is "0", as the formulas want it. */
 function scalarText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
   if (typeof value === 'boolean') return String(value)
   return typeof value === 'number' && isExact(value) ? String(value) : undefined
 }

@@ -2,7 +2,7 @@
 
 const EXTENDED =
   /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d+))?)?(?:[Zz]| ?([+-])(\d{2})(?::?(\d{2}))?)?$/
-const BASIC = /^(\d{4})(\d{2})(\d{2})[Tt](\d{2})(\d{2})(.*)$/
+const BASIC = /^(\d{4})(\d{2})(\d{2})[Tt](\d{2})(\d{2})(?!:)(.*)$/
 const FARTHEST_ZONE_MS = 14 * 3_600_000
 const LAST_MS_OF_9999 = 253402300799999n
 const FIRST_BARE_MS = 100_000_000_000
@@ -27,7 +27,7 @@ function readMs(value: unknown, unit?: Unit): bigint | undefined {
 }
 
 function numberMs(value: number, unit?: Unit): bigint | undefined {
-  if (!Number.isFinite(value) || (unit === undefined && value >= 0 && value < FIRST_BARE_MS)) return undefined
+  if (!Number.isFinite(value) || (unit === undefined && value > -1 && value < FIRST_BARE_MS)) return undefined
   if (Math.abs(value) > 1e30) return undefined
   if (unit === 's' && value < 4e9) return BigInt(Math.round(value * 1_000_000)) / 1_000n
   if (unit === 's') return value < 1e12 ? BigInt(Math.round(value * 10_000)) / 10n : undefined

@@ -94,6 +94,19 @@ export function envelopePartialsContract(open: () => Promise<ItemStore>): void {
       expect(await headOf(3)).toMatchObject({ work: { writeUnits } })
     })
 
+    test('whose keys have three bytes a character is cut by bytes, too', async () => {
+      const letter = (seed: number) => String.fromCharCode(0x4e00 + (seed % 0x5000))
+      const keyOf = (key: number) => Array.from({ length: 500 }, (_, n) => letter(key * 7_919 + n * n * 31)).join('')
+      const envelope = envelopeOf(
+        3,
+        Array.from({ length: 1_000 }, (_, key) => ({ k: keyOf(key), t: 5, v: key })),
+      )
+      expect(Buffer.byteLength(envelope.lines.join(''))).toBeGreaterThan(4 * MAX_ITEM_BYTES)
+      await put(envelope, 'a1')
+      for (const { body } of items.written) expect(body.length).toBeLessThan(MAX_ITEM_BYTES)
+      expect(await standing(3)).toEqual(await folded(envelope))
+    })
+
     test('is read no further than the panes that are wanted', async () => {
       const envelope = envelopeOf(3, [...large(5), ...large(5).map((event) => ({ ...event, t: 15 }))])
       await put(envelope, 'a1')

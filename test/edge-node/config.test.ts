@@ -144,6 +144,8 @@ describe('a value that cannot be', () => {
   test('is a combination that cannot hold', async () => {
     expect((await problemsOf({ args: ['--tls-cert', 'x'] }))[0]).toMatch(/tlsKey is missing/)
     expect((await problemsOf({ args: ['--tls-client-ca', 'x'] }))[0]).toMatch(/needs tlsCert/)
+    const short = { args: ['--request-timeout-ms', '3000'] } // headers have ten seconds unless told
+    expect((await problemsOf(short))[0]).toMatch(/headersTimeoutMs is part of requestTimeoutMs/)
     const both = ['--tokens', 'x', '--insecure-no-auth']
     expect((await problemsOf({ args: both }))[0]).toMatch(/only one can hold/)
   })

@@ -46,6 +46,29 @@ describe('the forms of a body', () => {
     ])
   })
 
+  test('elements and objects are as they were written, less the white space outside of texts', () => {
+    const written = '{"k":"a, b\\" c","t":1,"v":[12345678901234567890,1e400,-0],"v":1.0}'
+    const spaced = '{ "k" : "a, b\\" c",\n\t"t": 1 ,"v":[12345678901234567890, 1e400,\r\n-0 ], "v":1.0\n}'
+    expect(good(`[${spaced} ]`)).toEqual([[1, written]])
+    expect(good(spaced)).toEqual([[1, written]])
+  })
+
+  test('a timestamp beyond any number is judged alike in each of them', () => {
+    const far = '{"k":"a","t":1e400}'
+    for (const body of [far, `[${far}]`, far.replace(',', ',\n')]) expect(bad(body)).toEqual([[1, 'invalid_timestamp']])
+  })
+
+  test('white space is what JSON takes for it: nothing else may stand around an event', () => {
+    for (const space of ['\u00a0', '\u2028', '\v', '\f', '\u0000']) {
+      expect(bad(`${a}\n${space}${b}\n${b}${space}\n${space}`)).toEqual([
+        [2, 'invalid_json'],
+        [3, 'invalid_json'],
+        [4, 'invalid_json'],
+      ])
+      expect(() => read(`${space}[${a}]`)).toThrow(expect.objectContaining({ code: 'invalid_json' }))
+    }
+  })
+
   test('an array that does not parse is unreadable as a whole', () => {
     for (const body of [`[${a}`, `[${a},]`, `[${a}]\n${b}`, Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d])]) {
       expect(() => read(body)).toThrow(expect.objectContaining({ status: 400, code: 'invalid_json' }))
@@ -58,6 +81,7 @@ describe('the forms of a body', () => {
     expect(good(`${mark}${a}\r\n${mark}${b}\r\n`)).toEqual(good(`${a}\n${b}`))
     expect(good(`${mark}[${a},${b}]`)).toEqual(good(`[${a},${b}]`))
     expect(good(`${mark} [\n${indented}\n]`)).toEqual([[1, a]])
+    expect(good(`${mark}${mark}[${a}]`)).toEqual([[1, a]])
     expect(good(`${mark}${indented}`)).toEqual([[1, a]])
   })
 
@@ -79,6 +103,7 @@ describe('the forms of a body', () => {
 
 describe('lines', () => {
   test('blank ones are passed over and count in the numbers', () => {
+    expect(good(`\n\n${a}\n`)).toEqual([[3, a]])
     expect(good(`\n${a}\n   \n\r\n${b}\n\n`)).toEqual([
       [2, a],
       [5, b],
@@ -191,14 +216,10 @@ describe('deep nesting', () => {
     expect(readWide(`{"k":"a","t":1,"v":${deep}}\n${b}`).lines.length).toBe(2)
   })
 
-  test('an element too deep to be written as a line is rejected alone', () => {
-    const { lines, rejected } = readWide(`[${a},{"k":"a","t":1,"v":${deep}},${b}]`)
-    expect(lines.map(({ number }) => number)).toEqual([1, 3])
-    expect(rejected).toEqual([{ line: 2, code: 'invalid_json', reason: 'the value is nested too deep' }])
-  })
-
-  test('so is an object over several lines', () => {
-    expect(readWide(`{"k":"a",\n"t":1,"v":${deep}}`).rejected).toMatchObject([{ line: 1, code: 'invalid_json' }])
+  test('is taken in an element and in an object over several lines, too', () => {
+    const deepest = `{"k":"a","t":1,"v":${deep}}`
+    expect(readWide(`[${a},${deepest},${b}]`).lines.map(({ line }) => line)).toEqual([a, deepest, b])
+    expect(readWide(deepest.replace(',', ',\n')).lines.map(({ line }) => line)).toEqual([deepest])
   })
 })
 
@@ -222,6 +243,15 @@ describe('content encoding', () => {
     const damaged = Buffer.from(packed)
     damaged[damaged.length - 6]! ^= 1 // in the checksum
     for (const body of [packed.subarray(0, -1), damaged, Buffer.from(a), Buffer.alloc(0)]) {
+      await expect(decodeBody(body, 'gzip', limits)).rejects.toMatchObject({ status: 400, code: 'invalid_gzip' })
+    }
+  })
+
+  test('members one after the other, as of packed files that were joined, are one body', async () => {
+    const [begin, end] = [`${a}\n{"k":`, `"b","t":2}`] // cut within a line
+    const joined = Buffer.concat([begin, '', end].map((text) => gzipSync(text)))
+    expect((await decodeBody(joined, 'gzip', limits)).toString()).toBe(`${a}\n${b}`)
+    for (const body of [joined.subarray(0, -5), Buffer.concat([gzipSync(begin), Buffer.from(end)])]) {
       await expect(decodeBody(body, 'gzip', limits)).rejects.toMatchObject({ status: 400, code: 'invalid_gzip' })
     }
   })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { count, distinct, quantile, sum } from '../../scripts/verify/aggregate'
+import type { Fields } from '../../scripts/verify/field'
 import { type Batch, Oracle, oracleWindows } from '../../scripts/verify/oracle'
 import { DEAD_LETTER, type OraclePipeline } from '../../scripts/verify/pipeline'
 import { bids } from '../../scripts/verify/pipelines/bids'
@@ -142,6 +143,17 @@ describe('dead letters', () => {
     expect(windows).toEqual([
       { start: 0, end: 20, accepted: 1, deadLettered: 1, rows: [] },
       { start: 10, end: 30, accepted: 1, deadLettered: 1, rows: [] },
+    ])
+  })
+
+  test('with a map a key of more than 512 code units dead-letters; a longer text is a value like any other', () => {
+    const long = 'x'.repeat(513)
+    const pipeline = { ...plain, map: (event: Fields) => [event], aggregates: { different: distinct('x') } }
+    const [window] = oracleWindows([batch([long.slice(1), long, 'a'].map((k) => ({ t: 5, k, x: long })))], pipeline)
+    expect(window).toMatchObject({ accepted: 3, deadLettered: 1 })
+    expect(window?.rows.map(({ key, different }) => [key.length, different])).toEqual([
+      [1, 1],
+      [512, 1],
     ])
   })
 

@@ -155,7 +155,8 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'POST',
     path: '/v1/burst',
     summary: 'Set the burst mode',
-    description: '`auto` goes by the policy; `always` and `never` do as they say. It holds until the node stops.',
+    description:
+      '`auto` goes by the policy; `always` and `never` do as they say. It holds until the node stops, for all that is not on its way yet: events accepted a moment before still wait to be an envelope, and go by the new mode.',
     body: { types: ['application/json'], schema: answers.burstMode, says: 'the mode' },
     answers: [json(answers.burstMode)],
     errors: ['invalid_mode'],
