@@ -43,6 +43,11 @@ export const REQUEST_ERRORS = {
     'choose another, such as a UUID',
   ),
   invalid_query: refused(400, 'a parameter of the query is none, or out of its range', 'the message names it'),
+  unknown_parameter: refused(
+    400,
+    'the query has a parameter that the route does not have',
+    'the message names it, the one that comes nearest, and those that there are',
+  ),
   invalid_cursor: refused(400, 'the cursor was not given by this node', 'begin again without it'),
   invalid_event_id: refused(
     400,
