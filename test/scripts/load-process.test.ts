@@ -37,6 +37,18 @@ describe('the script', () => {
     expect(report.accepted).toBe(node.received.reduce((sum, { lines }) => sum + lines.length, 0))
   })
 
+  test('says soon that nothing answers, what to do, and exits with 2', async () => {
+    node = await openTestNode(take)
+    await node.close()
+    const started = startLoad('--url', node.url, '--quiet', '--seconds', '600', '--give-up-seconds', '0.5')
+    node = undefined
+    expect(await started.exit).toEqual([2, null])
+    const said = (await started.stderr).trimEnd().split('\n')
+    expect(said[0]).toMatch(/^Nothing answers at http.*ECONNREFUSED.*\(npm run edge\).* --url/)
+    expect(said.at(-1)).toMatch(/^Nothing ever answered at http.*\(npm run edge\)/)
+    expect(JSON.parse(await started.stdout)).toMatchObject({ silent: true, accepted: 0 })
+  })
+
   test('exits with 2 and one line about a bad option', async () => {
     const started = startLoad('--keys', 'none')
     expect(await started.exit).toEqual([2, null])
