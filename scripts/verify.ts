@@ -56,6 +56,7 @@ function command(output: Output): Command {
     .option('--report <file>', 'write counts and the first differences as JSON')
     .addHelpText('after', '\nExit code: 0 exact, 1 differences, 2 wrong usage or nothing to compare with.')
     .allowExcessArguments(false)
+    .showHelpAfterError('See --help.')
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.err(text.trimEnd()) })
 }
