@@ -51,6 +51,9 @@ function stopOnInterrupt(): AbortSignal {
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
+  // Nobody is left to read a report, and what it sends to mostly goes with who started it.
+  process.on('disconnect', () => process.exit(130))
+  process.channel?.unref() // or this listener would keep the process alive
   return stop.signal
 }
 
