@@ -173,6 +173,8 @@ export const STREAM_RESETS: Readonly<Record<ResetCode, string>> = RESETS
 export const START_ERRORS = {
   bad_config: 'a setting names something that is not there: a pipeline, an address, a plan',
   not_deployed: 'the stack is not there, or cannot be read: credentials, region, endpoint or name',
+  data_unusable:
+    'that folder cannot be made, read or written: a file is in the way, rights or room are missing; a retry helps only for room',
   data_in_use: 'another process works on that folder',
   cannot_lock: 'the disk of that folder has no locks',
   data_not_private: 'the folder belongs to another user, or holds other things and others can enter it',
