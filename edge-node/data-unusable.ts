@@ -24,9 +24,15 @@ const ELSEWHERE = 'choose another --data-dir'
 const RIGHTS = `chown or chmod it, or the folder above it, or ${ELSEWHERE}`
 const ROOM = `make room on its disk, or ${ELSEWHERE}`
 
+const FILE_IN_THE_WAY: Trouble = {
+  says: 'there is a file where a folder has to be',
+  todo: `move it away, or ${ELSEWHERE}`,
+}
+
 /** What a file system may have against a folder, by the code of its error. */
 const TROUBLES: Readonly<Record<string, Trouble>> = {
-  ENOTDIR: { says: 'there is a file where a folder has to be', todo: `move it away, or ${ELSEWHERE}` },
+  ENOTDIR: FILE_IN_THE_WAY,
+  EEXIST: FILE_IN_THE_WAY,
   EISDIR: { says: 'there is a folder where a file has to be', todo: `move it away, or ${ELSEWHERE}` },
   ENOENT: { says: 'nothing can be made there', todo: ELSEWHERE },
   EACCES: { says: 'this user may not', todo: RIGHTS },

@@ -43,6 +43,13 @@ describe('a data folder that cannot be used is refused by name, with what to do'
     expect(await opening(folder)).toEqual(refusal(/node\.lock cannot be used .* there is a folder where a file/))
   })
 
+  test('a folder that holds a file in place of a folder', async () => {
+    const folder = await newFolder()
+    await writeFile(join(folder, 'log'), '')
+    const error = await mkdir(join(folder, 'log')).catch((reason: unknown) => reason)
+    expect(dataUnusable(error, folder)).toEqual(refusal(/log cannot be used .* there is a file where a folder/))
+  })
+
   test('a name that is too long', async () => {
     expect(await opening(join(await newFolder(), 'x'.repeat(300)))).toEqual(refusal(/the name is too long/))
   })
