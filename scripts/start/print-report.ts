@@ -31,7 +31,7 @@ export function printReport(report: Report): string {
     ['window final after', times(report.windowLatencyMs)],
     ['reaction to the step', ms(report.reactionMs)],
     ['bursting began or ended', `${report.modeChanges} times, ${report.flaps} of them within 10 s of the time before`],
-    ['necessary part of the burst', necessaryText(report)],
+    ['burst that was necessary', necessaryText(report)],
     ['base capacity', `${count(report.capacity)} events/s, measured before the load`],
     ['lanes', lanesText(lanes)],
     [
