@@ -1,12 +1,14 @@
-import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, rm, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tryLock } from 'fs-native-extensions'
+import { dataUnusable, makeFolder, tryToWrite } from './data-unusable'
 
 const TRIES = 5 // somebody who only looks whether the folder is held has the lock for a moment
 const TRY_EVERY_MS = 20
 export const LOCK_FILE = 'node.lock'
+const TRIAL_FILE = `${LOCK_FILE}.new`
 
 /** Another process works on the data directory. Retry when it has ended. */
 export class DataInUse extends Error {
@@ -30,16 +32,24 @@ export interface DataLock {
 /**
  * Holds a data directory for this process by an advisory lock of the operating system on a file in it. The kernel lets
  * go of it when the process ends, however that ended, and gives it to one of those who ask at once. The file stays: to
- * remove it would let two hold a lock of the same name. Rejects with DataInUse or CannotLock.
+ * remove it would let two hold a lock of the same name. Rejects with DataInUse, CannotLock or
+ * DataUnusable.
  */
 export async function lockData(folder: string): Promise<DataLock> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  return hold(folder).catch((error: unknown) => {
+    throw dataUnusable(error, folder)
+  })
+}
+
+async function hold(folder: string): Promise<DataLock> {
+  await makeFolder(folder)
   const path = join(folder, LOCK_FILE)
   const handle = await locked(folder, await open(path, 'a+', 0o600))
   try {
     // Whoever emptied the folder between the opening and the lock has made another file of that name, or none.
     if (!(await isFileAt(handle, path)) || (await isHeldByOlder(folder))) throw inUse(folder)
     await rm(oldSocket(folder), { force: true })
+    await tryToWrite(folder, TRIAL_FILE)
   } catch (error) {
     await handle.close()
     throw error

@@ -20,6 +20,7 @@ import { chosenPolicy } from './chosen-policy'
 import { systemClock } from './clock'
 import { type Config, intakeLimits, lanesOf } from './config'
 import { lockData } from './data-lock'
+import { dataUnusable } from './data-unusable'
 import { DeadLetters } from './dead-letters'
 import { otherVersion } from './deployed-version'
 import { DiskSpace } from './disk-space'
@@ -68,9 +69,15 @@ const OURS: Program = {
 
 /**
  * Starts an edge node: reads the deployment, recovers the log, listens. Rejects with BadConfig, CloudUnread,
- * CannotRecover, DataInUse, CannotLock or LogFailed, each of which says what to do.
+ * CannotRecover, DataUnusable, DataInUse, CannotLock or LogFailed, each of which says what to do.
  */
 export async function startEdge(config: Config, logger: Logger, program = OURS): Promise<Edge> {
+  return start(config, logger, program).catch((error: unknown) => {
+    throw dataUnusable(error, config.dataDir)
+  })
+}
+
+async function start(config: Config, logger: Logger, program: Program): Promise<Edge> {
   const pipeline = program.pipelines.get(config.pipeline)
   if (pipeline === undefined) {
     const names = [...program.pipelines.keys()].join(', ')

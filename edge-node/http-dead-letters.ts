@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { MAX_REASON_LENGTH } from '../core/excerpt'
+import type { QueryName } from './access/routes'
 import type { DeadLetters } from './dead-letters'
 import type { NewestDeadLetters } from './feed'
 import type { Folding } from './folding'
@@ -14,11 +15,15 @@ const NEWEST = 100 // letters: enough to see what is wrong
 const MAX_REPLAYS = 16 // letters in one request: each may take the time limit of `map`
 const MAX_CURSOR_LENGTH = 40
 
-const page = z.object({
+const page = {
   limit: queryLimit(MAX_PAGE).default(100),
   cursor: z.string().max(MAX_CURSOR_LENGTH).optional(),
-})
-const lettersQuery = page.extend({ code: z.string().optional() })
+}
+const correctionsQuery = z.object(page satisfies Record<QueryName<'GET /v1/corrections'>, z.ZodType>)
+const lettersQuery = z.object({
+  ...page,
+  code: z.string().optional(),
+} satisfies Record<QueryName<'GET /v1/dead-letters'>, z.ZodType>)
 const takeOutBody = z.strictObject({
   offset: z.number().int().min(0),
   reason: z.string().max(MAX_REASON_LENGTH).default('somebody asked for it'),
@@ -58,7 +63,7 @@ async function getDeadLetters(surface: DeadLetterSurface, request: FastifyReques
 }
 
 async function getCorrections(surface: DeadLetterSurface, request: FastifyRequest, reply: FastifyReply) {
-  const query = page.safeParse(request.query)
+  const query = correctionsQuery.safeParse(request.query)
   if (!query.success) return fail(reply, 400, 'invalid_query', z.prettifyError(query.error))
   return surface.replays.page(query.data.limit, query.data.cursor ?? null)
 }

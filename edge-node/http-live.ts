@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { QueryName } from './access/routes'
 import { fail } from './http-error'
 import { latestRows } from './latest'
 import { Live, type LiveSource } from './live'
@@ -12,7 +13,7 @@ const MAX_LATEST_ROWS = 500
 const latestQuery = z.object({
   search: z.string().max(MAX_SEARCH_LENGTH).default(''),
   limit: queryLimit(MAX_LATEST_ROWS).default(50),
-})
+} satisfies Record<QueryName<'GET /v1/latest'>, z.ZodType>)
 
 /** The part of the HTTP API that the dashboard lives on: the live feed, the last hour, and the newest results. */
 export function liveRoutes(app: FastifyInstance, surface: LiveSource): void {

@@ -6,6 +6,7 @@ import type { Pipeline } from '../core/pipeline'
 import { isAllRejected, rejectedCount } from '../core/rejections'
 import { guard } from './access/guard'
 import { Keeper } from './access/keeper'
+import type { QueryName } from './access/routes'
 import type { Config } from './config'
 import { isDiskError } from './disk-error'
 import { dashboardRoutes } from './http-dashboard'
@@ -37,7 +38,7 @@ const windowsQuery = z.object({
   key: z.string().optional(),
   limit: queryLimit(MAX_PAGE_ROWS).default(1_000),
   cursor: z.string().optional(),
-})
+} satisfies Record<QueryName<'GET /v1/windows'>, z.ZodType>)
 
 const burstBody = z.strictObject({ mode: z.enum(['auto', 'always', 'never']) })
 

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { FinalRecord } from '../core/log-record'
+import type { QueryName } from './access/routes'
 import type { Finisher } from './finisher'
 import { fail } from './http-error'
 import { type Results, served, WindowGone } from './results'
@@ -26,7 +27,7 @@ export interface StreamReset {
   readonly first: number
 }
 
-const streamQuery = z.object({ from: z.string().optional() })
+const streamQuery = z.object({ from: z.string().optional() } satisfies Record<QueryName<'GET /v1/stream'>, z.ZodType>)
 
 /**
  * Server-sent events: one `window` for each final window. Goes on after the id in Last-Event-ID or in `from`, else

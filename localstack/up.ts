@@ -5,6 +5,7 @@ import { ensurePackaged } from './package'
 import { collectParam } from './params'
 import { provision } from './provision'
 import { readyScreen } from './screen'
+import { endOnWrongUsage } from './wrong-usage'
 
 const COMPOSE_FILE = path.join(__dirname, 'docker-compose.yml')
 
@@ -54,7 +55,7 @@ function docker(args: readonly string[], stdio: 'ignore' | 'inherit'): Promise<n
   })
 }
 
-main(program.parse().opts<Flags>()).catch((error: Error) => {
+main(endOnWrongUsage(program).parse().opts<Flags>()).catch((error: Error) => {
   console.error(error.message)
   process.exit(1)
 })

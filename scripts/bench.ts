@@ -1,5 +1,6 @@
-import { Command, type OptionValues } from 'commander'
+import { Command, CommanderError, type OptionValues } from 'commander'
 import pc from 'picocolors'
+import { endOnWrongUsage } from '../localstack/wrong-usage'
 import type { Bench } from './bench/bench'
 import { breakEven } from './bench/break-even'
 import { everythingOn } from './bench/everything-on'
@@ -64,13 +65,20 @@ const program = new Command('bench')
   .addCommand(commandFor(merge))
   .addHelpText(
     'after',
-    '\nExit code: 0 when everything holds that must hold, 1 when something does not or the run failed.',
+    '\nExit code: 0 when everything holds that must hold, 1 when something does not or the run failed, 2 wrong usage.',
   )
 
 // Ends the processes that were started, too: they go with this one.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
-program.parseAsync().catch((error: unknown) => {
-  say(pc.red(`The benchmark failed: ${error instanceof Error ? error.message : error}`))
-  process.exitCode = 1
-})
+endOnWrongUsage(program)
+  .parseAsync()
+  .catch((error: unknown) => {
+    if (error instanceof CommanderError) {
+      say(`${error.message} See --help.`)
+      process.exitCode = 2
+      return
+    }
+    say(pc.red(`The benchmark failed: ${error instanceof Error ? error.message : error}`))
+    process.exitCode = 1
+  })

@@ -44,6 +44,7 @@ function command(output: Output): Command {
     .option('--repair', 'say what could be mended, and what exactly is lost by it', false)
     .option('--yes', 'with --repair: mend it; what is taken away lies beside its place as *.damaged', false)
     .addHelpText('after', '\nExit code: 0 all is sound, 1 something is damaged, 2 it could not be looked at.')
+    .showHelpAfterError('See --help.')
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.err(text.trimEnd()) })
 }

@@ -16,11 +16,22 @@ async function main(): Promise<number> {
   }
   const report = await runLoad(command.options, {
     stop: stopOnInterrupt(),
+    onSilence: (reason) => process.stderr.write(silenceText(command, reason)),
     ...(command.quiet ? {} : { onProgress: progressPrinter() }),
   })
   await writeReport(command, report)
-  return complain(report) ? 1 : 0
+  const isComplete = !complain(report)
+  if (report.silent) {
+    process.stderr.write(`Nothing ever answered at ${command.options.url}, so nothing was tested. ${WHAT_TO_DO}\n`)
+    return 2
+  }
+  return isComplete ? 0 : 1
 }
+
+const WHAT_TO_DO = 'Start a node (npm run edge), or give the address of one that runs with --url.'
+
+const silenceText = ({ options: { url, giveUpMs } }: LoadCommand, reason: string) =>
+  `Nothing answers at ${url}: ${reason}. ${WHAT_TO_DO} Trying again for ${giveUpMs / 1000} s.\n`
 
 function progressPrinter(): (progress: LoadProgress) => void {
   let before: LoadProgress | null = null
@@ -40,6 +51,9 @@ function stopOnInterrupt(): AbortSignal {
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
+  // Nobody is left to read a report, and what it sends to mostly goes with who started it.
+  process.on('disconnect', () => process.exit(130))
+  process.channel?.unref() // or this listener would keep the process alive
   return stop.signal
 }
 

@@ -66,6 +66,7 @@ function command(output: Output): Command {
     .option('--report <file>', 'write the counts and the failures as JSON')
     .addHelpText('after', AFTER)
     .allowExcessArguments(false)
+    .showHelpAfterError('See --help.')
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.err(text.trimEnd()) })
 }

@@ -4,7 +4,9 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { Command } from 'commander'
 import { ensurePackaged } from '../localstack/package'
+import { endOnWrongUsage } from '../localstack/wrong-usage'
 import { ensureTool } from './schemathesis/tool'
 import type { Stoppable } from './start/child'
 import { startCloud } from './start/cloud-process'
@@ -14,6 +16,9 @@ const CONFIG = join(__dirname, 'schemathesis/schemathesis.toml')
 /** For each operation: some 20 s. Ten times as many take 100 s, and found nothing further. */
 const EXAMPLES = 100
 const REQUEST_TIMEOUT_S = 10
+
+const WHAT =
+  'Starts a local cloud and a node, and asks the node for what its description says, and for what it does not say.'
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
@@ -61,6 +66,7 @@ async function ask(command: string, url: string, cwd: string): Promise<number> {
   return code ?? 1
 }
 
+endOnWrongUsage(new Command('schemathesis').description(WHAT)).parse()
 main().then((code) => {
   process.exitCode = code
 })

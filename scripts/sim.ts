@@ -43,6 +43,7 @@ function command(output: Output): Command {
     .addHelpText('after', `\nKinds of fault:\n${[...FAULT_KINDS, NO_FAULT].map((kind) => `  ${kind}`).join('\n')}`)
     .addHelpText('after', '\nExit code: 0 no rule was broken, 1 one was (its world is shown), 2 wrong usage.')
     .allowExcessArguments(false)
+    .showHelpAfterError('See --help.')
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.err(text.trimEnd()) })
 }

@@ -1,62 +1,42 @@
 import { writeFile } from 'node:fs/promises'
-import { Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
-import { ensurePackaged } from '../localstack/package'
+import { LoadError } from './load/load-error'
 import type { Stoppable } from './start/child'
+import { parseStartArguments, type StartCommand } from './start/cli'
+import { parentEnded } from './start/parent'
 import { printReport } from './start/print-report'
-import { type RunOptions, run } from './start/run'
+import { checkRun, run } from './start/run'
 
-interface Options extends RunOptions {
-  readonly once: boolean
-  readonly report?: string
-}
-
-function positive(text: string): number {
-  const value = Number(text)
-  if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.')
-  return value
-}
-
-function options(): Options {
-  return new Command('start')
-    .description(
-      'Starts the embedded cloud and an edge node, sends a load with a spike, and checks that every window is exact.',
-    )
-    .option('--once', 'exit after the report: 0 only when it balances', false)
-    .option('--report <file>', 'write the report (JSON) here')
-    .addOption(new Option('--pipeline <name>', 'pipeline to run').choices(['bids', 'llm-usage']).default('bids'))
-    .option('--port <port>', 'port of the edge node; 0 takes a free one', '7070')
-    .option('--seconds <n>', 'length of the load', positive, 60)
-    .option('--base <share>', 'base rate, as a share of the measured capacity', positive, 0.5)
-    .option('--peak <share>', 'rate of the spike, as a share of the measured capacity', positive, 4)
-    .option('--spike-seconds <n>', 'length of the spike, which begins at a third of the run', positive, 20)
-    .option('--trace <file>', 'replay a rate trace (start_s,events) instead of the spike')
-    .option('--speedup <n>', 'compresses the time of the trace', positive, 1)
-    .option('--mean <share>', 'mean rate of the trace, as a share of the measured capacity', positive, 0.5)
-    .option('--poison <share>', 'share of bids that the pipeline cannot fold', positive, 0)
-    .option('--seed <n>', 'seed of the generated events', positive, 1)
-    .option('--data-dir <folder>', 'folder for the log and the results; emptied first', '.spillway/demo')
-    .parse()
-    .opts<Options>()
-}
+const INTERRUPTED = 130
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
 async function main(): Promise<number> {
-  const chosen = options()
+  const command = parseStartArguments(process.argv.slice(2))
+  switch (command.kind) {
+    case 'help':
+      process.stdout.write(command.text)
+      return 0
+    case 'wrong':
+      process.stderr.write(`${command.message}\n`)
+      return 2
+    case 'run':
+      return perform(command)
+  }
+}
+
+/** Whatever ends it, the processes that it started end before it. */
+async function perform({ options, isOnce, reportFile }: Extract<StartCommand, { kind: 'run' }>): Promise<number> {
+  await checkRun(options)
   const children: Stoppable[] = []
-  const interrupted = new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve)
-    process.once('SIGTERM', resolve)
-  })
+  const interrupted = interrupt()
   try {
-    const finished = ensurePackaged().then(() => run(chosen, children, say))
-    const outcome = await Promise.race([finished, interrupted.then(() => null)])
-    if (outcome === null) return 130
+    const outcome = await Promise.race([run(options, children, say), interrupted.then(() => null)])
+    if (outcome === null) return INTERRUPTED
     say(printReport(outcome.report))
     if (outcome.differences !== null) say(pc.red(outcome.differences))
-    if (chosen.report !== undefined) await writeFile(chosen.report, `${JSON.stringify(outcome.report, null, 2)}\n`)
-    if (!chosen.once) {
+    if (reportFile !== null) await writeFile(reportFile, `${JSON.stringify(outcome.report, null, 2)}\n`)
+    if (!isOnce) {
       say(`The edge node keeps serving at ${outcome.url} (try ${outcome.url}/v1/windows?limit=3). Ctrl-C stops it.`)
       await interrupted
     }
@@ -66,12 +46,27 @@ async function main(): Promise<number> {
   }
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code
-  },
-  (error: unknown) => {
-    console.error(pc.red(`The run failed: ${error instanceof Error ? error.message : error}`))
-    process.exitCode = 1
-  },
-)
+function interrupt(): Promise<void> {
+  const signals = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
+  })
+  return Promise.race([signals, parentEnded()])
+}
+
+/** Exit code. */
+function explain(error: unknown): number {
+  const { message, code, retryable } = error as Error & { readonly code?: string; readonly retryable?: boolean }
+  if (error instanceof LoadError) {
+    console.error(`${message} See --help.`)
+    return 2
+  }
+  console.error(
+    pc.red(retryable === undefined ? `The run failed: ${message}` : `The run cannot start (${code}): ${message}`),
+  )
+  return 1
+}
+
+// By an exit of its own: what was under way when it was interrupted would start what is still to come.
+main()
+  .catch(explain)
+  .then((code) => process.exit(code))

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { tokenOption } from './load/token'
 import { CannotVerify } from './verify/cannot-verify'
-import { verify } from './verify/report'
+import { type VerifyReport, verify } from './verify/report'
 import { summaryOf } from './verify/summary'
 
 const PROGRESS_EVERY_MS = 2_000
@@ -32,9 +32,16 @@ export async function main(args: readonly string[], output: Output = TERMINAL): 
 
 async function run({ accepted, url, token, report: reportFile }: Options, output: Output): Promise<number> {
   const report = await verify({ accepted, url, token, onEvents: progress(output) })
-  if (reportFile !== undefined) await writeFile(reportFile, `${JSON.stringify(report, null, 2)}\n`)
   for (const line of summaryOf(report)) output.out(line)
+  if (reportFile !== undefined) await writeReport(reportFile, report)
   return report.exact ? 0 : 1
+}
+
+async function writeReport(file: string, report: VerifyReport): Promise<void> {
+  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`).catch((error: Error) => {
+    const what = `the report ${file} cannot be written (${error.message}); choose another --report`
+    throw new CannotVerify('unwritable-report', what)
+  })
 }
 
 function command(output: Output): Command {
@@ -49,6 +56,7 @@ function command(output: Output): Command {
     .option('--report <file>', 'write counts and the first differences as JSON')
     .addHelpText('after', '\nExit code: 0 exact, 1 differences, 2 wrong usage or nothing to compare with.')
     .allowExcessArguments(false)
+    .showHelpAfterError('See --help.')
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.err(text.trimEnd()) })
 }

@@ -1,6 +1,7 @@
 import uPlot from 'uplot'
 import { make, setText } from './dom'
 import { clock } from './format'
+import { labelHeights } from './label-heights'
 import type { ColorName, Palette } from './palette'
 import { runs } from './runs'
 import type { SampleRing } from './sample-ring'
@@ -42,7 +43,8 @@ export interface View {
   readonly toS: number
 }
 
-const FONT = '12px system-ui, sans-serif'
+const TEXT_PX = 12
+const FONT = `${TEXT_PX}px system-ui, sans-serif`
 const HEADROOM = 1.12 // for what is written above the topmost line
 
 /** One plot with its legend. It copies nothing: the arrays of the ring are drawn as they are. */
@@ -210,22 +212,29 @@ export class Plot {
   private drawMarks(chart: uPlot): void {
     const { ctx, bbox } = chart
     ctx.save()
-    ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`
+    ctx.font = `${TEXT_PX * devicePixelRatio}px system-ui, sans-serif`
     ctx.lineJoin = 'round'
     ctx.textAlign = 'left'
-    for (const { label, value, color } of this.marks) {
-      const y = Math.round(chart.valToPos(value, 'y', true))
-      ctx.strokeStyle = ctx.fillStyle = this.palette.of(color)
-      ctx.lineWidth = devicePixelRatio
-      ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio])
+    const lines = this.marks.map(({ value }) => Math.round(chart.valToPos(value, 'y', true)))
+    ctx.lineWidth = devicePixelRatio
+    ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio])
+    for (const [index, { color }] of this.marks.entries()) {
+      const y = lines[index]!
+      ctx.strokeStyle = this.palette.of(color)
       ctx.beginPath()
       ctx.moveTo(bbox.left, y)
       ctx.lineTo(bbox.left + bbox.width, y)
       ctx.stroke()
-      ctx.setLineDash([])
-      ctx.strokeStyle = this.palette.of('panel')
-      ctx.lineWidth = 4 * devicePixelRatio
-      const at = [bbox.left + 8 * devicePixelRatio, y - 5 * devicePixelRatio] as const
+    }
+    // After all lines, so that none goes through a text.
+    ctx.setLineDash([])
+    ctx.strokeStyle = this.palette.of('panel')
+    ctx.lineWidth = 4 * devicePixelRatio
+    const space = { height: (TEXT_PX + 6) * devicePixelRatio, gap: 5 * devicePixelRatio }
+    const heights = labelHeights(lines, { ...space, bottom: bbox.top + bbox.height })
+    for (const [index, { label, color }] of this.marks.entries()) {
+      const at = [bbox.left + 8 * devicePixelRatio, heights[index]!] as const
+      ctx.fillStyle = this.palette.of(color)
       ctx.strokeText(label, ...at)
       ctx.fillText(label, ...at)
     }

@@ -12,6 +12,7 @@ import { Receiving } from './receiving'
 import { type Refusal, strangerOf, strayOf, type Visit } from './refusal'
 import { ruleOf } from './routes'
 import { Streams } from './streams'
+import { unknownParameter } from './unknown-parameter'
 
 const WINDOW_MS = 1_000 // that the rates count in
 const MAX_CLIENTS = 10_000 // addresses whose rate is remembered; the ones seen least lately are forgotten
@@ -59,6 +60,8 @@ function addHooks(
     const stranger = strangerOf(visit, keeper.asks, keeper.holderOn(request.socket, visit.headers.authorization))
     if (stranger !== null) return turnAway(reply, stranger)
     if (request.is404) return void refuseUnknown(request, reply)
+    const unknown = unknownIn(visit, request)
+    if (unknown !== null) return void fail(reply, 400, 'unknown_parameter', unknown)
     if (visit.access !== 'open') reply.header('cache-control', 'no-store')
     if (visit.isStream && !streams.admit(request, reply))
       return void fail(reply, 503, 'too_many_streams', `there are ${config.maxStreams} streams; close one first`, true)
@@ -89,11 +92,18 @@ function addHooks(
 
 interface RoutedVisit extends Visit {
   readonly isStream: boolean
+  readonly query: readonly string[] | 'any'
 }
 
 function visitOf(request: FastifyRequest): RoutedVisit {
-  const { access, isStream = false } = ruleOf(request.method, request.is404 ? undefined : request.routeOptions.url)
-  return { method: request.method, headers: request.headers, access, isStream }
+  const rule = ruleOf(request.method, request.is404 ? undefined : request.routeOptions.url)
+  const { access, isStream = false, query = [] } = rule
+  return { method: request.method, headers: request.headers, access, isStream, query }
+}
+
+function unknownIn({ method, query }: RoutedVisit, request: FastifyRequest): string | null {
+  if (query === 'any') return null
+  return unknownParameter(Object.keys(request.query as object), query, `${method} ${request.routeOptions.url}`)
 }
 
 /** A body that says that it is too large gets its answer instead. */

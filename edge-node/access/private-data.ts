@@ -1,6 +1,7 @@
-import { chmod, lstat, mkdir, readdir, stat } from 'node:fs/promises'
+import { chmod, lstat, readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Logger } from 'pino'
+import { makeFolder } from '../data-unusable'
 
 const OTHERS = 0o077 // all that a group and everybody else may do
 /** What a node keeps. A folder that holds anything else was not made for it, and is not ours to close. */
@@ -43,7 +44,7 @@ export async function privacyOf(folder: string): Promise<'private' | 'open' | 'f
  * in it, with a warning. Rejects with DataNotPrivate when it is another user's, or was made for something else.
  */
 export async function keepPrivate(folder: string, logger: Logger): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolder(folder)
   const privacy = await privacyOf(folder)
   if (privacy === 'foreign') refuse(`${resolve(folder)} belongs to another user; chown it`)
   if (privacy !== 'open') return

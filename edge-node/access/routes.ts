@@ -9,20 +9,22 @@ interface RouteRule {
   readonly access: Access
   /** The answer goes on until one side ends it. */
   readonly isStream?: boolean
+  /** Names that its query may have; none unless said. `any`: nobody reads it. */
+  readonly query?: readonly string[] | 'any'
 }
 
 /** Every route of the node, once: one that is not named here cannot be added. */
-const RULES: Readonly<Record<string, RouteRule>> = {
+const ROUTES = {
   'POST /v1/events': { access: 'ingest' },
-  'GET /v1/windows': { access: 'read' },
-  'GET /v1/stream': { access: 'read', isStream: true },
+  'GET /v1/windows': { access: 'read', query: ['from', 'to', 'key', 'limit', 'cursor'] },
+  'GET /v1/stream': { access: 'read', isStream: true, query: ['from'] },
   'GET /v1/live': { access: 'read', isStream: true },
   'GET /v1/history': { access: 'read' },
-  'GET /v1/latest': { access: 'read' },
+  'GET /v1/latest': { access: 'read', query: ['search', 'limit'] },
   'GET /v1/status': { access: 'read' },
-  'GET /v1/dead-letters': { access: 'read' },
+  'GET /v1/dead-letters': { access: 'read', query: ['code', 'limit', 'cursor'] },
   'GET /v1/dead-letters/newest': { access: 'read' },
-  'GET /v1/corrections': { access: 'read' },
+  'GET /v1/corrections': { access: 'read', query: ['limit', 'cursor'] },
   'GET /metrics': { access: 'read' },
   'POST /v1/burst': { access: 'admin' },
   'POST /v1/dead-letters': { access: 'admin' },
@@ -32,8 +34,16 @@ const RULES: Readonly<Record<string, RouteRule>> = {
   'GET /openapi.json': { access: 'open' },
   // The page is the same for everybody; what it shows it asks for with the token of who looks at it.
   'GET /': { access: 'open' },
-  'GET /*': { access: 'open' },
-}
+  // Its files, and what is no path at all: that is answered with 404, whatever its query.
+  'GET /*': { access: 'open', query: 'any' },
+} as const satisfies Readonly<Record<string, RouteRule>>
+
+const RULES: Readonly<Record<string, RouteRule>> = ROUTES
+
+type QueryOf<Rule> = Rule extends { readonly query: readonly (infer Name extends string)[] } ? Name : never
+
+/** The names that the query of a route may have: what reads the query has to read each of them, and no other. */
+export type QueryName<Route extends keyof typeof ROUTES> = QueryOf<(typeof ROUTES)[Route]>
 
 /** What a path takes; nothing where there is no such path. Of a stream there is no HEAD: it would have no end. */
 export function methodsOf(path: string): readonly string[] {
@@ -44,7 +54,7 @@ export function methodsOf(path: string): readonly string[] {
   })
 }
 
-const NO_ROUTE: RouteRule = { access: 'open' } // answered with 404, which tells nothing
+const NO_ROUTE: RouteRule = { access: 'open', query: 'any' } // answered with 404, which tells nothing
 const keyOf = (method: string, pattern: string) => `${method === 'HEAD' ? 'GET' : method} ${pattern}`
 
 /**

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { constants } from 'node:fs'
-import { access, statfs } from 'node:fs/promises'
+import { access, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import { pipelines } from '../../pipelines/registry'
@@ -33,11 +33,13 @@ function pipelineFinding({ pipeline }: Config): Finding {
 async function dataFinding({ dataDir, reservedDiskBytes }: Config): Promise<Finding> {
   const what = 'data directory'
   const path = resolve(dataDir)
+  const existing = await nearestExisting(path)
+  if (!(await stat(existing)).isDirectory())
+    return problem(what, `${existing} is a file, and no folder`, 'move it away, or choose another --data-dir')
   const privacy = await privacyOf(dataDir)
   if (privacy === 'foreign')
     return problem(what, `${path} belongs to another user`, 'chown it, or choose another --data-dir')
   if (privacy === 'open') return problem(what, `others can enter ${path}`, `chmod 700 ${path}`)
-  const existing = await nearestExisting(path)
   const isWritable = await access(existing, constants.W_OK | constants.X_OK).then(
     () => true,
     () => false,

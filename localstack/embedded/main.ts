@@ -4,6 +4,7 @@ import { ensurePackaged } from '../package'
 import { collectParam, wholeNumber } from '../params'
 import { provision } from '../provision'
 import { readyScreen } from '../screen'
+import { endOnWrongUsage } from '../wrong-usage'
 import { endWith } from './lifetime'
 import { DEFAULT_OPTIONS, type EmbeddedCloudOptions, startEmbeddedCloud } from './start'
 
@@ -66,7 +67,7 @@ function explain(error: NodeJS.ErrnoException): string {
   return error.message
 }
 
-main(program.parse().opts<Flags>()).catch((error: Error) => {
+main(endOnWrongUsage(program).parse().opts<Flags>()).catch((error: Error) => {
   console.error(`The embedded cloud could not start. ${explain(error)}`)
   process.exit(1)
 })

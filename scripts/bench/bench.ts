@@ -1,5 +1,9 @@
 import type { Command } from 'commander'
+import { integer } from '../load/flags'
 import type { MustHold } from './must-hold'
+
+/** Reads the seed of the events, which most of them take. */
+export const SEED = integer(0, 2 ** 32 - 1)
 
 /** One benchmark: what it measures is plain data, from which everything that people read can be made again. */
 export interface Bench<Options, Figures> {

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { Status } from '../../edge-node/status'
 import { bidLines } from '../load/bids'
+import { number } from '../load/flags'
 import type { EdgeClient } from '../start/edge-client'
 import type { EdgeProcess } from '../start/edge-process'
-import type { Bench } from './bench'
+import { type Bench, SEED } from './bench'
 import type { BreakEvenCase, BreakEvenFigures, MapCost } from './break-even-figures'
 import { costText, renderBreakEven } from './break-even-report'
 import { cpuUsPerEvent, PROBED_EDGE, readWork, type Work } from './processor-time'
@@ -198,8 +199,8 @@ export const breakEven: Bench<BreakEvenOptions, BreakEvenFigures> = {
   description: 'what folding an event costs the edge and what diverting it costs, by the cost of map',
   options: (command: Command) =>
     command
-      .option('--seconds <n>', 'length of each stretch', Number, 5)
-      .option('--seed <n>', 'seed of the events', Number, 1),
+      .option('--seconds <n>', 'length of each stretch', number(1, 3_600), 5)
+      .option('--seed <n>', 'seed of the events', SEED, 1),
   measure,
   render: renderBreakEven,
 }

@@ -3,10 +3,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
+import { integer, number } from '../load/flags'
 import type { Child } from '../start/child'
 import type { EdgeProcess } from '../start/edge-process'
 import { startLoad } from '../start/load-process'
-import type { Bench } from './bench'
+import { type Bench, SEED } from './bench'
 import { renderEverythingOn } from './everything-on-report'
 import { collector, watch } from './onlookers'
 import type { OverheadFigures, OverheadPair } from './overhead-figures'
@@ -89,10 +90,10 @@ export const everythingOn: Bench<Options, OverheadFigures> = {
     'processor time an event with tokens, metrics that are scraped, traces and an open dashboard, against a node without, in pairs',
   options: (command: Command) =>
     command
-      .option('--pairs <n>', 'pairs', Number, 6)
-      .option('--seconds <n>', 'seconds of each pair', Number, 20)
-      .option('--rate <n>', 'events a second on each of the two nodes', Number, 20_000)
-      .option('--seed <n>', 'seed of the events', Number, 1),
+      .option('--pairs <n>', 'pairs', integer(1, 1_000), 6)
+      .option('--seconds <n>', 'seconds of each pair', number(1, 3_600), 20)
+      .option('--rate <n>', 'events a second on each of the two nodes', number(1, 1e6), 20_000)
+      .option('--seed <n>', 'seed of the events', SEED, 1),
   measure,
   render: renderEverythingOn,
 }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
+import { integer, number } from '../load/flags'
 import type { Child } from '../start/child'
 import type { EdgeProcess } from '../start/edge-process'
 import { startLoad } from '../start/load-process'
-import type { Bench } from './bench'
+import { type Bench, SEED } from './bench'
 import type { OverheadCase, OverheadFigures, OverheadPair } from './overhead-figures'
 import { renderOverhead } from './overhead-report'
 import { PROBED_EDGE, readWork } from './processor-time'
@@ -113,9 +114,9 @@ export const overhead: Bench<OverheadOptions, OverheadFigures> = {
   description: 'processor time an event of a steady load under capacity, with the controller on and off, in pairs',
   options: (command: Command) =>
     command
-      .option('--pairs <n>', 'pairs', Number, 8)
-      .option('--seconds <n>', 'seconds in each mode, of each pair', Number, 10)
-      .option('--seed <n>', 'seed of the events', Number, 1),
+      .option('--pairs <n>', 'pairs', integer(1, 1_000), 8)
+      .option('--seconds <n>', 'seconds in each mode, of each pair', number(1, 3_600), 10)
+      .option('--seed <n>', 'seed of the events', SEED, 1),
   measure,
   render: renderOverhead,
 }

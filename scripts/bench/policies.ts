@@ -2,9 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Command } from 'commander'
 import { POLICY_NAMES, type PolicyName } from '../../core/policies'
+import { existingFile, number, oneOf } from '../load/flags'
 import { BIN_MS, leastOverflowOf } from '../start/arrivals'
 import type { LoadShape } from '../start/load-process'
-import type { Bench } from './bench'
+import { type Bench, SEED } from './bench'
 import type { PoliciesFigures, PolicyRun } from './policies-figures'
 import { renderPolicies } from './policies-report'
 import { Progress } from './progress'
@@ -85,17 +86,18 @@ async function oraclePlan(shape: LoadShape, capacity: number, seed: number) {
   return { binMs: BIN_MS, shares: perBin }
 }
 
-const collect = (name: string, before: readonly string[]) => [...before, name]
+const policy = oneOf(POLICY_NAMES)
+const collect = (name: string, before: readonly string[]) => [...before, policy(name)]
 
 export const policies: Bench<PoliciesOptions, PoliciesFigures> = {
   name: 'policies',
   description: 'each policy, live, on the same minute with two spikes and a calm stretch',
   options: (command: Command) =>
     command
-      .option('--trace <file>', 'another rate trace, CSV with the header start_s,events', OWN_TRACE)
-      .option('--mean <share>', 'mean rate, as a share of the measured capacity', Number)
+      .option('--trace <file>', 'another rate trace, CSV with the header start_s,events', existingFile, OWN_TRACE)
+      .option('--mean <share>', 'mean rate, as a share of the measured capacity', number(0.001, 1_000))
       .option('--policy <name>', `only this one of ${POLICY_NAMES.join(', ')}; may be repeated`, collect, [])
-      .option('--seed <n>', 'seed of the events', Number, 1),
+      .option('--seed <n>', 'seed of the events', SEED, 1),
   measure,
   render: renderPolicies,
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { integer } from '../load/flags'
 import type { Bench } from './bench'
 import { markdownTable, paragraphs, whole } from './markdown'
 import { measureRecovery, NO_LIMIT, type RecoveryFigures } from './recovery'
@@ -15,11 +16,11 @@ export const recovery: Bench<RecoveryOptions, RecoveryFigures> = {
   description: 'how long an edge node takes to start again with events behind its last checkpoint',
   options: (command: Command) =>
     command
-      .option('--events <n>', 'events in the log behind the checkpoint', Number, 1_000_000)
+      .option('--events <n>', 'events in the log behind the checkpoint', integer(1, 1e9), 1_000_000)
       .option(
         '--backlog-bytes <n>',
         'limit of the backlog of the measured start; beyond it the node refuses until it has worked it off',
-        Number,
+        integer(1, Number.MAX_SAFE_INTEGER),
         NO_LIMIT,
       ),
   measure: ({ events, backlogBytes }, say) => measureRecovery(events, backlogBytes, say),

@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Command } from 'commander'
 import { FinalFiles } from '../../edge-node/final-files'
+import { integer, number } from '../load/flags'
 import type { Bench } from './bench'
 import { type SoakNode, startSoakNode } from './soak-node'
 import { renderSoak, type Soak, type SoakDay, type SoakFigures, type SoakTrial } from './soak-report'
@@ -33,12 +34,12 @@ export const soak: Bench<SoakOptions, SoakFigures> = {
   description: 'memory, disk, checkpoints and ack times over simulated days of short windows: nothing grows for ever',
   options: (command: Command) =>
     command
-      .option('--simulated-days <n>', 'days on a fast clock', Number, 30)
-      .option('--window-seconds <n>', 'size of a window', Number, 60)
-      .option('--retention-days <n>', 'how long results are kept', Number, 7)
-      .option('--finals <n>', 'final windows that one half of the trials begins with', Number, 600_000)
-      .option('--trials <n>', 'trials with finals and as many without, in turns', Number, 3)
-      .option('--trial-seconds <n>', 'length of each', Number, 15),
+      .option('--simulated-days <n>', 'days on a fast clock', number(0.001, 10_000), 30)
+      .option('--window-seconds <n>', 'size of a window', integer(1, 86_400), 60)
+      .option('--retention-days <n>', 'how long results are kept', number(0.001, 10_000), 7)
+      .option('--finals <n>', 'final windows that one half of the trials begins with', integer(0, 1e8), 600_000)
+      .option('--trials <n>', 'trials with finals and as many without, in turns', integer(1, 1_000), 3)
+      .option('--trial-seconds <n>', 'length of each', number(1, 3_600), 15),
   measure: async (options, say) => ({
     retentionDays: options.retentionDays,
     windowSeconds: options.windowSeconds,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
+import { integer } from '../load/flags'
 import type { LoadShape } from '../start/load-process'
-import type { Bench } from './bench'
+import { type Bench, SEED } from './bench'
 import { Progress } from './progress'
 import { type Spike, type SpikeFigures, type SpikeRun, WAYS, type Way } from './spike-figures'
 import { renderSpike } from './spike-report'
@@ -116,9 +117,9 @@ export const spike: Bench<SpikeOptions, SpikeFigures> = {
   description: 'the same spike with back-pressure, with bursting over Kinesis, and by direct invocation, alternating',
   options: (command: Command) =>
     command
-      .option('--pairs <n>', 'how often each spike is met in each way', Number, 3)
+      .option('--pairs <n>', 'how often each spike is met in each way', integer(1, 1_000), 3)
       .option('--quick', 'one short spike, once', false)
-      .option('--seed <n>', 'seed of the events', Number, 1),
+      .option('--seed <n>', 'seed of the events', SEED, 1),
   measure,
   render: renderSpike,
 }

@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from 'commander'
+
 /** Rows of a rate trace: `start_s,events`, in order. */
 export interface TraceRows {
   readonly binSeconds: number
@@ -16,7 +18,9 @@ export function readTraceRows(text: string, name: string): TraceRows {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))
   const rows = lines.slice(1).map((line) => line.split(',').map(Number) as [number, number])
   if (lines[0]?.trim() !== 'start_s,events' || rows.length < 2 || rows.some((row) => row.some(Number.isNaN))) {
-    throw new Error(`${name} is not a rate trace: it needs the header "start_s,events" and at least two rows`)
+    throw new InvalidArgumentError(
+      `${name} is not a rate trace: it needs the header "start_s,events" and at least two rows.`,
+    )
   }
   const binSeconds = Math.min(...rows.slice(1).map(([start], index) => start - rows[index]![0]))
   return { binSeconds, rows }

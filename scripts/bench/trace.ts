@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Bench } from './bench'
+import { existingFile, integer } from '../load/flags'
+import { type Bench, SEED } from './bench'
 import { predicted } from './predicted'
 import { Progress } from './progress'
 import { Stage } from './stage'
@@ -55,8 +56,8 @@ export function replayOf(
 async function measure(options: TraceOptions, say: (text: string) => void): Promise<TraceFigures> {
   const { trace: files, shards, parallelization, seed } = options
   if (files.length === 0) {
-    throw new Error(
-      'it needs rate traces: --trace FILE, more than once for several, each a CSV with the header start_s,events',
+    throw new InvalidArgumentError(
+      'It needs rate traces: --trace FILE, more than once for several, each a CSV with the header start_s,events.',
     )
   }
   const traces = await Promise.all(files.map((file) => openTrace(file, options)))
@@ -102,7 +103,7 @@ async function replayed(
   }
 }
 
-const collect = (file: string, before: readonly string[]) => [...before, file]
+const collect = (file: string, before: readonly string[]) => [...before, existingFile(file)]
 
 export function fromSecond(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text)
@@ -131,9 +132,9 @@ export const trace: Bench<TraceOptions, TraceFigures> = {
         aboveZero,
       )
       .option('--mean <share>', 'mean rate, as a share of the measured capacity', aboveZero, 0.5)
-      .option('--shards <n>', 'shards of the stream', aboveZero, 2)
-      .option('--parallelization <n>', 'lanes a shard', aboveZero, 8)
-      .option('--seed <n>', 'seed of the events', Number, 1),
+      .option('--shards <n>', 'shards of the stream', integer(1, 10_000), 2)
+      .option('--parallelization <n>', 'lanes a shard', integer(1, 10), 8)
+      .option('--seed <n>', 'seed of the events', SEED, 1),
   measure,
   render: renderTrace,
 }

@@ -43,6 +43,11 @@ export const REQUEST_ERRORS = {
     'choose another, such as a UUID',
   ),
   invalid_query: refused(400, 'a parameter of the query is none, or out of its range', 'the message names it'),
+  unknown_parameter: refused(
+    400,
+    'the query has a parameter that the route does not have',
+    'the message names it, the one that comes nearest, and those that there are',
+  ),
   invalid_cursor: refused(400, 'the cursor was not given by this node', 'begin again without it'),
   invalid_event_id: refused(
     400,
@@ -187,6 +192,8 @@ export const START_ERRORS = {
     'the cloud does not answer, and the folder knows nothing of it yet: start the node again when it does',
   cloud_denied: "the cloud refuses to tell: the stack's EdgeNodePolicy is not attached, or it is another user",
   no_credentials: 'no region, or no credentials, are set',
+  data_unusable:
+    'that folder cannot be made, read or written: a file is in the way, rights or room are missing; a retry helps only for room',
   data_in_use: 'another process works on that folder',
   cannot_lock: 'the disk of that folder has no locks',
   data_not_private: 'the folder belongs to another user, or holds other things and others can enter it',

@@ -103,6 +103,9 @@ function sendingOptions(): Option[] {
     new Option('--drain-seconds <s>', 'how long after the schedule to go on until every answer is definite')
       .argParser(number(0, 86_400))
       .default(LOAD_DEFAULTS.drainMs / 1000),
+    new Option('--give-up-seconds <s>', 'end when nothing at all has ever answered for this long')
+      .argParser(number(0, 86_400))
+      .default(LOAD_DEFAULTS.giveUpMs / 1000),
     new Option('--run-id <id>', 'first part of the idempotency keys (default: random)').argParser(word(64)),
   ])
 }

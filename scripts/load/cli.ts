@@ -28,6 +28,7 @@ interface Flags extends ProfileFlags {
   connections: number
   timeoutSeconds: number
   drainSeconds: number
+  giveUpSeconds: number
   runId?: string
   accepted?: string
   report?: string
@@ -61,6 +62,7 @@ function commandFrom(flags: Flags): LoadCommand {
       eventFile: flags.file ?? null,
       timeoutMs: flags.timeoutSeconds * 1000,
       drainMs: flags.drainSeconds * 1000,
+      giveUpMs: flags.giveUpSeconds * 1000,
       runId: flags.runId ?? null,
       acceptedFile: flags.accepted ?? null,
     },
@@ -83,4 +85,4 @@ Latency counts from each event's intended time to the answer that takes it, refu
 Batches go out in schedule order; one that is refused (429, 5xx, lost connection) is sent again under the same
 idempotency key until its answer is definite, and later ones wait behind it.
 Ctrl-C ends the schedule, waits for the answers in flight and writes the report; a second one gives up at once.
-Exit code: 0 done; 1 some events failed or stayed without an answer; 2 bad options or files.`
+Exit code: 0 done; 1 some events failed or stayed without an answer; 2 bad options or files, or nothing answers.`

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { InvalidArgumentError } from 'commander'
 
 /** Parsers of option values. Each throws what an option takes, in words; commander adds the option's name. */
@@ -31,6 +32,12 @@ export function url(text: string): string {
   const parsed = URL.canParse(text) ? new URL(text) : null
   if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return text
   throw new InvalidArgumentError('It takes an http or https URL, such as http://127.0.0.1:7070.')
+}
+
+/** A file that is there, which is better known before anything is started. */
+export function existingFile(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return path
+  throw new InvalidArgumentError('There is no such file.')
 }
 
 /** Fit for a header: letters, digits, dot, hyphen, underscore. */

@@ -33,6 +33,8 @@ export interface LoadOptions {
   readonly timeoutMs: number
   /** How long after the schedule's end to go on until every answer is definite. */
   readonly drainMs: number
+  /** The run ends when nothing has ever answered for this long. */
+  readonly giveUpMs: number
   /** First part of the idempotency keys; null: random. */
   readonly runId: string | null
   /** Where to write what was accepted; null: nowhere. */
@@ -54,6 +56,7 @@ export const LOAD_DEFAULTS: Omit<LoadOptions, 'profile'> = {
   connections: 8,
   timeoutMs: 30_000,
   drainMs: 120_000,
+  giveUpMs: 15_000,
   runId: null,
   acceptedFile: null,
 }

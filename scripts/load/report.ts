@@ -19,6 +19,8 @@ export interface LoadReport {
   readonly spikeEndMs: number | null
   /** Ended early, by a signal. */
   readonly interrupted: boolean
+  /** Nothing ever answered. */
+  readonly silent: boolean
   /** Events, as all counts but refusals429 and retries. */
   readonly sent: number
   readonly accepted: number
@@ -52,12 +54,13 @@ export interface RunFacts {
   readonly schedule: Schedule
   readonly scheduleStartMs: number
   readonly interrupted: boolean
+  readonly isSilent: boolean
   /** Events that were due before the schedule ended, was interrupted, or the event file was over. */
   readonly scheduled: number
 }
 
 export function buildReport(facts: RunFacts, tally: Tally): LoadReport {
-  const { profile, seed, runId, schedule, scheduleStartMs, interrupted, scheduled } = facts
+  const { profile, seed, runId, schedule, scheduleStartMs, interrupted, isSilent, scheduled } = facts
   const { sent, accepted, late, partlyLate, rejected, failed, unanswered, refusals429, retries } = tally
   const epochMs = (ms: number | null | undefined) => (typeof ms === 'number' ? scheduleStartMs + Math.round(ms) : null)
   return {
@@ -69,6 +72,7 @@ export function buildReport(facts: RunFacts, tally: Tally): LoadReport {
     stepStartMs: epochMs(schedule.spike?.startMs),
     spikeEndMs: epochMs(schedule.spike?.endMs),
     interrupted,
+    silent: isSilent,
     ...{ sent, accepted, late, partlyLate, rejected, failed, unanswered },
     unsent: scheduled - sent,
     ...{ refusals429, retries },

@@ -1,18 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { openAcceptedFile } from './accepted-file'
-import { openClient } from './client'
+import { type Client, openClient } from './client'
 import { type Clock, systemClock } from './clock'
 import { dispatch, type Run } from './dispatch'
 import { openSchedule } from './open-schedule'
 import type { LoadOptions } from './options'
 import { type LoadProgress, progressOf } from './progress'
 import { buildReport, type LoadReport } from './report'
+import { hear, NOTHING_YET } from './silence'
 import { openSource } from './source'
 import { openTally } from './tally'
 
 export interface LoadHooks {
   /** Called about once a second and once at the end. */
   readonly onProgress?: (progress: LoadProgress) => void
+  /** Nothing answers, and nothing has before; called once, with the reason. */
+  readonly onSilence?: (reason: string) => void
   /** Ends the schedule early: answers in flight are waited for, then the run resolves as usual. */
   readonly stop?: AbortSignal
   /** The system's clock unless given. */
@@ -52,7 +55,13 @@ async function conduct(parts: Omit<Run, 'stop' | 'abandon'>, hooks: LoadHooks): 
   const done = new AbortController()
   const abandon = new AbortController()
   const interrupt = hooks.stop ?? done.signal
-  const run: Run = { ...parts, abandon: abandon.signal, stop: AbortSignal.any([interrupt, abandon.signal]) }
+  const listening = listeningClient(parts, hooks, abandon)
+  const run: Run = {
+    ...parts,
+    client: listening.client,
+    abandon: abandon.signal,
+    stop: AbortSignal.any([interrupt, abandon.signal]),
+  }
   const elapsedMs = () => clock.now() - startMs
   const progress = () => hooks.onProgress?.(progressOf(tally, elapsedMs(), schedule.dueAt(elapsedMs())))
   const background = [
@@ -62,8 +71,10 @@ async function conduct(parts: Omit<Run, 'stop' | 'abandon'>, hooks: LoadHooks): 
   try {
     const scheduled = await dispatch(run)
     const interrupted = interrupt.aborted
+    const { runId } = run
+    const isSilent = listening.isSilent()
     return buildReport(
-      { ...parts, ...options, runId: run.runId, scheduleStartMs: startMs, interrupted, scheduled },
+      { ...parts, ...options, runId, scheduleStartMs: startMs, interrupted, isSilent, scheduled },
       tally,
     )
   } finally {
@@ -71,6 +82,27 @@ async function conduct(parts: Omit<Run, 'stop' | 'abandon'>, hooks: LoadHooks): 
     await Promise.all(background)
     progress()
   }
+}
+
+/** The client of a run that is given up when nobody is there at all. */
+function listeningClient(
+  { client, clock, options }: Omit<Run, 'stop' | 'abandon'>,
+  hooks: LoadHooks,
+  abandon: AbortController,
+) {
+  let silence = NOTHING_YET
+  const listening: Client = {
+    ...client,
+    async post(request) {
+      const answer = await client.post(request)
+      const heard = hear(silence, answer, clock.now(), options.giveUpMs)
+      silence = heard.silence
+      if (heard.hearing === 'begins' && answer.kind === 'refused') hooks.onSilence?.(answer.reason)
+      if (heard.hearing === 'over') abandon.abort()
+      return answer
+    },
+  }
+  return { client: listening, isSilent: () => silence.sinceMs !== null }
 }
 
 /**

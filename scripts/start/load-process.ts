@@ -40,8 +40,14 @@ const DRAIN_S = 600 // longer than any backlog here: every batch gets its answer
 export function startLoad(order: LoadOrder, children: Stoppable[]): Child {
   const env = order.token === undefined ? {} : { SPILLWAY_TOKEN: order.token }
   const child = startChild('scripts/load.ts', loadArgs(order), env)
-  children.push(child)
+  children.push({ stop: () => giveUp(child) })
   return child
+}
+
+/** Asked to stop, it would wait for answers; nobody reads the report of a run that is given up. */
+async function giveUp(load: Child): Promise<void> {
+  load.signal('SIGKILL')
+  await load.ended()
 }
 
 /** The command line of the load. */

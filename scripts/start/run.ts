@@ -1,15 +1,19 @@
 import type { Status } from '../../edge-node/status'
+import { ensurePackaged } from '../../localstack/package'
 import { bidLines } from '../load/bids'
+import { parseLoadArguments } from '../load/cli'
 import { llmUsageLines } from '../load/llm-usage'
+import { openSchedule } from '../load/open-schedule'
 import { measureCapacity } from './calibrate'
 import type { Stoppable } from './child'
 import { startCloud } from './cloud-process'
 import { startEdgeNode } from './edge-process'
-import type { LoadShape } from './load-process'
+import { ensureFree } from './free-port'
+import { type LoadOrder, type LoadShape, loadArgs } from './load-process'
 import { measureLoad } from './measured-load'
 import type { Report } from './report'
 import { edgeFolder, emptyRunFolder } from './run-folder'
-import { PROGRESS_HEADER, progressLine, sampleOf } from './samples'
+import { PROGRESS_HEADER, progressLine, sampleOf, secondsOver } from './samples'
 
 /**
  * What to run. Rates are shares of the capacity that is measured first, so that a run means the same on any machine.
@@ -17,7 +21,7 @@ import { PROGRESS_HEADER, progressLine, sampleOf } from './samples'
 export interface RunOptions {
   readonly pipeline: 'bids' | 'llm-usage'
   /** Port of the edge node; 0 takes a free one. */
-  readonly port: string
+  readonly port: number
   /** Length of the load; a trace has its own. */
   readonly seconds: number
   readonly base: number
@@ -42,7 +46,18 @@ export interface RunOutcome {
 }
 
 const SAMPLE_MS = 250
-const SAMPLES_PER_LINE = 4
+const ANY_CAPACITY = 1_000
+
+/**
+ * Looks whether a run can begin, before anything is started or emptied. Rejects with PortTaken, and with LoadError for a
+ * load that cannot be sent.
+ */
+export async function checkRun(options: RunOptions): Promise<void> {
+  if (options.port !== 0) await ensureFree(options.port)
+  // Of the load nothing but its rates is open, so it is read as it will be.
+  const load = parseLoadArguments(loadArgs({ ...orderOf(options, ANY_CAPACITY), url: 'http://127.0.0.1' }))
+  if (!('help' in load)) await openSchedule(load.options.profile, load.options.seconds, load.options.seed)
+}
 
 /**
  * Starts the embedded cloud and an edge node, measures its capacity, sends the load, waits until every window is final
@@ -54,9 +69,10 @@ export async function run(
   children: Stoppable[],
   say: (text: string) => void,
 ): Promise<RunOutcome> {
-  const { dataDir, pipeline, port, seed, poison } = options
+  const { dataDir, pipeline, port } = options
   const lock = await emptyRunFolder(dataDir)
   children.push({ stop: () => lock.release() })
+  await ensurePackaged()
   say('Starting the embedded cloud: Kinesis, Lambda and DynamoDB on this machine.')
   const endpoint = await startCloud({ logFile: `${dataDir}/functions.log` }, children)
   const started = await startEdgeNode({ endpoint, dataDir: edgeFolder(dataDir), options: { pipeline, port } }, children)
@@ -67,7 +83,7 @@ export async function run(
   const capacity = await measureCapacity(edge, lines, calibration)
   const rounded = Math.round(capacity).toLocaleString('en-US')
   say(`Base capacity: ${rounded} events/s. ${loadText(options)}\n\n${PROGRESS_HEADER}`)
-  const order = { pipeline, shape: shapeOf(options, capacity), seed, poison, folder: dataDir }
+  const order = orderOf(options, capacity)
   const onLook = progress(await edge.status(), Date.now(), say)
   const onFinal = () => say('\nEvery window is final. Computing them again, independently, from what was accepted ...')
   const setting = { edge, order, capacity, acceptedBefore: [calibration], sampleMs: SAMPLE_MS, onLook, onFinal }
@@ -80,6 +96,11 @@ function loadText({ trace, seconds, peak, base, spikeSeconds, speedup }: RunOpti
   return `Load: ${seconds} s at ${base} x capacity, with a spike of ${peak} x capacity for ${spikeSeconds} s.`
 }
 
+function orderOf(options: RunOptions, capacity: number): Omit<LoadOrder, 'url'> {
+  const { pipeline, seed, poison, dataDir } = options
+  return { pipeline, shape: shapeOf(options, capacity), seed, poison, folder: dataDir }
+}
+
 function shapeOf(options: RunOptions, capacity: number): LoadShape {
   const rate = (share: number) => Math.round(share * capacity)
   const { trace, base, peak, mean, seconds, spikeSeconds, speedup } = options
@@ -87,13 +108,14 @@ function shapeOf(options: RunOptions, capacity: number): LoadShape {
   return { kind: 'spike', rate: rate(base), peak: rate(peak), seconds, spikeSeconds }
 }
 
-/** Says once in some looks what went on since the last time. */
+/** Says once a second what went on since the last time. */
 function progress(status: Status, startMs: number, say: (text: string) => void) {
-  let [shown, shownMs, looks] = [status, startMs, 0]
+  let [shown, shownMs] = [status, startMs]
   return (now: Status, nowMs: number) => {
-    looks += 1
-    if (looks % SAMPLES_PER_LINE !== 0) return
-    say(progressLine(startMs, sampleOf(shown, shownMs, now, nowMs)))
+    const seconds = secondsOver(shownMs - startMs, nowMs - startMs)
+    if (seconds.length === 0) return
+    const sample = sampleOf(shown, shownMs, now, nowMs)
+    for (const second of seconds) say(progressLine(second, sample))
     ;[shown, shownMs] = [now, nowMs]
   }
 }

@@ -43,13 +43,22 @@ const overTarget = ({ processingDelayMs: { events, overTarget: share } }: Status
 
 export const PROGRESS_HEADER = '  time     in/s   edge/s  burst/s  backlog   delay  windows open/final     cloud'
 
-/** The sample as one line of the terminal, under `PROGRESS_HEADER`. */
-export function progressLine(startMs: number, sample: Sample): string {
+/**
+ * The seconds that were over between two looks, by the end of each. After a look that came late there are several: one
+ * sample stands for all of them.
+ */
+export function secondsOver(beforeMs: number, afterMs: number): readonly number[] {
+  const first = Math.floor(beforeMs / 1000) + 1
+  const last = Math.floor(afterMs / 1000)
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
+}
+
+/** The sample as the line of a second in the terminal, under `PROGRESS_HEADER`. */
+export function progressLine(second: number, sample: Sample): string {
   const whole = (value: number, width: number) => Math.round(value).toLocaleString('en-US').padStart(width)
-  const second = `${Math.round((sample.atMs - startMs) / 1000)}s`.padStart(6)
   const delay = `${whole(sample.queueDelayMs, 5)}ms`
   const windows = `${sample.openWindows} / ${sample.finalWindows}`.padStart(19)
   const rates = `${whole(sample.inRate, 9)}${whole(sample.edgeRate, 9)}${whole(sample.burstRate, 9)}`
   const mark = sample.bursting ? '  bursting' : ''
-  return `${second}${rates}${whole(sample.backlogEvents, 9)} ${delay}${windows}  $${sample.usd.toFixed(5)}${mark}`
+  return `${`${second}s`.padStart(6)}${rates}${whole(sample.backlogEvents, 9)} ${delay}${windows}  $${sample.usd.toFixed(5)}${mark}`
 }

@@ -1,5 +1,6 @@
 /** Reads `--accepted` files: one JSON object per answered batch and line. */
 import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { z } from 'zod'
 import { CannotVerify } from './cannot-verify'
 
@@ -28,6 +29,20 @@ export async function* readAccepted(file: string): AsyncGenerator<AcceptedBatch>
 }
 
 /**
+ * Looks for the files before anything is asked for: a name that was misspelt must not wait for, or look like, a fault of
+ * the edge node. Throws CannotVerify.
+ */
+export async function findAccepted(files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    const handle = await open(file).catch((error: unknown) => {
+      throw unreadable(file, error)
+    })
+    const found = await handle.stat().finally(() => handle.close())
+    if (found.isDirectory()) throw unreadable(file, 'it is a folder')
+  }
+}
+
+/**
  * Lines end at a line feed and nowhere else. (node:readline also splits at U+2028, which may stand unescaped inside a
  * JSON string.)
  */
@@ -40,9 +55,16 @@ async function* linesOf(file: string): AsyncGenerator<string> {
       yield* lines
     }
   } catch (error) {
-    throw new CannotVerify('unreadable-accepted-file', `${file} cannot be read (${String(error)}); check --accepted`)
+    throw unreadable(file, error)
   }
   yield rest
+}
+
+function unreadable(file: string, reason: unknown): CannotVerify {
+  const isMissing = (reason as { readonly code?: unknown }).code === 'ENOENT'
+  const why = isMissing ? 'there is none' : String(reason)
+  const what = 'give --accepted the file that npm run load wrote under its own --accepted'
+  return new CannotVerify('unreadable-accepted-file', `the file ${file} cannot be read (${why}); ${what}`)
 }
 
 function parseBatch(line: string, place: string): AcceptedBatch {

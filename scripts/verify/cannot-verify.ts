@@ -3,8 +3,9 @@ export type CannotVerifyCode =
   | 'unreachable-edge-node'
   | 'unexpected-answer'
   | 'unknown-pipeline'
+  | 'unwritable-report'
 
-/** Nothing is known about exactness, because an input could not be had. The message names it and what to do. */
+/** Nothing is known about exactness, because an input could not be had, or it cannot be written down. The message names it and what to do. */
 export class CannotVerify extends Error {
   constructor(
     readonly code: CannotVerifyCode,

@@ -1,4 +1,5 @@
 /** The whole check: accepted files on one side, an edge node on the other. */
+import { findAccepted } from './accepted'
 import { type Comparison, compareWindows, EXAMPLES } from './compare'
 import { type Expectation, expectedWindows, type WrongAnswer } from './expected'
 import type { OraclePipeline } from './pipeline'
@@ -51,6 +52,7 @@ export type VerifyOptions = {
 /** Throws CannotVerify when a file or the edge node cannot be read, so that this is never taken for a result. */
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const { accepted, url, token, pipelineOf = oraclePipeline, onEvents } = options
+  await findAccepted(accepted)
   const status = await fetchStatus(url, token)
   const expectation = await expectedWindows(accepted, pipelineOf(status.pipeline), onEvents)
   return reportOf(

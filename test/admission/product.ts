@@ -5,6 +5,7 @@ import type { Pipeline } from '../../core/pipeline'
 import { windowEndsOfPane } from '../../core/window'
 import { readBody } from '../../edge-node/request-body'
 import { UnreadableBody } from '../../edge-node/unreadable-body'
+import { KEY_RULES } from '../core/history'
 import type { Outcome, Situation } from './outcome'
 
 const IDENTITY = { incarnation: 'fuzz', version: 'v' }
@@ -26,10 +27,12 @@ async function admitted(
   read: ReturnType<typeof readBody>,
   { nowMs, horizonMs, openPanes }: Situation,
 ): Promise<Outcome> {
-  const limits = { answers: 1, answerBytes: 1_000, openPanes, idleTimeoutMs: Number.POSITIVE_INFINITY }
-  const intake = new Intake(pipeline, IDENTITY, limits, () => '')
+  const limits = { rememberKeysMs: 0, answerBytes: 1_000, openPanes, idleTimeoutMs: Number.POSITIVE_INFINITY }
+  const intake = new Intake(pipeline, IDENTITY, limits, () => '', KEY_RULES)
   if (horizonMs !== null) intake.close(horizonMs)
-  const { answer, lines } = intake.admit({ key: null, ...read })
+  const record = intake.admit({ key: null, ...read })
+  if (record === null) return { refused: 'too_many_windows' }
+  const { answer, lines } = record
   const closesTo = intake.dueHorizonMs(nowMs)
   const envelope = intake.cut(Number.MAX_SAFE_INTEGER)?.cut.envelope
   const folded = envelope === undefined ? undefined : await foldEnvelope(pipeline, envelope)

@@ -34,6 +34,7 @@ export const EXAMPLES: Readonly<Record<RequestErrorCode, Example>> = {
   invalid_gzip: posting('x', { 'content-encoding': 'gzip' }),
   invalid_key: posting('{}', { 'idempotency-key': 'k'.repeat(129) }),
   invalid_query: asking('GET', '/v1/windows?limit=0'),
+  unknown_parameter: asking('GET', '/v1/windows?frm=1'),
   invalid_cursor: asking('GET', '/v1/windows?cursor=x'),
   invalid_event_id: asking('GET', '/v1/stream?from=yesterday'),
   invalid_mode: asking('POST', '/v1/burst', '{"mode": "now"}'),

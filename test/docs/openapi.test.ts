@@ -70,6 +70,15 @@ describe('the description', () => {
       expect(paths[path]![method.toLowerCase()]!['x-scope']).toBe(ruleOf(method, path).access)
   })
 
+  test('has the parameters that the guard lets through, for each route', () => {
+    const paths = openApi().paths as Record<string, Record<string, { parameters?: { name: string; in: string }[] }>>
+    for (const { method, path } of OPERATIONS) {
+      const described = paths[path]![method.toLowerCase()]!.parameters ?? []
+      const names = described.filter((parameter) => parameter.in === 'query').map(({ name }) => name)
+      expect([path, names.sort()]).toEqual([path, [...(ruleOf(method, path).query ?? [])].sort()])
+    }
+  })
+
   test('is served by the node', async () => {
     const { app } = await start()
     const answer = await app.inject('/openapi.json')

@@ -24,7 +24,7 @@ describe('the command line', () => {
     const line =
       '--url http://127.0.0.1:1 --pipeline llm-usage --profile spike --rate 10 --peak 50 --seconds 9 --spike-start 1 --spike-seconds 2' +
       ' --seed 4 --keys 5 --zipf 0.5 --poison 0.1 --disorder-ms 6 --file e.csv --batch 7 --connections 3 --timeout-seconds 2' +
-      ' --drain-seconds 1 --run-id r-1 --accepted a --report r --quiet'
+      ' --drain-seconds 1 --give-up-seconds 3 --run-id r-1 --accepted a --report r --quiet'
     expect(parse(line)).toEqual({
       options: {
         ...{ url: 'http://127.0.0.1:1', pipeline: 'llm-usage', seconds: 9, seed: 4, keys: 5, zipf: 0.5, poison: 0.1 },
@@ -35,6 +35,7 @@ describe('the command line', () => {
           connections: 3,
           timeoutMs: 2000,
           drainMs: 1000,
+          giveUpMs: 3000,
           runId: 'r-1',
         },
         acceptedFile: 'a',

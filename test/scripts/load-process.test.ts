@@ -1,9 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { openTestNode, type TestNode, take } from './load-fixtures'
+
+const ROOT = join(__dirname, '../..')
 
 let node: TestNode | undefined
 let child: ChildProcess | undefined
@@ -15,8 +18,7 @@ afterEach(async () => {
 
 /** The script as a process of its own, with its output so far as promises. */
 function startLoad(...args: string[]) {
-  const root = join(__dirname, '../..')
-  const load = spawn(process.execPath, ['--import', 'tsx', 'scripts/load.ts', ...args], { cwd: root })
+  const load = spawn(process.execPath, ['--import', 'tsx', 'scripts/load.ts', ...args], { cwd: ROOT })
   child = load
   return { load, stdout: text(load.stdout), stderr: text(load.stderr), exit: once(load, 'exit') }
 }
@@ -35,6 +37,28 @@ describe('the script', () => {
     expect(report).toMatchObject({ interrupted: true, unanswered: 0, failed: 0 })
     expect(report.accepted).toBe(report.sent)
     expect(report.accepted).toBe(node.received.reduce((sum, { lines }) => sum + lines.length, 0))
+  })
+
+  test('ends at once when the program that started it is gone', async () => {
+    node = await openTestNode(take)
+    const args = ['--url', node.url, '--seconds', '600', '--quiet']
+    const load = fork('scripts/load.ts', args, { cwd: ROOT, execArgv: ['--import', 'tsx'], stdio: 'ignore' })
+    child = load
+    while (node.received.length === 0) await setTimeout(20)
+    load.disconnect()
+    expect(await once(load, 'exit')).toEqual([130, null])
+  })
+
+  test('says soon that nothing answers, what to do, and exits with 2', async () => {
+    node = await openTestNode(take)
+    await node.close()
+    const started = startLoad('--url', node.url, '--quiet', '--seconds', '600', '--give-up-seconds', '0.5')
+    node = undefined
+    expect(await started.exit).toEqual([2, null])
+    const said = (await started.stderr).trimEnd().split('\n')
+    expect(said[0]).toMatch(/^Nothing answers at http.*ECONNREFUSED.*\(npm run edge\).* --url/)
+    expect(said.at(-1)).toMatch(/^Nothing ever answered at http.*\(npm run edge\)/)
+    expect(JSON.parse(await started.stdout)).toMatchObject({ silent: true, accepted: 0 })
   })
 
   test('exits with 2 and one line about a bad option', async () => {

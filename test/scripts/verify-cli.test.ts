@@ -287,6 +287,26 @@ describe('the command', () => {
     }
   })
 
+  test('names a file that is missing, also when no edge node answers, and asks for nothing', async () => {
+    const nobody = 'http://127.0.0.1:9'
+    for (const [file, why] of [
+      [join(folder, 'acepted.ndjson'), 'there is none'],
+      [folder, 'it is a folder'],
+    ] as const) {
+      const { code, err } = await run('--accepted', file, '--url', nobody)
+      expect([code, err]).toEqual([2, expect.stringContaining(`${file} cannot be read (${why}); give --accepted`)])
+      await run('--accepted', file, '--url', url)
+    }
+    expect(requested).toEqual([])
+  })
+
+  test('says what it found, and then that the report cannot be written', async () => {
+    const file = await accepted([first, second])
+    const { code, out, err } = await run('--accepted', file, '--url', url, '--report', join(folder, 'none', 'report'))
+    expect([code, err]).toEqual([2, expect.stringMatching(/unwritable-report.*none\/report.*choose another/)])
+    expect(out).toContain('exact')
+  })
+
   test('prints its help and exits with 0', async () => {
     const { code, out } = await run('--help')
     expect(code).toBe(0)

@@ -125,6 +125,7 @@ function errorObject(status: number, codes: readonly RequestErrorCode[]): Json {
 /** Whatever is asked for may be answered with these. */
 export const OF_ALL: readonly RequestErrorCode[] = [
   'bad_request',
+  'unknown_parameter',
   'foreign_origin',
   'request_timeout',
   'unknown_expectation',
