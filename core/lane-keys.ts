@@ -2,7 +2,7 @@
 const KEYS_PER_LANE = 4
 const ENVELOPE_MS = 10 // what a function needs for an envelope beside its events: the write of its head
 const NEWEST_SHARE = 0.5 // of the newest wait in the average
-const HALF_LIFE_MS = 10_000 // of a wait that nothing has renewed: a key that was slow is tried again in some seconds
+const FORGOTTEN_AFTER_MS = 20_000 // a wait that nothing has renewed: a key that was slow is tried again by and by
 const LEAST_GROWS_MS = 1 // an envelope, so that the least time is one of today
 
 /** Where an envelope goes in the stream. */
@@ -132,4 +132,4 @@ const middleOf = (part: number, parts: number): string => String((BigInt(2 * par
 
 /** What is known of the wait, the less the longer ago it was measured. */
 const waitOf = ({ waitMs, measuredAtMs }: Key, nowMs: number): number =>
-  waitMs * Math.exp((-Math.LN2 * (nowMs - measuredAtMs)) / HALF_LIFE_MS)
+  waitMs * Math.max(0, 1 - (nowMs - measuredAtMs) / FORGOTTEN_AFTER_MS)

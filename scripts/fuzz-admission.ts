@@ -40,6 +40,7 @@ function command(output: Output): Command {
     .option('--from <n>', 'the first request of the seed', wholeFrom(0), 0)
     .addHelpText('after', '\nExit code: 0 both agree, 1 they do not (the least request is shown), 2 wrong usage.')
     .allowExcessArguments(false)
+    .showHelpAfterError('See --help.')
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.err(text.trimEnd()) })
 }
