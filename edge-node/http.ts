@@ -148,7 +148,7 @@ async function postBurst(surface: Surface, request: FastifyRequest, reply: Fasti
   const body = burstBody.safeParse(parseJson(request.body))
   if (!body.success)
     return fail(reply, 400, 'invalid_mode', 'send {"mode": "auto"}, "always" or "never", and nothing else')
-  surface.node.controller.mode = body.data.mode
+  await surface.node.setMode(body.data.mode)
   surface.logger.info({ mode: body.data.mode }, 'the burst mode was set')
   return { mode: body.data.mode }
 }

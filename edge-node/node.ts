@@ -242,6 +242,22 @@ export class EdgeNode {
     return { kind: 'accepted', answer: record.answer }
   }
 
+  /**
+   * Sets the burst mode, for events that are accepted from now on: what came before is cut and goes its way first.
+   * Resolves when the mode holds. Rejects with LogFailed while the disk refuses; then the mode is as it was.
+   */
+  async setMode(mode: Config['mode']): Promise<void> {
+    const cuts = this.cutter.all()
+    await new Promise<void>((resolve, reject) => {
+      const proceed = () => {
+        cuts.proceed?.()
+        resolve()
+      }
+      this.append([], { records: cuts.records, proceed }).catch(reject)
+    })
+    this.controller.mode = mode
+  }
+
   /** The windows that are not final. */
   unfinished(): UnfinishedWindow[] {
     const { sizeMs } = this.deps.pipeline.window

@@ -120,3 +120,15 @@ test('while the stream takes nothing, envelopes come back to the edge and the wi
   await first.post(event('closer', 13))
   expect((await first.windows(1))[0]).toMatchObject({ accepted: 5, edge: 5, burst: 0 })
 })
+
+test('a new mode is for events that come after it: those before it go their way first, cut or not', async () => {
+  const { app, post, windows } = await start({
+    config: { mode: 'always', edgeLingerMs: 60_000, burstLingerMs: 60_000 },
+  })
+  await post([event('a', 1), event('b', 2)].join('\n'))
+  await app.inject({ method: 'POST', url: '/v1/burst', payload: { mode: 'never' } })
+  await post(event('a', 3))
+  await post(event('closer', 40))
+  const [first] = await windows(1)
+  expect(first).toMatchObject({ burst: 2, edge: 1 })
+})

@@ -156,10 +156,10 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/v1/burst',
     summary: 'Set the burst mode',
     description:
-      '`auto` goes by the policy; `always` and `never` do as they say. It holds until the node stops, for all that is not on its way yet: events accepted a moment before still wait to be an envelope, and go by the new mode.',
+      '`auto` goes by the policy; `always` and `never` do as they say. It holds until the node stops, for events that are accepted after it was set; what waits at the edge then is folded there, or bursts once the mode is another.',
     body: { types: ['application/json'], schema: answers.burstMode, says: 'the mode' },
     answers: [json(answers.burstMode)],
-    errors: ['invalid_mode'],
+    errors: ['invalid_mode', 'log_failed'],
   },
   {
     method: 'GET',
