@@ -2,7 +2,7 @@
 export interface Facts {
   /** Events per second that the edge can fold: folded / busy time, after DS2. 0 before anything was folded. */
   readonly trueRate: number
-  /** Events per second that arrive now: the last 100 ms, or longer where they are few. */
+  /** Events per second that arrive now: the last 40 ms, or longer where they are few. */
   readonly arrivalRate: number
   /** Events per second over the last second. */
   readonly steadyRate: number

@@ -100,7 +100,7 @@ function stay(state: PolicyState, facts: Facts, terms: PolicyTerms, nowMs: numbe
   return sinceNeededMs >= terms.dwellMs ? { ...AT_REST, sinceMs: nowMs } : { ...state, suspicion }
 }
 
-/** A tenth of a second is noise where the load hovers; a steep step shows in the whole second just as well. */
+/** The newest moment is noise where the load hovers; a steep step shows in the whole second just as well. */
 const steadied = (facts: Facts): Facts => ({ ...facts, arrivalRate: Math.min(facts.arrivalRate, facts.steadyRate) })
 
 const isThreatened = (facts: Facts, { maxQueueDelayMs, leadMs, latencyTargetMs }: PolicyTerms) =>

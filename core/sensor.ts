@@ -26,9 +26,9 @@ export type Rates = Pick<
   readonly takenRate: number
 }
 
-const NOW_MS = 100
+const NOW_MS = 40 // a step is as tall as it is after so long; what comes at once and ends is for the policy to tell apart
 const STEADY_MS = 1_000
-const FEW_EVENTS = 20 // fewer are no trend: three events of a slow pipeline in 100 ms are not 30 a second
+const FEW_EVENTS = 20 // fewer are no trend: three events of a slow pipeline in 40 ms are not 75 a second
 const GRAIN_MS = 10 // samples closer than this are thinned out, however often the counters are read
 
 /**

@@ -73,9 +73,9 @@ describe('the arrival rate', () => {
     expect(edge.run(1_100).rates.steadyRate).toBe(0)
   })
 
-  test('of two readings closer than 100 ms is spread over 100 ms', () => {
-    expect(ratesAfter({ atMs: 1, accepted: 100 }).arrivalRate).toBe(1_000)
-    expect(ratesAfter({ atMs: 0, accepted: 100 }).arrivalRate).toBe(1_000)
+  test('of two readings closer than 40 ms is spread over 40 ms', () => {
+    expect(ratesAfter({ atMs: 1, accepted: 100 }).arrivalRate).toBe(2_500)
+    expect(ratesAfter({ atMs: 0, accepted: 100 }).arrivalRate).toBe(2_500)
   })
 
   test('over a pause of the readings is that of the pause', () => {

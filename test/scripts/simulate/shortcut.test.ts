@@ -24,13 +24,13 @@ describe('passing over times in which nothing changes', () => {
   )
 
   test.each<PolicyName>(['spillway', 'none', 'sponge', 'flink-autoscaler', 'oracle'])(
-    '%s has the same p99, on the mean of three schedules: of one it depends on the lanes into which envelopes fall',
+    '%s has the same p99, on the mean of five schedules: of one it depends on the lanes into which envelopes fall',
     (policy) => {
       const meanP99 = (...args: readonly string[]) =>
-        [44, 45, 46]
+        [43, 44, 45, 46, 47]
           .map((seconds) => simulate(scenarioFor(seconds, RATES, ...args), policy).processingDelayMs.p99)
-          .reduce((sum, p99) => sum + p99 / 3, 0)
-      expect(off(meanP99(), meanP99('--fine'))).toBeLessThan(0.05)
+          .reduce((sum, p99) => sum + p99 / 5, 0)
+      expect(off(meanP99(), meanP99('--fine'))).toBeLessThan(0.06)
     },
   )
 })
