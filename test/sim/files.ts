@@ -27,9 +27,9 @@ export class SimFiles {
 
   readonly results = resultsOf(this)
 
-  readonly letters: LetterFiles = lettersOf(this)
+  readonly letters: LetterFiles = folderOf(this, 'deadLetters')
 
-  readonly keys: KeyFolder = keysOf(this)
+  readonly keys: KeyFolder = folderOf(this, 'keys')
 
   readonly checkpoints: NodeDependencies['checkpoints'] = {
     write: (segment, lines) => this.writeCheckpoint(segment, lines),
@@ -81,27 +81,15 @@ export class SimFiles {
     this.disk.foldNotes = [...this.disk.foldNotes, note]
   }
 
-  get letterLines(): readonly string[] {
-    return this.disk.deadLetters
+  linesOf(file: 'deadLetters' | 'keys'): readonly string[] {
+    return this.disk[file]
   }
 
   /** A crash leaves the first lines of several. */
-  async appendLetters(lines: readonly string[]): Promise<void> {
+  async appendLines(file: 'deadLetters' | 'keys', lines: readonly string[]): Promise<void> {
     for (const [index, line] of lines.entries()) {
       await (index === 0 ? this.written() : this.process.sleep(this.delayMs()))
-      this.disk.deadLetters.push(line)
-    }
-  }
-
-  get keyLines(): readonly string[] {
-    return this.disk.keys
-  }
-
-  /** A crash leaves the first lines of several. */
-  async appendKeys(lines: readonly string[]): Promise<void> {
-    for (const [index, line] of lines.entries()) {
-      await (index === 0 ? this.written() : this.process.sleep(this.delayMs()))
-      this.disk.keys.push(line)
+      this.disk[file].push(line)
     }
   }
 
@@ -195,17 +183,10 @@ function finalFilesOf(files: SimFiles): NodeDependencies['finals'] & KeptFinals 
 }
 
 /** One file that never grows full. */
-function lettersOf(files: SimFiles): LetterFiles {
-  return { all: [0], append: (added) => files.appendLetters(added), ...readingOf(() => files.letterLines) }
-}
-
-function keysOf(files: SimFiles): KeyFolder {
-  return { all: [0], append: (added) => files.appendKeys(added), ...readingOf(() => files.keyLines) }
-}
-
-function readingOf(lines: () => readonly string[]): Pick<LetterFiles, 'from' | 'linesOf' | 'close'> {
-  const all = async function* () {
-    for (const [byte, line] of lines().entries()) yield { place: { file: 0, byte }, line }
+function folderOf(files: SimFiles, file: 'deadLetters' | 'keys'): LetterFiles {
+  const lines = async function* () {
+    for (const [byte, line] of files.linesOf(file).entries()) yield { place: { file: 0, byte }, line }
   }
-  return { from: all, linesOf: all, close: async () => {} }
+  const append = (added: readonly string[]) => files.appendLines(file, added)
+  return { all: [0], append, from: lines, linesOf: lines, close: async () => {} }
 }
