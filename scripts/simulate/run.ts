@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { Figures } from './figures'
-import { type Comparison, compared, comparisonTable, likeLive, readLive } from './live'
+import { asTheRun, type Comparison, compared, comparisonTable, likeLive, readLive } from './live'
 import { type Plan, planFor, planTable } from './plan'
 import { type Question, readReplay, scenarioOf } from './question'
 import type { Scenario } from './scenario'
@@ -35,6 +35,7 @@ export async function run(
   const replay = await readReplay(question)
   const base = question.base!
   const scenario = scenarioOf(question, replay, base)
+  if (live !== null) show(asTheRun(live))
   show(heading(scenario))
   const plan = question.plan ? planFor(question, replay, say) : undefined
   if (plan !== undefined) show(`\n${planTable(plan)}`)

@@ -16,6 +16,8 @@ export function trialReport(changes: Partial<TrialReport> = {}): TrialReport {
       ...{ kinesisRecords: 40, kinesisBytes: 1_000, lambdaInvocations: 10, lambdaGbSeconds: 1 },
       ...{ writeUnits: 50, readUnits: 50, usd: 0.001, idleUsdPerHour: 0.03 },
     },
+    load: { events: 10_000, seconds: 10, profile: { kind: 'constant', rate: 1_000 } },
+    way: { transport: 'kinesis', lanes: 8, laneRate: 2_000 },
     ...{
       capacity: 2_000,
       aboveCapacity: 4_000,

@@ -55,7 +55,9 @@ describe('files', () => {
 
   test('a report that is none of a run is named, and what to do', async () => {
     const live = await fileWith('{}')
-    await expect(run({ ...questionOf(), live }, silent, silent)).rejects.toThrow(/is not of a run; give --live/)
+    await expect(run({ ...questionOf(), live }, silent, silent)).rejects.toThrow(
+      /is not of a run by this version; give --live/,
+    )
   })
 })
 
@@ -71,22 +73,70 @@ describe('a report', () => {
     expect(report.policies.map(({ name }) => name)).toEqual(['spillway', 'none'])
     expect(report.policies[1]!.burst).toBe(0)
   })
+})
 
-  test('compares the prediction with a run of the same trace, under its capacity and lanes', async () => {
-    const measured = {
-      capacity: 2_000,
-      accepted: 8_700,
-      burst: 3_000,
-      processingDelayMs: { p50: 500, p99: 1_500 },
-      lanes: { shards: 2, parallelization: 4 },
-      cloud: { usd: 0.0001, kinesisBytes: 60_000, kinesisRecords: 10 },
-    }
-    const live = await fileWith(JSON.stringify(measured))
-    const { base: _base, ...question } = questionOf('--policy', 'spillway')
-    const report = await run({ ...question, trace: await fileWith(TRACE), live }, silent, silent)
-    expect(report.base).toBe(2_000)
-    expect(report.assumptions).toMatchObject({ sealedEventBytes: 20, cloud: { shards: 2, parallelization: 4 } })
-    expect(report.validation?.map(({ figure }) => figure)).toEqual(['p50 ms', 'p99 ms', 'burst share', 'burst $'])
+describe('a comparison with a run', () => {
+  const RUN = {
+    capacity: 2_000,
+    burst: 3_000,
+    overTarget: 0.02,
+    latencyTargetMs: 1_500,
+    processingDelayMs: { p50: 500, p99: 1_500 },
+    load: { events: 17_400, seconds: 2.5, profile: { kind: 'trace', file: 'far/away/trace.csv', speedup: 2 } },
+    way: { transport: 'kinesis', lanes: 8, laneRate: 1_900 },
+    lanes: { shards: 2, parallelization: 4, consumer: 'standard' },
+    cloud: { usd: 0.0001, kinesisBytes: 60_000, kinesisRecords: 10 },
+  }
+
+  async function compare(measured: object, ...args: readonly string[]) {
+    const trace = join(await mkdtemp(join(tmpdir(), 'simulate-')), 'trace.csv')
+    await writeFile(trace, TRACE)
+    const { base: _base, ...question } = questionOf('--policy', 'spillway', ...args)
+    const shown: string[] = []
+    const show = (text: string) => shown.push(text)
+    const report = await run({ ...question, trace, live: await fileWith(JSON.stringify(measured)) }, silent, show)
+    return { ...report, text: shown.join('\n') }
+  }
+
+  test("is under the run's capacity, lanes, sizes, target and load, and says so", async () => {
+    const report = await compare(RUN)
+    expect(report).toMatchObject({ base: 2_000, latencyTargetMs: 1_500, speedup: 2, meanRate: 6_960 })
+    expect(report.assumptions).toMatchObject({
+      ...{ sealedEventBytes: 20, laneRate: 1_900 },
+      cloud: { shards: 2, parallelization: 4, consumer: 'standard' },
+    })
+    expect(report.text).toContain('As in the run: 17,400 events, 6,960 a second on average and 2 times as fast')
+  })
+
+  test('has each figure that the simulator gives', async () => {
+    const { validation } = await compare(RUN)
+    const figures = ['events', 'p50 ms', 'p99 ms', 'over target', 'burst share', 'burst $']
+    expect(validation?.map(({ figure }) => figure)).toEqual(figures)
+    expect(validation?.[0]).toMatchObject({ predicted: 17_400, measured: 17_400, ratio: 1 })
+  })
+
+  test('takes as many calls as there were, by invoke', async () => {
+    const { assumptions } = await compare({ ...RUN, way: { ...RUN.way, transport: 'invoke', lanes: 64 } })
+    expect(assumptions.cloud).toMatchObject({ transport: 'invoke', parallelization: 64 })
+  })
+
+  test.each<[string, object, readonly string[], RegExp]>([
+    ['another rate', RUN, ['--mean-rate', '100'], /had 6,960 events\/s on average: give that as --mean-rate, or none/],
+    [
+      'another trace',
+      { ...RUN, load: { ...RUN.load, profile: { kind: 'trace', file: 'other.csv' } } },
+      [],
+      /replayed other.csv: give it as --trace, not trace.csv/,
+    ],
+    [
+      'a load that was no trace',
+      { ...RUN, load: { ...RUN.load, profile: { kind: 'spike' } } },
+      [],
+      /by the profile spike, not by a trace; give --live/,
+    ],
+    ['a report without its load', { ...RUN, load: undefined }, [], /not of a run by this version; give --live/],
+  ])('refuses %s, which would say nothing', async (_, measured, args, message) => {
+    await expect(compare(measured, ...args)).rejects.toThrow(message)
   })
 })
 
