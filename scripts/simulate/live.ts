@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { z } from 'zod'
+import { usageUsd, zeroUsage } from '../../core/cost'
 import { CannotSimulate } from './cannot-simulate'
 import type { Figures } from './figures'
 import type { Question } from './question'
@@ -28,14 +29,16 @@ const liveRun = z.object({
   }),
   way: z.object({ transport: z.enum(['kinesis', 'invoke']), lanes: z.number(), laneRate: z.number() }),
   lanes: z.object({ shards: z.number(), parallelization: z.number(), consumer: z.enum(['fan-out', 'standard']) }),
-  cloud: z.object({ usd: z.number(), kinesisBytes: z.number() }),
+  cloud: z.object({ usd: z.number(), lambdaInitGbSeconds: z.number(), kinesisBytes: z.number() }),
 })
 
 export type LiveRun = z.infer<typeof liveRun>
 
+export type ComparedFigure = 'events' | 'p50 ms' | 'p99 ms' | 'over target' | 'burst share' | 'burst $'
+
 /** Prediction against measurement; `ratio` is null where nothing was measured. */
 export interface Comparison {
-  readonly figure: string
+  readonly figure: ComparedFigure
   readonly predicted: number
   readonly measured: number
   readonly ratio: number | null
@@ -100,7 +103,10 @@ export function asTheRun({ load, way, lanes, capacity }: LiveRun): string {
   )
 }
 
-/** The figures of the prediction and of the run, `hours` long. */
+/**
+ * The figures of the prediction and of the run, `hours` long. Functions were started for the run, which a node that runs for
+ * days does once: their cost is left out.
+ */
 export function compared(predicted: Figures, hours: number, live: LiveRun): Comparison[] {
   return [
     comparison('events', predicted.accepted, live.load.events),
@@ -108,7 +114,7 @@ export function compared(predicted: Figures, hours: number, live: LiveRun): Comp
     comparison('p99 ms', predicted.processingDelayMs.p99, live.processingDelayMs.p99),
     ...(live.overTarget === null ? [] : [comparison('over target', predicted.overTarget, live.overTarget)]),
     comparison('burst share', predicted.burst / predicted.accepted, live.burst / live.load.events),
-    comparison('burst $', predicted.usdPerHourParts.burst * hours, live.cloud.usd),
+    comparison('burst $', predicted.usdPerHourParts.burst * hours, usdWithoutStarts(live)),
   ]
 }
 
@@ -125,9 +131,12 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
 const SAME_RATE = 0.01
 const whole = (value: number) => Math.round(value).toLocaleString('en-US')
 
+const usdWithoutStarts = ({ cloud }: LiveRun) =>
+  cloud.usd - usageUsd({ ...zeroUsage(), lambdaInitGbSeconds: cloud.lambdaInitGbSeconds })
+
 const lanesOfShard = ({ way, lanes }: LiveRun) => (way.transport === 'invoke' ? way.lanes : lanes.parallelization)
 
-const comparison = (figure: string, predicted: number, measured: number): Comparison => ({
+const comparison = (figure: ComparedFigure, predicted: number, measured: number): Comparison => ({
   figure,
   predicted,
   measured,

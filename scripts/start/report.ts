@@ -47,6 +47,8 @@ export interface Report {
     readonly kinesisBytes: number
     readonly lambdaInvocations: number
     readonly lambdaGbSeconds: number
+    /** Of starting function instances. */
+    readonly lambdaInitGbSeconds: number
     readonly writeUnits: number
     readonly readUnits: number
     readonly usd: number
@@ -123,6 +125,7 @@ export function buildReport(evidence: Evidence): Report {
     kinesisBytes,
     lambdaInvocations,
     lambdaGbSeconds,
+    lambdaInitGbSeconds,
     writeUnits,
     readUnits,
     usd,
@@ -145,6 +148,7 @@ export function buildReport(evidence: Evidence): Report {
       kinesisBytes,
       lambdaInvocations,
       lambdaGbSeconds,
+      lambdaInitGbSeconds,
       writeUnits,
       readUnits,
       usd,
