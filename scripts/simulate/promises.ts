@@ -15,7 +15,6 @@ const LEAST_PRECISION = 0.85
 const MOST_OF_STATIC = 0.2
 const MOST_OF_ORACLE = 1.1
 const MORE_THAN_ORACLE = 0.01 // of the events: what the way to the cloud makes late, no policy can help
-const SAME_P99 = 1.006 // two percentiles, each read off buckets to 0.3 %: see `delays.ts`
 
 /** What Spillway promises for a trace and a base, and what came of it. */
 export function promisesOf(report: SimulationReport): MustHold[] {
@@ -39,9 +38,12 @@ function atTarget(ours: Figures, oracle: Figures): MustHold {
   return mustHold('events over the target', ours.overTarget * 100, 'at most', most * 100, '%')
 }
 
-/** Never worse than a rival, and better wherever the rival misses the target. */
+/**
+ * Better wherever the rival misses the target, and else no later than the target: below it, a rival that has more machines
+ * than it takes is sooner and dearer.
+ */
 function against(ours: Figures, rival: Figures, targetMs: number): MustHold[] {
-  const most = rival.processingDelayMs.p99 * (misses(rival, targetMs) ? 1 : SAME_P99)
+  const most = Math.max(targetMs, rival.processingDelayMs.p99)
   return [betterThan('p99', rival, targetMs, ours.processingDelayMs.p99, most, 'ms'), overTarget(ours, rival, targetMs)]
 }
 

@@ -32,7 +32,21 @@ function brokenOf(peak: number, policies: readonly Figures[]): string[] {
 describe('what Spillway promises', () => {
   test.each<[string, number, Some, Some, string[]]>([
     ['holds', 30, {}, {}, []],
-    ['is a p99 no worse', 30, { p99: 504 }, { p99: 500 }, ["p99, against sponge's", "p99, against flink-autoscaler's"]],
+    [
+      'is a p99 within the target',
+      30,
+      { p99: 1_001 },
+      {},
+      ["p99, against sponge's", "p99, against flink-autoscaler's"],
+    ],
+    ['is none below that of a rival that keeps the target with more machines', 30, { p99: 999 }, { p99: 20 }, []],
+    [
+      'is a p99 below that of a rival that misses it',
+      30,
+      { p99: 2_000 },
+      { p99: 2_000, overTarget: 0.5 },
+      ["p99, against sponge's", "p99, against flink-autoscaler's"],
+    ],
     [
       'is no more events over the target',
       5,
