@@ -131,7 +131,7 @@ function simulateCommand(): Command {
     .option('--fine', 'go through everything, also where nothing changes; for long traces this takes hours', false)
     .option(
       '--plan',
-      'find the cheapest base that meets the target under spillway; --base is where machines are priced',
+      'find the cheapest base that meets the target, for each way to the functions and for machines alone, and say which to take; --base is where machines are priced',
       false,
     )
     .addOption(

@@ -5,7 +5,7 @@ import { type Plan, planFor, planTable } from './plan'
 import { type Question, readReplay, scenarioOf } from './question'
 import type { Scenario } from './scenario'
 import { simulate } from './simulate'
-import { heading, tableOf } from './table'
+import { heading, planHeading, tableOf } from './table'
 
 /** What a simulation came to. Rates in events per second. */
 export interface SimulationReport {
@@ -36,7 +36,7 @@ export async function run(
   const base = question.base!
   const scenario = scenarioOf(question, replay, base)
   if (live !== null) show(asTheRun(live))
-  show(heading(scenario))
+  show(question.plan ? planHeading(scenario) : heading(scenario))
   const plan = question.plan ? planFor(question, replay, say) : undefined
   if (plan !== undefined) show(`\n${planTable(plan)}`)
   const policies = question.plan ? [] : question.policies.map((policy) => timed(scenario, policy, say))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { parseSimulateArguments } from '../../../scripts/simulate/cli'
-import { cheapest, type PlanPoint } from '../../../scripts/simulate/plan'
+import { bestOf, chosen, type PlanPoint, planTable, verdict, type Way } from '../../../scripts/simulate/plan'
 import { run } from '../../../scripts/simulate/run'
 import { questionOf } from './fixture'
 
@@ -141,19 +141,74 @@ describe('a comparison with a run', () => {
 })
 
 describe('a plan', () => {
-  const point = (base: number, usdPerHour: number, meetsTarget: boolean) =>
-    ({ base, usdPerHour, meetsTarget }) as PlanPoint
-
-  test('takes the cheapest base that meets the target', () => {
-    const points = [point(1, 1, false), point(2, 3, true), point(3, 2, true), point(4, 4, true)]
-    expect(cheapest(points)?.base).toBe(3)
-    expect(cheapest([point(1, 1, false)])).toBeNull()
+  const point = (way: Way, usdPerHour: number, some: Partial<PlanPoint> = {}): PlanPoint => ({
+    ...{ way, base: 1_000, shards: null, usdPerHour, meetsTarget: true, overTarget: 0, burst: 50, accepted: 1_000 },
+    processingDelayMs: { p50: 1, p99: 600, max: 900 },
+    usdPerHourParts: { machines: 0.01, burst: 0.002, stream: 0 },
+    ...some,
+  })
+  const late = { meetsTarget: false, overTarget: 0.2 }
+  const planOf = (...best: readonly PlanPoint[]) => ({
+    ...{ maxOverTarget: 0.01, latencyTargetMs: 1_000, points: best },
+    ...chosen(best),
   })
 
-  test('asks bases up to the peak, at which nothing is over the target', async () => {
+  test('takes the cheapest base of a way that meets the target, else the one that comes nearest to it', () => {
+    const points = [point('invoke', 1, late), point('invoke', 3), point('invoke', 2), point('invoke', 4)]
+    expect(bestOf(points).usdPerHour).toBe(2)
+    expect(bestOf([point('invoke', 1, late), point('invoke', 5, { ...late, overTarget: 0.1 })]).usdPerHour).toBe(5)
+  })
+
+  test('says which way to take, why, and what the next one costs more', () => {
+    const plan = planOf(
+      point('kinesis, standard', 0.01, late),
+      point('kinesis, fan-out', 0.06),
+      point('machines alone', 0.04),
+    )
+    expect(verdict(plan)).toBe(
+      'Take machines alone, with a base of 1,000 events/s: for $0.0400 an hour it is the cheapest that keeps 99.0 % of the events ' +
+        'within 1,000 ms. Next is kinesis, fan-out, with a base of 1,000 events/s, which costs $0.0200 an hour or $14.60 a month more (50 %).',
+    )
+  })
+
+  test('says of invoke that the stream of the stack is billed all the same', () => {
+    expect(verdict(planOf(point('invoke', 0.04), point('kinesis, standard', 0.05)))).toMatch(
+      /^Take invoke.* By invoke no stream is used, but that of the stack is billed while it is deployed: \$0.0150 an hour/,
+    )
+  })
+
+  test('says where one way alone keeps the target, and where none does which comes nearest', () => {
+    expect(verdict(planOf(point('invoke', 1), point('machines alone', 2, late)))).toContain('No other way does.')
+    const none = planOf(point('kinesis, standard', 1, late), point('invoke', 2, { ...late, overTarget: 0.05 }))
+    expect(verdict(none)).toMatch(/^No way keeps 99.0 % .*: invoke comes nearest, with 5.00 % over. Allow more by/)
+  })
+
+  test('is a table of a line for each way, with base, shards, delays and dollars', () => {
+    const [titles, ...lines] = planTable(planOf(point('kinesis, fan-out', 0.06, { shards: 2 }), point('invoke', 0.04)))
+      .split('\n')
+      .map((line) => line.split(/ {2,}/))
+    expect(titles?.slice(0, 8)).toEqual(['way', 'base', 'shards', 'p99 ms', 'over target', 'burst', 'met', '$/h'])
+    expect(lines[0]).toEqual([
+      ...['kinesis, fan-out', '1,000', '2', '600', '0.00 %', '5.00 %', 'yes'],
+      ...['$0.0600', '$0.0100', '$0.0020', '$0.0000', '$43.80'],
+    ])
+    expect(lines[1]?.slice(0, 3)).toEqual(['invoke', '1,000', '-'])
+  })
+
+  test('asks bases up to the peak for each way, at which nothing is over the target', async () => {
     const question = questionOf('--plan', '--max-over-target', '0')
     const { plan } = await run({ ...question, trace: await fileWith(TRACE) }, silent, silent)
-    expect(plan?.points.at(-1)).toMatchObject({ meetsTarget: true, overTarget: 0 })
+    expect(plan?.best.map(({ way }) => way)).toEqual([
+      'machines alone',
+      'kinesis, standard',
+      'kinesis, fan-out',
+      'invoke',
+    ])
+    for (const { way } of plan!.best) {
+      const highest = plan!.points.filter((each) => each.way === way).at(-1)
+      expect(highest?.base).toBeCloseTo(4_000, 6)
+      expect(highest?.overTarget).toBe(0)
+    }
     expect(plan?.recommended?.overTarget).toBe(0)
   })
 })
