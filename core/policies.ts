@@ -3,7 +3,7 @@ import { CPU_THRESHOLD } from './rivals/cpu-threshold'
 import { flinkAutoscaler } from './rivals/flink-autoscaler'
 import { FLINK_DEFAULTS, type FlinkTerms } from './rivals/flink-terms'
 import { NONE } from './rivals/none'
-import { oracle, type SharePlan } from './rivals/oracle'
+import { type OraclePlan, oracle } from './rivals/oracle'
 import { SPONGE } from './rivals/sponge'
 import { staticMachines } from './rivals/static'
 import { type RunningPolicy, running } from './running-policy'
@@ -27,12 +27,12 @@ export interface PolicyOptions {
   /** `static`: how many machines there are, at least 1. Without it, the edge alone. */
   readonly machines?: number | undefined
   /** `oracle`: what is to be diverted, see `core/least-overflow.ts`. Without it, nothing. */
-  readonly plan?: SharePlan | undefined
+  readonly plan?: OraclePlan | undefined
   /** `flink-autoscaler`: other settings than the documented defaults. */
   readonly flink?: FlinkTerms | undefined
 }
 
-const NOTHING_TO_DIVERT: SharePlan = { binMs: 1_000, shares: [] }
+const NOTHING_TO_DIVERT: OraclePlan = { binMs: 1_000, shares: [], limitMs: Number.POSITIVE_INFINITY }
 
 /** A policy by its name, at its start. RangeError when an option makes no sense. */
 export function policyNamed(name: PolicyName, terms: PolicyTerms, options: PolicyOptions = {}): RunningPolicy {

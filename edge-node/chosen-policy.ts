@@ -3,8 +3,9 @@ import { z } from 'zod'
 import type { Consumer } from '../core/consumer'
 import { policyNamed, type RunningPolicy } from '../core/policies'
 import type { PolicyTerms } from '../core/policy'
+import type { OraclePlan } from '../core/rivals/oracle'
 import { BadConfig } from './bad-config'
-import { type Config, policyTerms } from './config'
+import { type Config, oracleLimitMs, policyTerms } from './config'
 
 const sharePlan = z.object({ binMs: z.number().positive(), shares: z.array(z.number().min(0).max(1)).max(1_000_000) })
 
@@ -13,7 +14,8 @@ const sharePlan = z.object({ binMs: z.number().positive(), shares: z.array(z.num
  * cannot be read.
  */
 export async function chosenPolicy(config: Config, consumer: () => Consumer): Promise<RunningPolicy> {
-  const plan = config.oraclePlan === undefined ? undefined : await readPlan(config.oraclePlan)
+  const plan =
+    config.oraclePlan === undefined ? undefined : await readPlan(config.oraclePlan, oracleLimitMs(config, consumer()))
   return policyNamed(config.policy, liveTerms(config, consumer), { machines: config.machines, plan })
 }
 
@@ -32,9 +34,9 @@ function liveTerms(config: Config, consumer: () => Consumer): PolicyTerms {
   }
 }
 
-async function readPlan(file: string) {
+async function readPlan(file: string, limitMs: number): Promise<OraclePlan> {
   try {
-    return sharePlan.parse(JSON.parse(await readFile(file, 'utf8')))
+    return { ...sharePlan.parse(JSON.parse(await readFile(file, 'utf8'))), limitMs }
   } catch (error) {
     throw new BadConfig(`oraclePlan ${file} is not {"binMs": ms, "shares": [0 to 1, ...]}: ${(error as Error).message}`)
   }

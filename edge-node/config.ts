@@ -7,7 +7,7 @@ import { observingFields } from './config/observing'
 import { processFields } from './config/process'
 import { securityFields } from './config/security'
 
-export { burstLingerMs, lanesOf, policyTerms } from './config/controller'
+export { burstLingerMs, lanesOf, oracleLimitMs, policyTerms } from './config/controller'
 export { intakeLimits } from './config/intake'
 
 /** The settings by topic, in the order of the help. */

@@ -1,12 +1,13 @@
 import type { Policy } from '../running-policy'
 
 /**
- * What is to be diverted of the events of each bin, as shares of 0 to 1. The first bin begins with the first event;
- * after the last, nothing is.
+ * What an oracle knows: the share of the events of each bin that will have to be diverted, 0 to 1, the first bin
+ * beginning with the first event; and how long an envelope may wait at the edge.
  */
-export interface SharePlan {
+export interface OraclePlan {
   readonly binMs: number
   readonly shares: readonly number[]
+  readonly limitMs: number
 }
 
 /** When the first event was seen; null before. */
@@ -15,26 +16,29 @@ export type OracleState = { readonly firstMs: number } | null
 const PREWARM_MS = 10_000 // far longer than a cold start takes: an oracle is never late
 
 /**
- * Knows the trace: diverts the least that keeps the latency target (`core/least-overflow.ts`), with functions warm
- * before they are needed.
+ * Knows the trace: diverts the least for which nothing waits at the edge longer than the limit, with functions warm
+ * before they are needed. What would pass the limit is diverted and nothing else, which is the least (see
+ * `core/least-overflow.ts`); diverting by the shares themselves would go on for ever with each error of a moment. What
+ * it diverts is on its way as long as anybody's.
  */
-export function oracle(plan: SharePlan): Policy<OracleState> {
-  if (!(plan.binMs > 0)) throw new RangeError(`the bins of an oracle's plan have to be longer than ${plan.binMs} ms`)
+export function oracle(known: OraclePlan): Policy<OracleState> {
+  const { binMs, shares, limitMs } = known
+  if (!(binMs > 0)) throw new RangeError(`the bins of an oracle's plan have to be longer than ${binMs} ms`)
+  const plan = { kind: 'valve', limitMs, prime: false } as const
   return {
     start: null,
     decide(state, facts, nowMs) {
       const hasBegun = facts.arrivalRate > 0 || facts.backlogEvents > 0
       const next = state ?? (hasBegun ? { firstMs: nowMs } : null)
       const sinceMs = next === null ? 0 : nowMs - next.firstMs
-      const share = next === null ? 0 : (plan.shares[Math.floor(sinceMs / plan.binMs)] ?? 0)
-      const reason = `the plan diverts ${(share * 100).toFixed(1)} % of this bin`
-      const prewarm = willDivert(plan, sinceMs)
-      return [next, { plan: { kind: 'share', share }, bursting: share > 0, prewarm, reason }]
+      const share = next === null ? 0 : (shares[Math.floor(sinceMs / binMs)] ?? 0)
+      const reason = `${(share * 100).toFixed(1)} % of this bin will have to be diverted: what would wait longer than ${limitMs.toFixed(0)} ms`
+      return [next, { plan, bursting: share > 0, prewarm: willDivert(known, sinceMs), reason }]
     },
   }
 }
 
-function willDivert({ binMs, shares }: SharePlan, sinceMs: number): boolean {
+function willDivert({ binMs, shares }: OraclePlan, sinceMs: number): boolean {
   return shares
     .slice(Math.floor(sinceMs / binMs), Math.floor((sinceMs + PREWARM_MS) / binMs) + 1)
     .some((share) => share > 0)

@@ -13,7 +13,7 @@ export const controllerFields = {
   machines: decimal({ min: 1 }).default(1).describe('policy static: how many machines like this one the work is for'),
   oraclePlan: text('the name of a file')
     .optional()
-    .describe('policy oracle: file of {"binMs", "shares"}, what is to burst from the first event on'),
+    .describe('policy oracle: file of {"binMs", "shares"}, what will have to burst from the first event on'),
   latencyTargetMs: decimal({ min: 1 })
     .default(1_000)
     .describe('delay that events should stay under: the policy bursts as little as that takes'),
@@ -79,6 +79,10 @@ export function burstLingerMs(config: Linger, consumer: Consumer): number {
   const { latencyTargetMs, edgeLingerMs } = config
   return config.burstLingerMs ?? Math.max(edgeLingerMs, latencyTargetMs * wayOf(config, consumer).lingerShare)
 }
+
+/** How long an oracle lets an envelope wait: what its linger leaves of the target, and ingest, which takes no longer. */
+export const oracleLimitMs = (config: Linger, consumer: Consumer): number =>
+  Math.max(0, config.latencyTargetMs - 2 * burstLingerMs(config, consumer))
 
 /** How many envelopes the cloud can work on side by side: the lanes of the stream, or calls of the function. */
 export function lanesOf(config: Way & { readonly maxInvokes: number }, stream: Lanes): number {

@@ -18,6 +18,8 @@ export interface Bill {
    * Over what static provisioning for the peak would cost: base machines for the highest rate of any bin, all the time.
    */
   readonly usdAgainstStatic: number
+  /** The same of what bursting used alone. */
+  readonly burstAgainstStatic: number
 }
 
 export function billOf(world: World, passed: Usage, machineHours: number): Bill {
@@ -33,7 +35,12 @@ export function billOf(world: World, passed: Usage, machineHours: number): Bill 
   }
   const usdPerHour = parts.machines + parts.burst + parts.stream
   const usdOfPeak = Math.max(1, demand.peakRate / base) * usdOfBase
-  return { usdPerHour, usdPerHourParts: parts, usdAgainstStatic: usdPerHour / usdOfPeak }
+  return {
+    usdPerHour,
+    usdPerHourParts: parts,
+    usdAgainstStatic: usdPerHour / usdOfPeak,
+    burstAgainstStatic: parts.burst / usdOfPeak,
+  }
 }
 
 const sum = (one: Usage, other: Usage): Usage => usageRepeated(one, zeroUsage(), other, 1)

@@ -131,7 +131,7 @@ function simulateCommand(): Command {
     .option('--fine', 'go through everything, also where nothing changes; for long traces this takes hours', false)
     .option(
       '--plan',
-      'find the cheapest base that meets the target under spillway; --base is where machines are priced',
+      'find the cheapest base that meets the target, for each way to the functions and for machines alone, and say which to take; --base is where machines are priced',
       false,
     )
     .addOption(
@@ -139,7 +139,10 @@ function simulateCommand(): Command {
         .argParser(number(0, 1))
         .default(0.01),
     )
-    .option('--live <file>', 'report of a real run of this trace (npm start -- --once --report): compare with it')
+    .option(
+      '--live <file>',
+      'report of a real run of this trace (npm start -- --once --trace T --report FILE): compare with it, under its load, base and lanes',
+    )
     .option(
       '--must-hold',
       'check what Spillway promises against its rivals and the oracle, for each trace and base',

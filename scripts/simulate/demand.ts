@@ -3,25 +3,25 @@ import { type Curve, countAt } from '../load/curve'
 import type { Demand, Overload } from './scenario'
 
 /**
- * What a trace asks of a base of `capacity` events per second under a latency target. `besidesMs` is what an event
- * needs at the edge besides the queue: an oracle leaves that much room.
+ * What a trace asks of a base of `capacity` events per second under a latency target. `limitMs`: how long an oracle lets
+ * an envelope wait at the edge.
  */
 export function demandOf(
   curve: Curve,
   binMs: number,
   capacity: number,
   latencyTargetMs: number,
-  besidesMs: number,
+  limitMs: number,
 ): Demand {
   const arrivals = binned(curve, binMs)
   const question = { arrivals, binMs, capacity }
   const { total, perBin } = leastOverflow({ ...question, latencyTargetMs })
-  const planned = leastOverflow({ ...question, latencyTargetMs: Math.max(0, latencyTargetMs - besidesMs) })
+  const planned = leastOverflow({ ...question, latencyTargetMs: limitMs })
   const lead = arrivals.findIndex((events) => events > 0) // an oracle's plan begins with the first event
   return {
     peakRate: (arrivals.reduce((peak, events) => Math.max(peak, events), 0) / binMs) * 1000,
     leastOverflow: total,
-    plan: { binMs, shares: planned.perBin.slice(Math.max(0, lead)) },
+    plan: { binMs, shares: planned.perBin.slice(Math.max(0, lead)), limitMs },
     overloads: overloads(arrivals, perBin, binMs, (capacity * binMs) / 1000),
   }
 }

@@ -1,4 +1,5 @@
 import type { PolicyName } from '../../core/policies'
+import { precisionOf } from '../start/burst-figures'
 import { type Bill, billOf } from './bill'
 import type { Shortcut } from './shortcut'
 import type { World } from './world'
@@ -14,7 +15,7 @@ export interface Figures extends Bill {
   readonly burst: number
   /** The least that any policy has to divert for the target, see `core/least-overflow.ts`. */
   readonly leastOverflow: number
-  /** That over what was burst; above 1 when too little was. Null when nothing was burst. */
+  /** Of what was burst, the share that had to be; 1 when less than the least was. Null when nothing was burst. */
   readonly precision: number | null
   /** What was burst above the least. */
   readonly overshoot: number
@@ -45,7 +46,7 @@ export function figuresOf(world: World, { usage }: Shortcut): Figures {
     edge,
     burst,
     leastOverflow: demand.leastOverflow,
-    precision: burst > 0 ? demand.leastOverflow / burst : null,
+    precision: precisionOf(demand.leastOverflow, burst),
     overshoot: Math.max(0, burst - demand.leastOverflow),
     reactionMs: median(reactionsMs),
     overloads: demand.overloads.length,

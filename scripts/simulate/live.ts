@@ -1,56 +1,120 @@
 import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { z } from 'zod'
+import { usageUsd, zeroUsage } from '../../core/cost'
 import { CannotSimulate } from './cannot-simulate'
 import type { Figures } from './figures'
 import type { Question } from './question'
 import { aligned } from './table'
 
+const percentiles = z.object({ p50: z.number(), p99: z.number() })
+
 /** What is read of the report of a real run, see `scripts/start/report.ts`. */
-export interface LiveRun {
-  readonly capacity: number
-  readonly accepted: number
-  readonly burst: number
-  readonly processingDelayMs: { readonly p50: number; readonly p99: number }
-  readonly lanes: { readonly shards: number; readonly parallelization: number }
-  readonly cloud: { readonly usd: number; readonly kinesisBytes: number; readonly kinesisRecords: number }
-}
+const liveRun = z.object({
+  capacity: z.number().positive(),
+  burst: z.number(),
+  overTarget: z.number().nullable(),
+  latencyTargetMs: z.number().positive(),
+  processingDelayMs: percentiles,
+  load: z.object({
+    events: z.number().positive(),
+    seconds: z.number().positive(),
+    profile: z.object({
+      kind: z.string(),
+      file: z.string().optional(),
+      speedup: z.number().optional(),
+      fromSeconds: z.number().nullable().optional(),
+      toSeconds: z.number().nullable().optional(),
+    }),
+  }),
+  way: z.object({ transport: z.enum(['kinesis', 'invoke']), lanes: z.number(), laneRate: z.number() }),
+  lanes: z.object({ shards: z.number(), parallelization: z.number(), consumer: z.enum(['fan-out', 'standard']) }),
+  cloud: z.object({ usd: z.number(), lambdaInitGbSeconds: z.number(), kinesisBytes: z.number() }),
+})
+
+export type LiveRun = z.infer<typeof liveRun>
+
+export type ComparedFigure = 'events' | 'p50 ms' | 'p99 ms' | 'over target' | 'burst share' | 'burst $'
 
 /** Prediction against measurement; `ratio` is null where nothing was measured. */
 export interface Comparison {
-  readonly figure: string
+  readonly figure: ComparedFigure
   readonly predicted: number
   readonly measured: number
   readonly ratio: number | null
 }
 
-/** Reads the report of a run. Throws CannotSimulate, which names the file. */
+const HINT = 'give --live a file that `npm start -- --once --trace TRACE --report FILE` has written'
+
+/** Reads the report of a run of a trace. Throws CannotSimulate, which names the file. */
 export async function readLive(file: string): Promise<LiveRun> {
-  const hint = 'give --live a file that `npm start -- --once --report FILE` has written'
   const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new CannotSimulate(`The report ${file} cannot be read (${error.message}); ${hint}.`)
+    throw new CannotSimulate(`The report ${file} cannot be read (${error.message}); ${HINT}.`)
   })
-  const report = parsed(text)
-  if (!isLive(report)) throw new CannotSimulate(`The report ${file} is not of a run; ${hint}.`)
-  return report
+  const report = liveRun.safeParse(parsed(text))
+  if (!report.success) throw new CannotSimulate(`The report ${file} is not of a run by this version; ${HINT}.`)
+  return report.data
 }
 
-/** The question with the run's capacity, lanes and sizes, where it does not name others. */
+/**
+ * The question with what the run had: capacity, lanes and sizes where it does not name others, its load always. Throws
+ * CannotSimulate where that is another one: the two would say nothing about each other.
+ */
 export function likeLive(question: Question, live: LiveRun): Question {
   const { kinesisBytes } = live.cloud
+  const { profile, events, seconds } = live.load
+  if (profile.kind !== 'trace') {
+    throw new CannotSimulate(`The run had a load by the profile ${profile.kind}, not by a trace; ${HINT}.`)
+  }
+  const { file = '', speedup = 1 } = profile
+  if (basename(file) !== basename(question.trace)) {
+    throw new CannotSimulate(`The run replayed ${basename(file)}: give it as --trace, not ${basename(question.trace)}.`)
+  }
+  const meanRate = events / seconds
+  if (question.meanRate !== undefined && Math.abs(question.meanRate / meanRate - 1) > SAME_RATE) {
+    throw new CannotSimulate(
+      `The run had ${whole(meanRate)} events/s on average: give that as --mean-rate, or none, not ${question.meanRate}.`,
+    )
+  }
   return {
     ...question,
+    meanRate,
+    speedup,
+    ...(profile.fromSeconds != null && { fromS: profile.fromSeconds }),
+    ...(profile.toSeconds != null && { toS: profile.toSeconds }),
+    latencyTargetMs: live.latencyTargetMs,
+    transport: live.way.transport,
+    consumer: live.lanes.consumer,
     base: question.base ?? live.capacity,
     shards: question.shards ?? live.lanes.shards,
-    parallelization: question.parallelization ?? live.lanes.parallelization,
+    parallelization: question.parallelization ?? lanesOfShard(live),
+    ...(live.way.laneRate > 0 && { laneRate: question.laneRate ?? live.way.laneRate }),
     sealedEventBytes: live.burst > 0 && kinesisBytes > 0 ? kinesisBytes / live.burst : question.sealedEventBytes,
   }
 }
 
+/** What was taken over from the run, in words. */
+export function asTheRun({ load, way, lanes, capacity }: LiveRun): string {
+  const { shards, parallelization, consumer } = lanes
+  const cloud = way.transport === 'invoke' ? `${way.lanes} calls` : `${shards} x ${parallelization} lanes, ${consumer}`
+  return (
+    `As in the run: ${whole(load.events)} events, ${whole(load.events / load.seconds)} a second on average and ` +
+    `${load.profile.speedup ?? 1} times as fast as the trace; base ${whole(capacity)} events/s; by ${way.transport}, ${cloud}.`
+  )
+}
+
+/**
+ * The figures of the prediction and of the run, `hours` long. Functions were started for the run, which a node that runs for
+ * days does once: their cost is left out.
+ */
 export function compared(predicted: Figures, hours: number, live: LiveRun): Comparison[] {
   return [
+    comparison('events', predicted.accepted, live.load.events),
     comparison('p50 ms', predicted.processingDelayMs.p50, live.processingDelayMs.p50),
     comparison('p99 ms', predicted.processingDelayMs.p99, live.processingDelayMs.p99),
-    comparison('burst share', predicted.burst / predicted.accepted, live.burst / live.accepted),
-    comparison('burst $', predicted.usdPerHourParts.burst * hours, live.cloud.usd),
+    ...(live.overTarget === null ? [] : [comparison('over target', predicted.overTarget, live.overTarget)]),
+    comparison('burst share', predicted.burst / predicted.accepted, live.burst / live.load.events),
+    comparison('burst $', predicted.usdPerHourParts.burst * hours, usdWithoutStarts(live)),
   ]
 }
 
@@ -64,7 +128,15 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
   return aligned([['', 'predicted', 'measured', 'ratio'], ...rows])
 }
 
-const comparison = (figure: string, predicted: number, measured: number): Comparison => ({
+const SAME_RATE = 0.01
+const whole = (value: number) => Math.round(value).toLocaleString('en-US')
+
+const usdWithoutStarts = ({ cloud }: LiveRun) =>
+  cloud.usd - usageUsd({ ...zeroUsage(), lambdaInitGbSeconds: cloud.lambdaInitGbSeconds })
+
+const lanesOfShard = ({ way, lanes }: LiveRun) => (way.transport === 'invoke' ? way.lanes : lanes.parallelization)
+
+const comparison = (figure: ComparedFigure, predicted: number, measured: number): Comparison => ({
   figure,
   predicted,
   measured,
@@ -77,9 +149,4 @@ function parsed(text: string): unknown {
   } catch {
     return null
   }
-}
-
-function isLive(report: unknown): report is LiveRun {
-  const { capacity, lanes, cloud, processingDelayMs } = (report ?? {}) as Partial<LiveRun>
-  return typeof capacity === 'number' && lanes !== undefined && cloud !== undefined && processingDelayMs !== undefined
 }

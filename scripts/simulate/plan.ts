@@ -1,85 +1,140 @@
+import { idleUsdPerHour } from '../../core/cost'
+import type { PolicyName } from '../../core/policies'
 import type { Figures } from './figures'
 import { type Question, type Replay, scenarioOf } from './question'
 import { simulate } from './simulate'
 import { aligned } from './table'
 
-/** What a base would come to under spillway. */
+/** A way to keep the target: machines that fold everything, or a base and bursts by one of the ways to the functions. */
+export type Way = 'machines alone' | 'kinesis, standard' | 'kinesis, fan-out' | 'invoke'
+
+/** What a base would come to with one of the ways. */
 export interface PlanPoint
-  extends Pick<Figures, 'processingDelayMs' | 'overTarget' | 'burst' | 'usdPerHour' | 'usdPerHourParts'> {
+  extends Pick<Figures, 'processingDelayMs' | 'overTarget' | 'burst' | 'accepted' | 'usdPerHour' | 'usdPerHourParts'> {
+  readonly way: Way
   readonly base: number
+  /** Of the stream; null where none is used. */
+  readonly shards: number | null
   readonly meetsTarget: boolean
 }
 
 export interface Plan {
   readonly maxOverTarget: number
+  readonly latencyTargetMs: number
+  /** All that was simulated. */
   readonly points: readonly PlanPoint[]
-  /** The cheapest base that meets the target; null when none does. */
+  /** The best base of each way: the cheapest that meets the target, else the one that comes nearest to it. */
+  readonly best: readonly PlanPoint[]
+  /** The cheapest of these that meets the target, and the next; null when none does. */
   readonly recommended: PlanPoint | null
+  readonly runnerUp: PlanPoint | null
 }
 
-const POINTS = 12
-const FINER = 6
+type Choice = Pick<Question, 'transport' | 'consumer'> & { readonly policy: PolicyName }
+
+const WAYS: Readonly<Record<Way, Choice>> = {
+  'machines alone': { policy: 'none', transport: 'invoke', consumer: 'standard' },
+  'kinesis, standard': { policy: 'spillway', transport: 'kinesis', consumer: 'standard' },
+  'kinesis, fan-out': { policy: 'spillway', transport: 'kinesis', consumer: 'fan-out' },
+  invoke: { policy: 'spillway', transport: 'invoke', consumer: 'standard' },
+}
+
+const POINTS = 10
+const FINER = 4
+const HOURS_A_MONTH = 730
+
+const whole = (value: number) => Math.round(value).toLocaleString('en-US')
+const usd = (value: number) => `$${value.toFixed(4)}`
+const perMonth = (usdPerHour: number) => (usdPerHour * HOURS_A_MONTH).toFixed(2)
 
 /**
- * The cheapest base for which at most `maxOverTarget` of the events are over the target: bases from half of the mean
- * rate to the peak, evenly by their logarithm, and finer about the cheapest of them. The price of a base machine is for
- * `--machine-rate` events per second, or for `--base`.
+ * For each way the cheapest base with which at most `maxOverTarget` of the events are over the target: bases from half of
+ * the mean rate to the peak, evenly by their logarithm, and finer about the cheapest of them. The price of a base machine
+ * is for `--machine-rate` events per second, or for `--base`.
  */
 export function planFor(question: Question, replay: Replay, say: (line: string) => void): Plan {
-  const machineRate = question.machineRate ?? question.base ?? 1
-  const point = (base: number) => {
-    say(`base ${Math.round(base).toLocaleString('en-US')} events/s ...`)
-    return pointOf(simulate(scenarioOf({ ...question, machineRate }, replay, base), 'spillway'), base, question)
+  const { maxOverTarget, latencyTargetMs } = question
+  const priced = { ...question, machineRate: question.machineRate ?? question.base ?? 1 }
+  const points = (Object.keys(WAYS) as Way[]).map((way) => pointsOf(way, priced, replay, say))
+  return { maxOverTarget, latencyTargetMs, points: points.flat(), ...chosen(points.map(bestOf)) }
+}
+
+/** Of the best base of each way, the cheapest that meets the target, and the next. */
+export function chosen(best: readonly PlanPoint[]): Pick<Plan, 'best' | 'recommended' | 'runnerUp'> {
+  const good = best.filter(({ meetsTarget }) => meetsTarget).sort((one, other) => one.usdPerHour - other.usdPerHour)
+  return { best, recommended: good[0] ?? null, runnerUp: good[1] ?? null }
+}
+
+/** The cheapest point that meets the target, else the one with the fewest events over it. */
+export function bestOf(points: readonly PlanPoint[]): PlanPoint {
+  const better = (one: PlanPoint, other: PlanPoint) => {
+    if (one.meetsTarget !== other.meetsTarget) return one.meetsTarget
+    return one.meetsTarget ? one.usdPerHour < other.usdPerHour : one.overTarget < other.overTarget
+  }
+  return points.reduce((best, each) => (better(each, best) ? each : best))
+}
+
+/** The best base of each way, a line each, and which of them to take. */
+export function planTable(plan: Plan): string {
+  const rows = plan.best.map((each) => [
+    each.way,
+    whole(each.base),
+    each.shards === null ? '-' : whole(each.shards),
+    whole(each.processingDelayMs.p99),
+    `${(each.overTarget * 100).toFixed(2)} %`,
+    `${((each.burst / each.accepted) * 100).toFixed(2)} %`,
+    each.meetsTarget ? 'yes' : 'no',
+    usd(each.usdPerHour),
+    usd(each.usdPerHourParts.machines),
+    usd(each.usdPerHourParts.burst),
+    usd(each.usdPerHourParts.stream),
+    `$${perMonth(each.usdPerHour)}`,
+  ])
+  const titles = 'way,base,shards,p99 ms,over target,burst,met,$/h,machines,burst $,stream $,a month'.split(',')
+  return `${aligned([titles, ...rows])}\n\n${verdict(plan)}`
+}
+
+/** Which way to take and why, in a sentence or two. */
+export function verdict({ maxOverTarget, latencyTargetMs, best, recommended, runnerUp }: Plan): string {
+  const promise = `${((1 - maxOverTarget) * 100).toFixed(1)} % of the events within ${whole(latencyTargetMs)} ms`
+  if (recommended === null) {
+    const nearest = best.reduce((least, each) => (each.overTarget < least.overTarget ? each : least))
+    return `No way keeps ${promise}: ${nearest.way} comes nearest, with ${(nearest.overTarget * 100).toFixed(2)} % over. Allow more by --max-over-target, or a longer --latency-target-ms.`
+  }
+  const first = `Take ${inWords(recommended)}: for ${usd(recommended.usdPerHour)} an hour it is the cheapest that keeps ${promise}.`
+  if (runnerUp === null) return `${first} No other way does.`
+  const more = runnerUp.usdPerHour - recommended.usdPerHour
+  const share = ((more / recommended.usdPerHour) * 100).toFixed(0)
+  const next = `Next is ${inWords(runnerUp)}, which costs ${usd(more)} an hour or $${perMonth(more)} a month more (${share} %).`
+  const note = recommended.way === 'invoke' || runnerUp.way === 'invoke' ? ` ${UNUSED_STREAM}` : ''
+  return `${first} ${next}${note}`
+}
+
+const ONE_SHARD = idleUsdPerHour(1, 'standard')
+/** The stack has a stream, whatever the node uses. */
+const UNUSED_STREAM = `By invoke no stream is used, but that of the stack is billed while it is deployed: ${usd(ONE_SHARD)} an hour or $${perMonth(ONE_SHARD)} a month at least.`
+
+const inWords = ({ way, base }: PlanPoint) => `${way}, with a base of ${whole(base)} events/s`
+
+function pointsOf(way: Way, question: Question, replay: Replay, say: (line: string) => void): readonly PlanPoint[] {
+  const { policy, ...cloud } = WAYS[way]
+  const asked = { ...question, ...cloud }
+  const point = (base: number): PlanPoint => {
+    say(`${way}, base ${whole(base)} events/s ...`)
+    const scenario = scenarioOf(asked, replay, base)
+    const { processingDelayMs, overTarget, burst, accepted, usdPerHour, usdPerHourParts } = simulate(scenario, policy)
+    const usesStream = policy !== 'none' && cloud.transport === 'kinesis'
+    return {
+      ...{ way, base, shards: usesStream ? scenario.cloud.shards : null },
+      ...{ processingDelayMs, overTarget, burst, accepted, usdPerHour, usdPerHourParts },
+      meetsTarget: overTarget <= question.maxOverTarget,
+    }
   }
   const { times, counts } = replay.curve
   const mean = (counts[counts.length - 1]! / times[times.length - 1]!) * 1000
-  const peak = scenarioOf({ ...question, machineRate }, replay, mean).demand.peakRate
-  const coarse = spaced(mean / 2, peak, POINTS).map(point)
-  const best = cheapest(coarse)
-  const place = best === null ? -1 : coarse.indexOf(best)
-  const finer = best === null ? [] : between(coarse, place).map(point)
-  const points = [...coarse, ...finer].sort((one, other) => one.base - other.base)
-  return { maxOverTarget: question.maxOverTarget, points, recommended: cheapest(points) }
-}
-
-/** The cheapest point that meets the target; null when none does. */
-export function cheapest(points: readonly PlanPoint[]): PlanPoint | null {
-  const good = points.filter(({ meetsTarget }) => meetsTarget)
-  return good.reduce<PlanPoint | null>(
-    (best, each) => (best === null || each.usdPerHour < best.usdPerHour ? each : best),
-    null,
-  )
-}
-
-export function planTable({ points, recommended, maxOverTarget }: Plan): string {
-  const rows = points.map((each) => [
-    each === recommended ? '->' : '',
-    Math.round(each.base).toLocaleString('en-US'),
-    `$${each.usdPerHour.toFixed(4)}`,
-    `$${each.usdPerHourParts.machines.toFixed(4)}`,
-    `${(each.overTarget * 100).toFixed(2)} %`,
-    Math.round(each.processingDelayMs.p99).toLocaleString('en-US'),
-    each.meetsTarget ? 'yes' : 'no',
-  ])
-  const titles = ['', 'base', '$/h', 'machines', 'over target', 'p99 ms', 'met']
-  const verdict =
-    recommended === null
-      ? `No base up to the peak keeps ${((1 - maxOverTarget) * 100).toFixed(1)} % of the events within the target: allow more, or try --transport invoke.`
-      : `The cheapest base that meets the target folds ${Math.round(recommended.base).toLocaleString('en-US')} events/s, for $${recommended.usdPerHour.toFixed(4)} an hour with its burst.`
-  return `${aligned([titles, ...rows])}\n\n${verdict}`
-}
-
-function pointOf(figures: Figures, base: number, { maxOverTarget }: Question): PlanPoint {
-  const { processingDelayMs, overTarget, burst, usdPerHour, usdPerHourParts } = figures
-  return {
-    base,
-    processingDelayMs,
-    overTarget,
-    burst,
-    usdPerHour,
-    usdPerHourParts,
-    meetsTarget: overTarget <= maxOverTarget,
-  }
+  const coarse = spaced(mean / 2, scenarioOf(asked, replay, mean).demand.peakRate, POINTS).map(point)
+  const finer = between(coarse, coarse.indexOf(bestOf(coarse))).map(point)
+  return [...coarse, ...finer].sort((one, other) => one.base - other.base)
 }
 
 const spaced = (from: number, to: number, points: number): number[] =>

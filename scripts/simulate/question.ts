@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Consumer } from '../../core/consumer'
 import type { PolicyName } from '../../core/policies'
-import { burstLingerMs, policyTerms } from '../../edge-node/config'
+import { oracleLimitMs, policyTerms } from '../../edge-node/config'
 import type { Curve } from '../load/curve'
 import { parseTrace, traceCurve } from '../load/trace'
 import { CannotSimulate } from './cannot-simulate'
@@ -67,9 +67,9 @@ export async function readReplay(question: Question): Promise<Replay> {
 export function scenarioOf(question: Question, { curve, binMs }: Replay, base: number): Scenario {
   const given = assumptionsOf(question, base)
   const { transport, consumer, latencyTargetMs } = question
-  const terms = policyTerms({ ...NODE, transport, latencyTargetMs }, consumer)
-  const besidesMs = given.ingestMs + 2 * burstLingerMs({ ...NODE, transport, latencyTargetMs }, consumer)
-  const demand = demandOf(curve, binMs, base, question.latencyTargetMs, besidesMs)
+  const settings = { ...NODE, transport, latencyTargetMs }
+  const terms = policyTerms(settings, consumer)
+  const demand = demandOf(curve, binMs, base, latencyTargetMs, oracleLimitMs(settings, consumer))
   const cloud = cloudFor(question, given, Math.max(0, demand.peakRate - base))
   const { seed, fine, maxUsdPerHour = Number.POSITIVE_INFINITY } = question
   return { curve, binMs, base, terms, cloud, given, maxUsdPerHour, seed, shortcut: !fine, demand }

@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
 import type { Figures } from './figures'
-import { type Comparison, compared, comparisonTable, likeLive, readLive } from './live'
+import { asTheRun, type Comparison, compared, comparisonTable, likeLive, readLive } from './live'
 import { type Plan, planFor, planTable } from './plan'
 import { type Question, readReplay, scenarioOf } from './question'
 import type { Scenario } from './scenario'
 import { simulate } from './simulate'
-import { heading, tableOf } from './table'
+import { heading, planHeading, tableOf } from './table'
 
 /** What a simulation came to. Rates in events per second. */
 export interface SimulationReport {
@@ -35,7 +35,8 @@ export async function run(
   const replay = await readReplay(question)
   const base = question.base!
   const scenario = scenarioOf(question, replay, base)
-  show(heading(scenario))
+  if (live !== null) show(asTheRun(live))
+  show(question.plan ? planHeading(scenario) : heading(scenario))
   const plan = question.plan ? planFor(question, replay, say) : undefined
   if (plan !== undefined) show(`\n${planTable(plan)}`)
   const policies = question.plan ? [] : question.policies.map((policy) => timed(scenario, policy, say))

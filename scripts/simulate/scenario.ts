@@ -1,5 +1,5 @@
 import type { PolicyTerms } from '../../core/policy'
-import type { SharePlan } from '../../core/rivals/oracle'
+import type { OraclePlan } from '../../core/rivals/oracle'
 import type { Curve } from '../load/curve'
 import type { Assumptions, Cloud } from './settings'
 
@@ -24,7 +24,7 @@ export interface Scenario {
 export interface Demand {
   readonly peakRate: number
   readonly leastOverflow: number
-  readonly plan: SharePlan
+  readonly plan: OraclePlan
   readonly overloads: readonly Overload[]
 }
 

@@ -46,9 +46,6 @@ export class Shortcut {
   private binSeenMs = 0
   private patienceMs = 2 * PERIOD_MS
   private mark: Mark | null = null
-  private wasBursting = false
-  /** An oracle's queue grows all through the first bin of an overload; after it, it stays at the target. */
-  private isGrowing = false
 
   constructor(private readonly world: World) {}
 
@@ -58,19 +55,17 @@ export class Shortcut {
     const nowMs = intake.traceMs
     const binEndMs = arrivals.rateAt(nowMs - scenario.given.ingestMs).untilMs + scenario.given.ingestMs
     if (binEndMs !== this.binEndMs) this.enter(binEndMs, nowMs)
-    this.wasBursting = this.world.controller.isBursting
     const leftMs = binEndMs - nowMs - GUARD_MS
     if (leftMs < 2 * CALM_MS || leftMs === Number.POSITIVE_INFINITY) return
     if (this.mark === null || this.isStale(this.mark, nowMs)) this.mark = this.look()
     else if (this.mark.isCalm) this.rest(this.mark, nowMs, leftMs)
-    else if (!this.world.stays && !this.isGrowing) this.repeat(this.mark, nowMs, leftMs)
+    else if (!this.world.stays) this.repeat(this.mark, nowMs, leftMs)
   }
 
   private enter(binEndMs: number, nowMs: number): void {
     this.binEndMs = binEndMs
     this.binSeenMs = nowMs
     this.mark = null
-    this.isGrowing = this.world.policy === 'oracle' && !this.wasBursting
     this.patienceMs = 2 * PERIOD_MS
   }
 

@@ -38,17 +38,33 @@ export function aligned(rows: readonly (readonly string[])[]): string {
 }
 
 /** What was simulated, in a few lines. */
-export function heading({ base, demand, cloud, given, terms, curve }: Scenario): string {
-  const hours = curve.times[curve.times.length - 1]! / 3_600_000
-  const events = curve.counts[curve.counts.length - 1]!
+export function heading(scenario: Scenario): string {
+  const { base, demand, cloud, given, terms } = scenario
   const way =
     cloud.transport === 'invoke'
       ? `${cloud.parallelization} calls side by side`
       : `${cloud.shards} shard(s) x ${cloud.parallelization}, ${cloud.stream}, ${cloud.consumer}`
+  const least = demand.leastOverflow
   return [
-    `${whole(events)} events in ${hours.toFixed(2)} h: ${whole(events / hours / 3600)} events/s on average, ${whole(demand.peakRate)} at the peak.`,
-    `Base: ${whole(base)} events/s; a base machine folds ${whole(given.machineRate)} and costs ${usd(given.machineUsdPerHour)} an hour, bought by the fraction.`,
+    loadLine(scenario),
+    `Base: ${whole(base)} events/s; ${machineText(scenario)}`,
     `Cloud by ${cloud.transport}: ${way}; a function folds ${whole(given.laneRate)} events/s. Target: ${whole(terms.latencyTargetMs)} ms.`,
-    `At least ${whole(demand.leastOverflow)} events (${share(demand.leastOverflow / events)}) have to be diverted for the target, in ${demand.overloads.length} overload(s).`,
+    `At least ${whole(least)} events (${share(least / eventsOf(scenario))}) have to be diverted for the target, in ${demand.overloads.length} overload(s).`,
   ].join('\n')
 }
+
+/** What is the same for each base and way of a plan. */
+export const planHeading = (scenario: Scenario): string =>
+  `${loadLine(scenario)}\nA function folds ${whole(scenario.given.laneRate)} events/s; ${machineText(scenario)}`
+
+function loadLine(scenario: Scenario): string {
+  const { curve, demand } = scenario
+  const hours = curve.times[curve.times.length - 1]! / 3_600_000
+  const events = eventsOf(scenario)
+  return `${whole(events)} events in ${hours.toFixed(2)} h: ${whole(events / hours / 3600)} events/s on average, ${whole(demand.peakRate)} at the peak.`
+}
+
+const machineText = ({ given }: Scenario) =>
+  `a base machine folds ${whole(given.machineRate)} and costs ${usd(given.machineUsdPerHour)} an hour, bought by the fraction.`
+
+const eventsOf = ({ curve }: Scenario) => curve.counts[curve.counts.length - 1]!

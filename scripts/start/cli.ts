@@ -47,6 +47,11 @@ function startCommand(): Command {
     .option('--once', 'exit after the report: 0 only when it balances', false)
     .option('--report <file>', 'write the report (JSON) here')
     .addOption(new Option('--pipeline <name>', 'pipeline to run').choices(['bids', 'llm-usage']).default('bids'))
+    .addOption(
+      new Option('--transport <way>', 'how envelopes reach the functions')
+        .choices(['kinesis', 'invoke'])
+        .default('kinesis'),
+    )
     .option('--port <port>', 'port of the edge node; 0 takes a free one', integer(0, 65_535), 7070)
     .option('--seconds <n>', 'length of the load', number(1, MAX_SECONDS), 60)
     .option('--base <share>', 'base rate, as a share of the measured capacity', share, 0.5)

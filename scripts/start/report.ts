@@ -1,5 +1,6 @@
 import type { Consumer } from '../../core/consumer'
 import type { Status } from '../../edge-node/status'
+import type { Profile } from '../load/profile'
 import type { LoadReport } from '../load/report'
 import type { VerifyReport } from '../verify/report'
 import { burstAfterReleaseMs, burstBeforeSpike, flapsOf, precisionOf, reactionMs, usdPerHour } from './burst-figures'
@@ -46,12 +47,18 @@ export interface Report {
     readonly kinesisBytes: number
     readonly lambdaInvocations: number
     readonly lambdaGbSeconds: number
+    /** Of starting function instances. */
+    readonly lambdaInitGbSeconds: number
     readonly writeUnits: number
     readonly readUnits: number
     readonly usd: number
     /** What the provisioned stream bills each hour, bursting or not. */
     readonly idleUsdPerHour: number
   }
+  /** What was sent once the capacity was known, which takes events of its own: how many, how long, and at what rates. */
+  readonly load: { readonly events: number; readonly seconds: number; readonly profile: Profile }
+  /** How envelopes went, how many could side by side, and what one lane folded in events per second; 0 without any. */
+  readonly way: { readonly transport: 'kinesis' | 'invoke'; readonly lanes: number; readonly laneRate: number }
   /** Base capacity in events per second, measured before the load. */
   readonly capacity: number
   /** Events that arrived above the base capacity, second by second. */
@@ -118,6 +125,7 @@ export function buildReport(evidence: Evidence): Report {
     kinesisBytes,
     lambdaInvocations,
     lambdaGbSeconds,
+    lambdaInitGbSeconds,
     writeUnits,
     readUnits,
     usd,
@@ -140,10 +148,17 @@ export function buildReport(evidence: Evidence): Report {
       kinesisBytes,
       lambdaInvocations,
       lambdaGbSeconds,
+      lambdaInitGbSeconds,
       writeUnits,
       readUnits,
       usd,
       idleUsdPerHour,
+    },
+    load: { events: load.sent, seconds: load.seconds, profile: load.profile },
+    way: {
+      transport: status.controller.transport,
+      lanes: status.controller.facts.lanes,
+      laneRate: status.burst.laneRate,
     },
     capacity: Math.round(capacity),
     aboveCapacity: aboveCapacity(load, capacity),

@@ -20,6 +20,7 @@ import { PROGRESS_HEADER, progressLine, sampleOf, secondsOver } from './samples'
  */
 export interface RunOptions {
   readonly pipeline: 'bids' | 'llm-usage'
+  readonly transport: 'kinesis' | 'invoke'
   /** Port of the edge node; 0 takes a free one. */
   readonly port: number
   /** Length of the load; a trace has its own. */
@@ -69,13 +70,16 @@ export async function run(
   children: Stoppable[],
   say: (text: string) => void,
 ): Promise<RunOutcome> {
-  const { dataDir, pipeline, port } = options
+  const { dataDir, pipeline, transport, port } = options
   const lock = await emptyRunFolder(dataDir)
   children.push({ stop: () => lock.release() })
   await ensurePackaged()
   say('Starting the embedded cloud: Kinesis, Lambda and DynamoDB on this machine.')
   const endpoint = await startCloud({ logFile: `${dataDir}/functions.log` }, children)
-  const started = await startEdgeNode({ endpoint, dataDir: edgeFolder(dataDir), options: { pipeline, port } }, children)
+  const started = await startEdgeNode(
+    { endpoint, dataDir: edgeFolder(dataDir), options: { pipeline, transport, port } },
+    children,
+  )
   const edge = started.client
   say(`The edge node serves ${pipeline} at ${edge.url}. Measuring its base capacity ...`)
   const lines = pipeline === 'bids' ? bidLines(0, { keys: 1000, zipf: 1, poison: 0 }) : llmUsageLines(0)

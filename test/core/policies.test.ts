@@ -19,7 +19,11 @@ const FAST_FLINK = {
   maxMachines: 200,
   reconcileMs: 1_000,
 }
-const OPTIONS: PolicyOptions = { machines: 4, plan: { binMs: 500, shares: [0, 1, 0.5] }, flink: FAST_FLINK }
+const OPTIONS: PolicyOptions = {
+  machines: 4,
+  plan: { binMs: 500, shares: [0, 1, 0.5], limitMs: 900 },
+  flink: FAST_FLINK,
+}
 
 function isSound(plan: Plan): boolean {
   switch (plan.kind) {

@@ -17,7 +17,11 @@ describe('a short spike through the embedded cloud', () => {
     folder = await mkdtemp(join(tmpdir(), 'spillway-e2e-'))
     await ensurePackaged({ onProgress: () => undefined })
     const load = { seconds: 9, base: 0.5, peak: 4, spikeSeconds: 4, speedup: 1, mean: 1, seed: 7, poison: 0.01 }
-    outcome = await run({ pipeline: 'bids', port: 0, dataDir: join(folder, 'run'), ...load }, children, () => undefined)
+    outcome = await run(
+      { pipeline: 'bids', transport: 'kinesis', port: 0, dataDir: join(folder, 'run'), ...load },
+      children,
+      () => undefined,
+    )
   }, 180_000)
 
   afterAll(async () => {

@@ -13,9 +13,11 @@ export function trialReport(changes: Partial<TrialReport> = {}): TrialReport {
     reactionMs: 150,
     envelopes: 100,
     cloud: {
-      ...{ kinesisRecords: 40, kinesisBytes: 1_000, lambdaInvocations: 10, lambdaGbSeconds: 1 },
+      ...{ kinesisRecords: 40, kinesisBytes: 1_000, lambdaInvocations: 10, lambdaGbSeconds: 1, lambdaInitGbSeconds: 0 },
       ...{ writeUnits: 50, readUnits: 50, usd: 0.001, idleUsdPerHour: 0.03 },
     },
+    load: { events: 10_000, seconds: 10, profile: { kind: 'constant', rate: 1_000 } },
+    way: { transport: 'kinesis', lanes: 8, laneRate: 2_000 },
     ...{
       capacity: 2_000,
       aboveCapacity: 4_000,

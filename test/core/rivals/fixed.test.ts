@@ -3,7 +3,7 @@ import { NONE } from '../../../core/rivals/none'
 import { oracle } from '../../../core/rivals/oracle'
 import { staticMachines } from '../../../core/rivals/static'
 import { facts } from '../sample-facts'
-import { intentsAt, machinesOf, shareOf } from './samples'
+import { intentsAt, machinesOf } from './samples'
 
 describe('back-pressure', () => {
   test.each([0, 1_000, 1e9])('with %i events waiting, everything stays', (backlogEvents) => {
@@ -25,35 +25,30 @@ describe('over-provisioning', () => {
 })
 
 describe('the oracle', () => {
-  const plan = { binMs: 1_000, shares: [0, 0.5, 0.25] }
+  const known = { binMs: 1_000, shares: [0, 0.5, 0.25], limitMs: 900 }
 
-  test('diverts by its plan from the first event on, and nothing after its end', () => {
-    const intents = intentsAt(oracle(plan), [[3, { arrivalRate: 100 }]], [0, 2, 3, 3.9, 4, 4.9, 5, 6, 100])
-    expect(intents.map(shareOf)).toEqual([0, 0, 0, 0, 0.5, 0.5, 0.25, 0, 0])
-    expect(intents.map(({ bursting }) => bursting)).toEqual([
-      false,
-      false,
-      false,
-      false,
-      true,
-      true,
-      true,
-      false,
-      false,
-    ])
+  test('holds a valve at its limit whatever it foresees: what passes it has to be diverted', () => {
+    const intents = intentsAt(oracle(known), [[3, { arrivalRate: 100 }]], [0, 3, 4, 100])
+    for (const { plan } of intents) expect(plan).toEqual({ kind: 'valve', limitMs: 900, prime: false })
+  })
+
+  test('means to burst in the bins that it foresees, from the first event on, and not after the last', () => {
+    const intents = intentsAt(oracle(known), [[3, { arrivalRate: 100 }]], [0, 2, 3, 3.9, 4, 4.9, 5, 6, 100])
+    const bursting = intents.map((intent) => intent.bursting)
+    expect(bursting).toEqual([false, false, false, false, true, true, true, false, false])
   })
 
   test('events that wait are events too', () => {
-    expect(intentsAt(oracle(plan), [[0, { backlogEvents: 1 }]], [1]).map(shareOf)).toEqual([0.5])
+    expect(intentsAt(oracle(known), [[0, { backlogEvents: 1 }]], [1])[0]!.bursting).toBe(true)
   })
 
   test('has functions warm ten seconds ahead, and not after the last bin that needs them', () => {
-    const late = { binMs: 1_000, shares: [...new Array<number>(20).fill(0), 1, 0] }
+    const late = { ...known, shares: [...new Array<number>(20).fill(0), 1, 0] }
     const intents = intentsAt(oracle(late), [[0, { arrivalRate: 1 }]], [0, 9, 10, 20, 21])
     expect(intents.map(({ prewarm }) => prewarm)).toEqual([false, false, true, true, false])
   })
 
   test('bins without a length are refused', () => {
-    expect(() => oracle({ binMs: 0, shares: [] })).toThrow(RangeError)
+    expect(() => oracle({ ...known, binMs: 0 })).toThrow(RangeError)
   })
 })

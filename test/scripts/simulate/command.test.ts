@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { parseSimulateArguments } from '../../../scripts/simulate/cli'
-import { cheapest, type PlanPoint } from '../../../scripts/simulate/plan'
+import { bestOf, chosen, type PlanPoint, planTable, verdict, type Way } from '../../../scripts/simulate/plan'
 import { run } from '../../../scripts/simulate/run'
 import { questionOf } from './fixture'
 
@@ -55,7 +55,9 @@ describe('files', () => {
 
   test('a report that is none of a run is named, and what to do', async () => {
     const live = await fileWith('{}')
-    await expect(run({ ...questionOf(), live }, silent, silent)).rejects.toThrow(/is not of a run; give --live/)
+    await expect(run({ ...questionOf(), live }, silent, silent)).rejects.toThrow(
+      /is not of a run by this version; give --live/,
+    )
   })
 })
 
@@ -71,39 +73,142 @@ describe('a report', () => {
     expect(report.policies.map(({ name }) => name)).toEqual(['spillway', 'none'])
     expect(report.policies[1]!.burst).toBe(0)
   })
+})
 
-  test('compares the prediction with a run of the same trace, under its capacity and lanes', async () => {
-    const measured = {
-      capacity: 2_000,
-      accepted: 8_700,
-      burst: 3_000,
-      processingDelayMs: { p50: 500, p99: 1_500 },
-      lanes: { shards: 2, parallelization: 4 },
-      cloud: { usd: 0.0001, kinesisBytes: 60_000, kinesisRecords: 10 },
-    }
-    const live = await fileWith(JSON.stringify(measured))
-    const { base: _base, ...question } = questionOf('--policy', 'spillway')
-    const report = await run({ ...question, trace: await fileWith(TRACE), live }, silent, silent)
-    expect(report.base).toBe(2_000)
-    expect(report.assumptions).toMatchObject({ sealedEventBytes: 20, cloud: { shards: 2, parallelization: 4 } })
-    expect(report.validation?.map(({ figure }) => figure)).toEqual(['p50 ms', 'p99 ms', 'burst share', 'burst $'])
+describe('a comparison with a run', () => {
+  const RUN = {
+    capacity: 2_000,
+    burst: 3_000,
+    overTarget: 0.02,
+    latencyTargetMs: 1_500,
+    processingDelayMs: { p50: 500, p99: 1_500 },
+    load: { events: 17_400, seconds: 2.5, profile: { kind: 'trace', file: 'far/away/trace.csv', speedup: 2 } },
+    way: { transport: 'kinesis', lanes: 8, laneRate: 1_900 },
+    lanes: { shards: 2, parallelization: 4, consumer: 'standard' },
+    cloud: { usd: 0.0001, kinesisBytes: 60_000, lambdaInitGbSeconds: 0 },
+  }
+
+  async function compare(measured: object, ...args: readonly string[]) {
+    const trace = join(await mkdtemp(join(tmpdir(), 'simulate-')), 'trace.csv')
+    await writeFile(trace, TRACE)
+    const { base: _base, ...question } = questionOf('--policy', 'spillway', ...args)
+    const shown: string[] = []
+    const show = (text: string) => shown.push(text)
+    const report = await run({ ...question, trace, live: await fileWith(JSON.stringify(measured)) }, silent, show)
+    return { ...report, text: shown.join('\n') }
+  }
+
+  test("is under the run's capacity, lanes, sizes, target and load, and says so", async () => {
+    const report = await compare(RUN)
+    expect(report).toMatchObject({ base: 2_000, latencyTargetMs: 1_500, speedup: 2, meanRate: 6_960 })
+    expect(report.assumptions).toMatchObject({
+      ...{ sealedEventBytes: 20, laneRate: 1_900 },
+      cloud: { shards: 2, parallelization: 4, consumer: 'standard' },
+    })
+    expect(report.text).toContain('As in the run: 17,400 events, 6,960 a second on average and 2 times as fast')
+  })
+
+  test('has each figure that the simulator gives', async () => {
+    const { validation } = await compare(RUN)
+    const figures = ['events', 'p50 ms', 'p99 ms', 'over target', 'burst share', 'burst $']
+    expect(validation?.map(({ figure }) => figure)).toEqual(figures)
+    expect(validation?.[0]).toMatchObject({ predicted: 17_400, measured: 17_400, ratio: 1 })
+  })
+
+  test('takes as many calls as there were, by invoke', async () => {
+    const { assumptions } = await compare({ ...RUN, way: { ...RUN.way, transport: 'invoke', lanes: 64 } })
+    expect(assumptions.cloud).toMatchObject({ transport: 'invoke', parallelization: 64 })
+  })
+
+  test.each<[string, object, readonly string[], RegExp]>([
+    ['another rate', RUN, ['--mean-rate', '100'], /had 6,960 events\/s on average: give that as --mean-rate, or none/],
+    [
+      'another trace',
+      { ...RUN, load: { ...RUN.load, profile: { kind: 'trace', file: 'other.csv' } } },
+      [],
+      /replayed other.csv: give it as --trace, not trace.csv/,
+    ],
+    [
+      'a load that was no trace',
+      { ...RUN, load: { ...RUN.load, profile: { kind: 'spike' } } },
+      [],
+      /by the profile spike, not by a trace; give --live/,
+    ],
+    ['a report without its load', { ...RUN, load: undefined }, [], /not of a run by this version; give --live/],
+  ])('refuses %s, which would say nothing', async (_, measured, args, message) => {
+    await expect(compare(measured, ...args)).rejects.toThrow(message)
   })
 })
 
 describe('a plan', () => {
-  const point = (base: number, usdPerHour: number, meetsTarget: boolean) =>
-    ({ base, usdPerHour, meetsTarget }) as PlanPoint
-
-  test('takes the cheapest base that meets the target', () => {
-    const points = [point(1, 1, false), point(2, 3, true), point(3, 2, true), point(4, 4, true)]
-    expect(cheapest(points)?.base).toBe(3)
-    expect(cheapest([point(1, 1, false)])).toBeNull()
+  const point = (way: Way, usdPerHour: number, some: Partial<PlanPoint> = {}): PlanPoint => ({
+    ...{ way, base: 1_000, shards: null, usdPerHour, meetsTarget: true, overTarget: 0, burst: 50, accepted: 1_000 },
+    processingDelayMs: { p50: 1, p99: 600, max: 900 },
+    usdPerHourParts: { machines: 0.01, burst: 0.002, stream: 0 },
+    ...some,
+  })
+  const late = { meetsTarget: false, overTarget: 0.2 }
+  const planOf = (...best: readonly PlanPoint[]) => ({
+    ...{ maxOverTarget: 0.01, latencyTargetMs: 1_000, points: best },
+    ...chosen(best),
   })
 
-  test('asks bases up to the peak, at which nothing is over the target', async () => {
+  test('takes the cheapest base of a way that meets the target, else the one that comes nearest to it', () => {
+    const points = [point('invoke', 1, late), point('invoke', 3), point('invoke', 2), point('invoke', 4)]
+    expect(bestOf(points).usdPerHour).toBe(2)
+    expect(bestOf([point('invoke', 1, late), point('invoke', 5, { ...late, overTarget: 0.1 })]).usdPerHour).toBe(5)
+  })
+
+  test('says which way to take, why, and what the next one costs more', () => {
+    const plan = planOf(
+      point('kinesis, standard', 0.01, late),
+      point('kinesis, fan-out', 0.06),
+      point('machines alone', 0.04),
+    )
+    expect(verdict(plan)).toBe(
+      'Take machines alone, with a base of 1,000 events/s: for $0.0400 an hour it is the cheapest that keeps 99.0 % of the events ' +
+        'within 1,000 ms. Next is kinesis, fan-out, with a base of 1,000 events/s, which costs $0.0200 an hour or $14.60 a month more (50 %).',
+    )
+  })
+
+  test('says of invoke that the stream of the stack is billed all the same', () => {
+    expect(verdict(planOf(point('invoke', 0.04), point('kinesis, standard', 0.05)))).toMatch(
+      /^Take invoke.* By invoke no stream is used, but that of the stack is billed while it is deployed: \$0.0150 an hour/,
+    )
+  })
+
+  test('says where one way alone keeps the target, and where none does which comes nearest', () => {
+    expect(verdict(planOf(point('invoke', 1), point('machines alone', 2, late)))).toContain('No other way does.')
+    const none = planOf(point('kinesis, standard', 1, late), point('invoke', 2, { ...late, overTarget: 0.05 }))
+    expect(verdict(none)).toMatch(/^No way keeps 99.0 % .*: invoke comes nearest, with 5.00 % over. Allow more by/)
+  })
+
+  test('is a table of a line for each way, with base, shards, delays and dollars', () => {
+    const [titles, ...lines] = planTable(planOf(point('kinesis, fan-out', 0.06, { shards: 2 }), point('invoke', 0.04)))
+      .split('\n')
+      .map((line) => line.split(/ {2,}/))
+    expect(titles?.slice(0, 8)).toEqual(['way', 'base', 'shards', 'p99 ms', 'over target', 'burst', 'met', '$/h'])
+    expect(lines[0]).toEqual([
+      ...['kinesis, fan-out', '1,000', '2', '600', '0.00 %', '5.00 %', 'yes'],
+      ...['$0.0600', '$0.0100', '$0.0020', '$0.0000', '$43.80'],
+    ])
+    expect(lines[1]?.slice(0, 3)).toEqual(['invoke', '1,000', '-'])
+  })
+
+  test('asks bases up to the peak for each way, at which nothing is over the target', async () => {
     const question = questionOf('--plan', '--max-over-target', '0')
     const { plan } = await run({ ...question, trace: await fileWith(TRACE) }, silent, silent)
-    expect(plan?.points.at(-1)).toMatchObject({ meetsTarget: true, overTarget: 0 })
+    expect(plan?.best.map(({ way }) => way)).toEqual([
+      'machines alone',
+      'kinesis, standard',
+      'kinesis, fan-out',
+      'invoke',
+    ])
+    for (const { way } of plan!.best) {
+      const highest = plan!.points.filter((each) => each.way === way).at(-1)
+      expect(highest?.base).toBeCloseTo(4_000, 6)
+      expect(highest?.overTarget).toBe(0)
+    }
     expect(plan?.recommended?.overTarget).toBe(0)
   })
 })

@@ -60,6 +60,36 @@ describe('closed forms', () => {
   })
 })
 
+describe('the oracle', () => {
+  const CLIMB = [500, 1_100, 1_400, 3_000, 900, 2_000, 300]
+  const ROOM = ['--shards', '20', '--parallelization', '10']
+  test.each([
+    ['pushed by Kinesis', [...ROOM], 5],
+    ['by invoke', ['--transport', 'invoke'], 5],
+    ['for a target of 400 ms', ['--transport', 'invoke', '--latency-target-ms', '400'], 5],
+    ['within spikes of a second', [...ROOM], 1],
+  ])('keeps the target, and bursts little more than the least: %s', (_, args, binSeconds) => {
+    const { overTarget, burst, leastOverflow } = simulate(scenarioFor(binSeconds, CLIMB, ...args), 'oracle')
+    expect(overTarget).toBeLessThan(0.001)
+    expect(burst).toBeGreaterThanOrEqual(leastOverflow)
+    expect(burst).toBeLessThan(leastOverflow * 1.1)
+  })
+
+  test("what it bursts has lingered at the edge and is on its way as long as anybody's", () => {
+    const idleStream = scenarioFor(1, [500, 3_000, 300, 300, 300], '--consumer', 'standard')
+    expect(simulate(idleStream, 'oracle').overTarget).toBeGreaterThan(0)
+  })
+})
+
+const SHORT = [500, 2_000, 2_000, 2_000, 0, 0, 0]
+
+test('precision is a share: who bursts less than the least misses the target, and is not more precise for it', () => {
+  const { precision, burst, leastOverflow, overTarget } = simulate(scenarioFor(1, SHORT), 'sponge')
+  expect(burst).toBeLessThan(leastOverflow)
+  expect(overTarget).toBeGreaterThan(0.1)
+  expect(precision).toBe(1)
+})
+
 describe('bursting', () => {
   test('a spike of four times the capacity bursts about what exceeds it, and no delay comes near that of back-pressure', () => {
     const spike = scenarioFor(20, [500, 4_000, 500])

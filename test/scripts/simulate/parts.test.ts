@@ -70,7 +70,7 @@ describe('delays', () => {
 
 describe('what a trace asks', () => {
   test('an overload lasts from the first excess until the queue is gone, and leaves the target its queue', () => {
-    const demand = demandOf(curveOf(10, [500, 3_000, 500, 1_050, 500]), 10_000, 1_000, 1_000, 100)
+    const demand = demandOf(curveOf(10, [500, 3_000, 500, 1_050, 500]), 10_000, 1_000, 1_000, 900)
     expect(demand.peakRate).toBe(3_000)
     expect(demand.leastOverflow).toBe(19_000)
     expect(demand.overloads).toEqual([{ startMs: 10_000, endMs: 30_000 }])

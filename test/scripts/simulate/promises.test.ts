@@ -9,13 +9,20 @@ type Some = Partial<Omit<Figures, 'processingDelayMs'>> & { readonly p99?: numbe
 const figures = (name: Figures['name'], { p99 = 500, ...some }: Some = {}) =>
   ({
     name,
-    ...{ overTarget: 0, accepted: 1_000, burst: 10, precision: 0.9, usdPerHour: 1, usdAgainstStatic: 0.1 },
+    ...{ overTarget: 0, accepted: 1_000, burst: 10, precision: 0.9, usdPerHour: 1, burstAgainstStatic: 0.1 },
     ...some,
     processingDelayMs: { p50: 1, p99, max: 9_000 },
   }) as Figures
 
-function broken(peak: number, ours: Some, sponge: Some = {}): string[] {
-  const policies = JUDGED.map((name) => figures(name, name === 'spillway' ? ours : name === 'sponge' ? sponge : {}))
+function broken(peak: number, ours: Some, sponge: Some): string[] {
+  const of: Partial<Record<Figures['name'], Some>> = { spillway: ours, sponge }
+  return brokenOf(
+    peak,
+    JUDGED.map((name) => figures(name, of[name])),
+  )
+}
+
+function brokenOf(peak: number, policies: readonly Figures[]): string[] {
   const report = { trace: 'a.csv', base: 2_000, latencyTargetMs: 1_000, meanRate: 1, peakRate: peak, policies }
   return promisesOf(report as unknown as SimulationReport)
     .filter(({ holds }) => !holds)
@@ -25,13 +32,27 @@ function broken(peak: number, ours: Some, sponge: Some = {}): string[] {
 describe('what Spillway promises', () => {
   test.each<[string, number, Some, Some, string[]]>([
     ['holds', 30, {}, {}, []],
-    ['is a p99 no worse', 30, { p99: 504 }, { p99: 500 }, ["p99, against sponge's", "p99, against flink-autoscaler's"]],
+    [
+      'is a p99 within the target',
+      30,
+      { p99: 1_001 },
+      {},
+      ["p99, against sponge's", "p99, against flink-autoscaler's"],
+    ],
+    ['is none below that of a rival that keeps the target with more machines', 30, { p99: 999 }, { p99: 20 }, []],
+    [
+      'is a p99 below that of a rival that misses it',
+      30,
+      { p99: 2_000 },
+      { p99: 2_000, overTarget: 0.5 },
+      ["p99, against sponge's", "p99, against flink-autoscaler's"],
+    ],
     [
       'is no more events over the target',
       5,
-      { overTarget: 0.02 },
-      { overTarget: 0.03 },
-      ["events over the target, against flink-autoscaler's"],
+      { overTarget: 0.008 },
+      { overTarget: 0.009 },
+      ["events over the target, against flink-autoscaler's", "events over the target, against cpu-threshold's"],
     ],
     [
       'is to be better where the rival misses the target',
@@ -43,15 +64,31 @@ describe('what Spillway promises', () => {
     ["is at most 1.1 times the oracle's cost", 5, { usdPerHour: 1.11 }, {}, ["cost over the oracle's"]],
     ['is precision where the peak is high', 30, { precision: 0.84 }, {}, ['precision']],
     [
-      'is a fifth of static provisioning there',
+      'is that what bursts costs a fifth of static provisioning there',
       30,
-      { usdAgainstStatic: 0.21 },
+      { burstAgainstStatic: 0.21 },
       {},
-      ['cost over static provisioning for the peak'],
+      ['cost of what bursts over static provisioning for the peak'],
     ],
-    ['is neither where it is not', 5, { precision: 0.1, usdAgainstStatic: 1 }, {}, []],
+    ['is neither where it is not', 5, { precision: 0.1, burstAgainstStatic: 1 }, {}, []],
     ['is nearly no burst on a calm trace', 2, { burst: 21 }, {}, ['share that bursts of a calm trace']],
   ])('%s', (_, peak, ours, sponge, expected) => {
     expect(broken(peak, ours, sponge)).toEqual(expected)
+  })
+
+  test.each<[string, number, number, string[]]>([
+    ['a hundredth of the events may be late', 0.01, 0, []],
+    ['more may not', 0.011, 0, ['events over the target']],
+    ['but where the cloud makes them late for an oracle, too', 0.05, 0.045, []],
+    ['and a hundredth more than for the oracle is too many', 0.056, 0.045, ['events over the target']],
+  ])('is the latency target: %s', (_, over, oracle, expected) => {
+    const late = { overTarget: 0.5, p99: 9_000 }
+    const rivals = JUDGED.map((name) => figures(name, late))
+    const policies = [
+      ...rivals.filter(({ name }) => name !== 'spillway' && name !== 'oracle'),
+      figures('spillway', { overTarget: over }),
+      figures('oracle', { overTarget: oracle }),
+    ]
+    expect(brokenOf(5, policies)).toEqual(expected)
   })
 })
