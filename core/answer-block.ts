@@ -19,8 +19,10 @@ const BODY = 16 // 64 bits of the digest of the body; zero where it is not known
 const ACCEPTED = 24
 const LATE = 28
 const PARTLY_LATE = 32
-const AT_S = 36 // seconds, rounded up, so that nothing is forgotten too early
+const AT_S = 36 // seconds, rounded up, so that nothing is forgotten too early; the greatest where it is not known
 const HORIZON = 40 // a double; NaN where nothing was closed
+
+const UNKNOWN_S = 0xffffffff
 
 /** Whether a page has as many rows as it says. */
 export const isWhole = ({ count, rows }: AnswerPage): boolean => rows.length === count * ROW_BYTES
@@ -127,7 +129,7 @@ export class AnswerBlock {
     this.rows.setUint32(at + ACCEPTED, accepted, true)
     this.rows.setUint32(at + LATE, late, true)
     this.rows.setUint32(at + PARTLY_LATE, partlyLate, true)
-    this.rows.setUint32(at + AT_S, Math.ceil(atMs / 1_000), true)
+    this.rows.setUint32(at + AT_S, Math.min(UNKNOWN_S, Math.ceil(atMs / 1_000)), true)
     this.rows.setFloat64(at + HORIZON, horizon ?? Number.NaN, true)
     this.addExtra({ ...(rejections.rejected.length > 0 && rejections), ...(key !== undefined && { key }) })
     this.index()
@@ -199,6 +201,17 @@ export class AnswerBlock {
     const at = row * ROW_BYTES
     const hadBody = (bodyDigest: string) => hasBody(rows, at, bodyDigest)
     return { answer: answerAt(rows, at, this.extras.get(row)), atMs: this.atMs(row), hadBody }
+  }
+}
+
+/** The rows of blocks that follow each other, from a number to before another. */
+export function* pagesOf(blocks: readonly AnswerBlock[], from: number, until: number): Generator<AnswerPage> {
+  for (const block of blocks) {
+    for (let at = Math.max(from, block.first); at < Math.min(block.next, until); ) {
+      const page = block.page(at, until)
+      yield page
+      at += page.count
+    }
   }
 }
 

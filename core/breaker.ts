@@ -1,7 +1,8 @@
 /**
- * Whether the cloud is worth sending to: a circuit breaker. Its states are not called closed and open, since an open way
- * would read as one that can be used. `usable`: envelopes may be sent. `away`: it failed again and again; nothing is sent
- * until `probeAtMs`. `probing`: one envelope is on its way to find out. Times are of the caller's monotonic clock.
+ * Whether the cloud is worth sending to: a circuit breaker. Its states are not called closed and open, since an open
+ * way would read as one that can be used. `usable`: envelopes may be sent. `away`: it failed again and again; nothing
+ * is sent until `probeAtMs`. `probing`: one envelope is on its way to find out. Times are of the caller's monotonic
+ * clock.
  */
 export type Breaker =
   | { readonly state: 'usable'; readonly failures: number }

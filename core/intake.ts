@@ -54,6 +54,9 @@ export type OldAnswer = readonly [key: string, answer: Answer, bodyDigest?: stri
 
 export type RequestRecord = Extract<LogRecord, { type: 'request' }>
 
+/** Of a key that an older version took: the next start tells until when that was. */
+const UNKNOWN_TIME = Number.POSITIVE_INFINITY
+
 /** The state of admission at a place in the log where nothing is uncut. Infinities are null. */
 export interface IntakeSnapshot {
   readonly offset: number
@@ -294,7 +297,8 @@ export class Intake {
     this.closedMs = snapshot.closedMs ?? Number.NEGATIVE_INFINITY
     this.newestMs = snapshot.newestMs ?? Number.NEGATIVE_INFINITY
     if (snapshot.keys !== undefined) this.answers.restore(snapshot.keys)
-    for (const [key, answer, digest] of snapshot.answers ?? []) this.remember(key, answer, digest ?? undefined)
+    for (const [key, answer, digest] of snapshot.answers ?? [])
+      this.remember(key, answer, digest ?? undefined, UNKNOWN_TIME)
     this.openPanes.restore(snapshot.openPanes, this.closedMs)
   }
 
@@ -346,7 +350,8 @@ export class Intake {
       throw new Error(`the request at offset ${firstOffset} has ${lines.length} lines, ${line} with a pane`)
     this.newestMs = Math.max(this.newestMs, newestMs ?? Number.NEGATIVE_INFINITY)
     // Version 0.1.0 logged every request, and not what may pass.
-    if (isRemembered(answer) || answer.rejected.some(passesLater)) this.remember(key, answer, bodyDigest)
+    if (isRemembered(answer) || answer.rejected.some(passesLater))
+      this.remember(key, answer, bodyDigest, atMs ?? UNKNOWN_TIME)
   }
 
   private replayCut(header: EnvelopeHeader): CutEnvelope {
@@ -386,8 +391,8 @@ export class Intake {
     )
   }
 
-  private remember(key: string | null, answer: Answer, digest?: string): void {
-    if (key !== null) this.answers.add(key, bounded(answer), digest ?? null)
+  private remember(key: string | null, answer: Answer, digest?: string, atMs?: number): void {
+    if (key !== null) this.answers.add(key, bounded(answer), digest ?? null, atMs)
   }
 }
 

@@ -1,7 +1,7 @@
-import { AnswerBlock, type AnswerPage, blockEntries, type Remembered, wordsOf } from './answer-block'
+import { AnswerBlock, type AnswerPage, blockEntries, pagesOf, type Remembered, wordsOf } from './answer-block'
 import type { Answer } from './log-record'
 
-const MOST_BLOCKS = 64 // a key is looked for in each block: some microseconds where all are full
+const BLOCKS = 64 // to twice as many, and more of the largest: a key is looked for in each, some microseconds in all
 
 /** How keys are remembered. */
 export interface KeyMemory {
@@ -36,7 +36,7 @@ export class RememberedAnswers {
   private readonly entriesPerBlock: number
 
   constructor(private readonly memory: KeyMemory) {
-    this.entriesPerBlock = blockEntries(memory.bytes / MOST_BLOCKS)
+    this.entriesPerBlock = blockEntries(memory.bytes / BLOCKS)
   }
 
   /** Bytes that they take. */
@@ -67,7 +67,10 @@ export class RememberedAnswers {
     while (this.blocks.length > 0 && this.blocks[0]!.newestMs < this.oldestMs) this.blocks.shift()
   }
 
-  /** A new process has another clock: what was remembered in its future was remembered now. */
+  /**
+   * A new process has another clock: what was remembered in its future was remembered now, and what was at an unknown
+   * time was until now.
+   */
   begin(nowMs: number): void {
     this.nowMs = nowMs
     for (const block of this.blocks) block.capTimes(nowMs)
@@ -83,21 +86,16 @@ export class RememberedAnswers {
     return undefined
   }
 
-  add(key: string, answer: Answer, bodyDigest: string | null = null): void {
-    const entry = { words: wordsOf(this.memory.digestOf(key)), answer, bodyDigest, atMs: this.nowMs }
+  /** `atMs` is Infinity where the time is not known: before the next start. */
+  add(key: string, answer: Answer, bodyDigest: string | null = null, atMs = this.nowMs): void {
+    const entry = { words: wordsOf(this.memory.digestOf(key)), answer, bodyDigest, atMs }
     this.roomForOne().add(this.memory.isKeptAsText(key) ? { ...entry, key } : entry)
     this.next += 1
   }
 
-  /** Those from `from` to before `until`, some at a time; what is forgotten while they are read is left out. */
-  *pages(from: number, until: number): Generator<AnswerPage> {
-    for (let at = from; at < until; ) {
-      const block = this.blocks.find(({ next }) => next > at)
-      if (block === undefined || block.first >= until) return
-      const page = block.page(Math.max(at, block.first), until)
-      yield page
-      at = page.first + page.count
-    }
+  /** Those from `from` to before `until` that are remembered now, some at a time, however much later they are read. */
+  pages(from: number, until: number): Generator<AnswerPage> {
+    return pagesOf([...this.blocks], from, until)
   }
 
   /** Where the pages of a span begin that is to be taken up. */

@@ -40,9 +40,7 @@ export class Checkpointer {
   constructor(
     private readonly deps: {
       readonly intake: Pick<Intake, 'keyPages'>
-      /** Of the keys; deleted when all in one are this old. */
       readonly keys: Pick<KeyFiles, 'count' | 'append' | 'deleteBefore'>
-      readonly rememberKeysMs: number
       readonly checkpoints: Pick<Checkpoints, 'write'>
       readonly finals: Pick<FinalFiles, 'count' | 'append'>
       readonly results: Pick<Results, 'since'>
@@ -51,7 +49,7 @@ export class Checkpointer {
       readonly logger: Logger
     },
     private readonly everyMs: number,
-    private readonly clock: Pick<Clock, 'epochMs' | 'monotonicMs' | 'soon'>,
+    private readonly clock: Pick<Clock, 'monotonicMs' | 'soon'>,
   ) {
     this.writtenAtMs = clock.monotonicMs()
     this.nextAtMs = this.writtenAtMs + everyMs
@@ -79,7 +77,9 @@ export class Checkpointer {
     const hold = new Hold(this.clock)
     const head: CheckpointHead = hold.during(() => ({ format: 3, segment: this.deps.log.roll(), ...content() }))
     const frozen = hold.during(freeze)
-    this.writing = this.write(head, frozen, hold, neededOffset).finally(() => {
+    // Begun now: keys that pass their time before they are written are in the span that the head tells of.
+    const keyPages = this.deps.intake.keyPages(this.deps.keys.count, head.intake.keys?.next ?? 0)
+    this.writing = this.write(head, frozen, keyPages, hold, neededOffset).finally(() => {
       frozen.thaw()
       this.nextAtMs = this.clock.monotonicMs() + Math.max(this.everyMs, hold.wholeMs * MIN_PAUSES)
       this.writing = null
@@ -93,19 +93,25 @@ export class Checkpointer {
   }
 
   // A checkpoint saves time at the next start and nothing else: without it the log says the same.
-  private async write(head: CheckpointHead, frozen: FrozenState, hold: Hold, neededOffset: number): Promise<void> {
-    const { checkpoints, keys, rememberKeysMs, log, deadLetters, logger } = this.deps
+  private async write(
+    head: CheckpointHead,
+    frozen: FrozenState,
+    keyPages: Generator<AnswerPage>,
+    hold: Hold,
+    neededOffset: number,
+  ): Promise<void> {
+    const { checkpoints, keys, log, deadLetters, logger } = this.deps
     try {
       await log.flushed()
       await deadLetters.flush()
       deadLetters.forgetBefore?.(neededOffset)
       await this.appendFinals(head.finals)
-      await keys.append(this.keyPages(head.intake.keys?.next ?? 0, hold))
+      await keys.append(this.inTurns(keyPages, hold))
       const { oldestSegment, bytes } = await checkpoints.write(head.segment, this.lines(head, frozen, hold))
       this.writtenAtMs = this.clock.monotonicMs()
       this.cost = { heldMs: hold.wholeMs, longestHoldMs: hold.longestMs, bytes }
       await log.deleteBefore(oldestSegment, neededOffset)
-      await keys.deleteBefore(this.clock.epochMs() - rememberKeysMs, this.neededKey)
+      await keys.deleteBefore(this.neededKey)
       this.neededKey = head.intake.keys?.first ?? 0
     } catch (error) {
       this.failed += 1
@@ -122,9 +128,8 @@ export class Checkpointer {
     while (finals.count < count) await finals.append(results.since(finals.count).filter(({ number }) => number < count))
   }
 
-  /** The keys before `until` that are not in their files: the checkpoint leaves them out, and the log does later. */
-  private async *keyPages(until: number, hold: Hold): AsyncGenerator<AnswerPage> {
-    const pages = this.deps.intake.keyPages(this.deps.keys.count, until)
+  /** The keys that are not in their files: the checkpoint leaves them out, and the log does later. */
+  private async *inTurns(pages: Generator<AnswerPage>, hold: Hold): AsyncGenerator<AnswerPage> {
     for (;;) {
       await new Promise<void>((resolve) => this.clock.soon(resolve))
       const page = hold.during(() => pages.next())

@@ -1,6 +1,6 @@
 /**
- * What to tell at a start when the functions have other pipelines than this node; null when they have the same, or nobody
- * knows. It is no reason not to start: what a function hands back is folded here, and results are the same.
+ * What to tell at a start when the functions have other pipelines than this node; null when they have the same, or
+ * nobody knows. It is no reason not to start: what a function hands back is folded here, and results are the same.
  */
 export function otherVersion(here: string, deployed: string | undefined): string | null {
   if (deployed === undefined || deployed === here) return null

@@ -125,7 +125,7 @@ async function postEvents(surface: Surface, request: FastifyRequest, reply: Fast
   }
 }
 
-/** A request of which every line was rejected does not look like one that was taken, also not to who reads no bodies. */
+/** A request of which every line was rejected does not look like one that was taken, also where nobody reads bodies. */
 function answerEvents(reply: FastifyReply, answer: Answer): FastifyReply {
   const [first] = answer.rejected
   if (first === undefined || !isAllRejected(answer)) return reply.code(202).send(answer)

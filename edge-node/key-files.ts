@@ -91,9 +91,9 @@ export class KeyFiles {
     if (batch.length > 0) await this.write(batch)
   }
 
-  /** Deletes the oldest files: those last written before `beforeMs`, but none with a key from `neededFrom` on. */
-  async deleteBefore(beforeMs: number, neededFrom: number): Promise<void> {
-    await this.files.deleteBefore?.(beforeMs, Number.POSITIVE_INFINITY, neededFrom)
+  /** Deletes the oldest files, but none with a key from `neededFrom` on. */
+  async deleteBefore(neededFrom: number): Promise<void> {
+    await this.files.deleteBefore?.(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, neededFrom)
   }
 
   async close(): Promise<void> {

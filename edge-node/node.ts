@@ -137,9 +137,7 @@ export class EdgeNode {
     const onRecall = this.folding.recall.bind(this.folding)
     const finisherDeps = { merger, deadLetters, results, log, version: boot.version, onFinal, onRecall, trace }
     this.finisher = new Finisher(finisherDeps, clock)
-    const { rememberKeysMs } = config
-    const checkpointerDeps = { ...named('checkpoints'), intake, rememberKeysMs }
-    this.checkpointer = new Checkpointer(checkpointerDeps, config.checkpointEveryMs, clock)
+    this.checkpointer = new Checkpointer({ ...named('checkpoints'), intake }, config.checkpointEveryMs, clock)
     const { maxEnvelopeBytes } = config
     const onCut = this.route.bind(this)
     const maxEnvelopeEvents = () => this.controller.envelopeEvents

@@ -11,6 +11,7 @@ const OURS = [
   'checkpoints',
   'results',
   'finals',
+  'keys',
   'dead-letters',
   'deployment.json',
   'cloud-capacity.json',

@@ -32,7 +32,7 @@ export const cloudFields = {
   maxInFlightBytes: wholeNumber({ min: 1024, max: GiB }) // as text in the heap, of which Node gives a process 2 to 4 GiB
     .default(256 * MiB)
     .describe('raw lines in the cloud without a head: kept in memory for a reclaim'),
-  // The mapping drops records that are two minutes old: what is lost then would hold its windows up for as long as this.
+  // The mapping drops records that are two minutes old: what is lost then would hold its windows up for as long.
   reclaimAfterMs: wholeNumber({ min: 1_000, max: 600_000 })
     .default(30_000)
     .describe('how long the cloud may take for an envelope before the edge folds it'),

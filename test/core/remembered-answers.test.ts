@@ -122,6 +122,29 @@ describe('remembered answers', () => {
     )
   })
 
+  test('that are forgotten while their pages are read are in them all the same', () => {
+    const answers = new RememberedAnswers(memory())
+    for (let n = 0; n < 3_000; n++) answers.add(`${n}`, answerOf([]))
+    const { span } = answers
+    const pages = answers.pages(0, span.next)
+    answers.pass(1_000_000)
+    for (let n = 0; n < 10; n++) answers.add(`later ${n}`, answerOf([]))
+    const again = new RememberedAnswers(memory())
+    again.restore(span)
+    for (const page of pages) again.takeUp(page, span)
+    expect(again.span).toEqual(span)
+  })
+
+  test('of an unknown time are remembered from the next start on', () => {
+    const answers = new RememberedAnswers(memory())
+    answers.add('a', answerOf([]), null, Number.POSITIVE_INFINITY)
+    answers.begin(10_000_000)
+    answers.pass(10_060_000)
+    expect(answers.get('a')).toBeDefined()
+    answers.pass(10_062_000)
+    expect(answers.get('a')).toBeUndefined()
+  })
+
   test('of another body are known, and bodies that were not noted count as the same', () => {
     const answers = new RememberedAnswers(memory())
     answers.add('a', answerOf([]), 'ab'.repeat(32))

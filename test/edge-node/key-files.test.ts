@@ -1,16 +1,18 @@
 import { appendFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { pino } from 'pino'
 import type { AnswerPage } from '../../core/answer-block'
 import { RememberedAnswers } from '../../core/remembered-answers'
 import { CannotRecover } from '../../edge-node/cannot-recover'
+import { type CheckpointContent, Checkpointer } from '../../edge-node/checkpointer'
+import { systemClock } from '../../edge-node/clock'
 import { KeyFiles } from '../../edge-node/key-files'
 import { KEY_RULES } from '../core/history'
 import { event, testNodes } from './fixture'
 import { temporaryFolders } from './temporary-folder'
 
 const newFolder = temporaryFolders()
-const LONG_AGO_MS = 0
 const SMALL_FILE_BYTES = 60_000 // one page of a thousand keys
 
 function remembering(keys: number): RememberedAnswers {
@@ -56,18 +58,18 @@ describe('the files of keys', () => {
     await files.close()
   })
 
-  test('are deleted when they are old, but none with a key that a checkpoint needs, and never the newest', async () => {
+  test('are deleted, but none with a key that a checkpoint needs, and never the newest', async () => {
     const folder = await newFolder()
     const { files } = await opened(folder)
     for (let from = 0; from < 5_000; from += 1_000)
       await files.append(these(remembering(5_000).pages(from, from + 1_000)))
     const first = async () =>
       (await opened(folder).then(({ pages, files: each }) => each.close().then(() => pages)))[0]!.first
-    await files.deleteBefore(LONG_AGO_MS, 5_000)
+    await files.deleteBefore(999)
     expect(await first()).toBe(0)
-    await files.deleteBefore(Date.now() + 60_000, 2_500)
+    await files.deleteBefore(2_500)
     expect(await first()).toBe(2_000)
-    await files.deleteBefore(Date.now() + 60_000, 5_000)
+    await files.deleteBefore(5_000)
     expect(await first()).toBe(4_000)
     await files.close()
   })
@@ -87,6 +89,33 @@ describe('the files of keys', () => {
     await writeFile(path, text.replace('"count":1000', '"count":1001'))
     await expect(opened(folder)).rejects.toThrow(CannotRecover)
   })
+})
+
+test('a checkpoint has the keys that are forgotten while it is written: its span begins with them', async () => {
+  const folder = await newFolder()
+  const answers = remembering(3_000)
+  const { files } = await opened(folder)
+  const deps = {
+    intake: { keyPages: (from: number, until: number) => answers.pages(from, until) },
+    keys: files,
+    checkpoints: { write: async () => ({ oldestSegment: 0, bytes: 0 }) },
+    finals: { count: 0, append: async () => {} },
+    results: { since: () => [] },
+    log: { roll: () => 0, flushed: async () => answers.pass(1_000_000), deleteBefore: async () => {} },
+    deadLetters: { flush: async () => {} },
+    logger: pino({ level: 'silent' }),
+  }
+  const checkpointer = new Checkpointer(deps as never, 1_000, systemClock)
+  const content = { intake: { keys: answers.span }, finals: 0 } as CheckpointContent
+  await checkpointer.take(
+    () => content,
+    () => ({ pieces: [], thaw: () => {} }),
+    0,
+  )
+  await files.close()
+  const found = await opened(folder)
+  expect([found.pages[0]?.first, found.files.count]).toEqual([0, 3_000])
+  await found.files.close()
 })
 
 describe('a restart', () => {

@@ -53,6 +53,16 @@ describe('S14 others on the machine who read the data', () => {
     expect(await modeOf(elsewhere)).toBe('644')
   })
 
+  test('one that a node has worked in is closed, whatever the node keeps there', async () => {
+    const node = await start()
+    for (const t of [1, 60]) await node.post(event('a', t), { 'idempotency-key': `${t}` })
+    await node.windows(1)
+    await node.stop()
+    await chmod(node.folder, 0o755)
+    await keepPrivate(node.folder, logger)
+    expect(await modeOf(node.folder)).toBe('700')
+  })
+
   test('one that holds other things is refused, and left as it is', async () => {
     const folder = await newFolder()
     await writeFile(join(folder, 'homework.txt'), '')
