@@ -8,7 +8,13 @@ export interface BurstEvent {
   readonly Records: readonly {
     /** Of the stream; a call with a single envelope has none. */
     readonly eventSourceARN?: string
-    readonly kinesis: { readonly partitionKey: string; readonly sequenceNumber: string; readonly data: string }
+    readonly kinesis: {
+      readonly partitionKey: string
+      readonly sequenceNumber: string
+      readonly data: string
+      /** When the stream took it, in epoch seconds; a call with a single envelope has none. */
+      readonly approximateArrivalTimestamp?: number
+    }
   }[]
   /** Of an event without records: how long to stay at work, so that calls made together meet an instance each. */
   readonly holdMs?: number

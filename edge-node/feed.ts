@@ -46,6 +46,12 @@ export interface Quantiles {
   readonly max: number
 }
 
+/** How long a part of the way of envelopes that burst takes. */
+export interface BurstPartShown extends Quantiles {
+  readonly part: string
+  readonly inWords: string
+}
+
 /** What changes slowly: sent once a second. */
 export interface Overview {
   readonly atMs: number
@@ -102,6 +108,8 @@ export interface Overview {
     readonly foldUs: number
     /** From the put to the partial; null where it is not measured. */
     readonly latencyMs: Quantiles | null
+    /** In the order of the way, from the arrival of the first event on. */
+    readonly parts: readonly BurstPartShown[]
     readonly iteratorAgeMs: number | null
     /** Whether it is wide enough, in words. */
     readonly capacity: string

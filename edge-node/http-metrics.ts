@@ -69,6 +69,7 @@ function observe({ config, status, node, log, diskSpace }: MetricSources): OfNod
     durations: {
       processingDelay: arrivals.bucketCounts(),
       putToPartial: overflow.latency.bucketCounts(),
+      burstParts: node.burstParts.bucketCounts(),
       windowLatency: finisher.latency.bucketCounts(),
       logFlush: log.flushCounts(),
     },

@@ -13,6 +13,7 @@ import type { RunningPolicy } from '../core/policies'
 import { rejectedCount } from '../core/rejections'
 import type { Care } from './apart/lane'
 import { Arrivals } from './arrivals'
+import { BurstParts } from './burst-parts'
 import { Checkpointer } from './checkpointer'
 import type { Checkpoints } from './checkpoints'
 import type { Clock } from './clock'
@@ -33,7 +34,7 @@ import type { Recovered } from './recovery'
 import type { Results } from './results'
 import { Router } from './router'
 import type { Sequel } from './sequel'
-import { NO_TRACE, type Trace } from './trace'
+import { alsoTelling, NO_TRACE, type Trace } from './trace'
 
 const TICK_MS = 50 // how often the controller looks without an envelope, and time without requests is counted
 const MAX_RETRY_AFTER_MS = 2_000 // well below the idle timeout: a client that waits to try again is not idle
@@ -93,6 +94,7 @@ export class EdgeNode {
   readonly incarnation: string
   readonly arrivals: Arrivals
   readonly overflow: Overflow
+  readonly burstParts: BurstParts
   readonly cutter: Cutter
   readonly folding: Folding
 
@@ -115,9 +117,11 @@ export class EdgeNode {
   private stopped = false
 
   constructor(private readonly deps: NodeDependencies) {
-    const { config, pipeline, recovered, cloud, logger, clock, trace = NO_TRACE } = deps
+    const { config, pipeline, recovered, cloud, logger, clock } = deps
     const named = (component: string) => ({ ...deps, logger: logger.child({ component }) })
     this.clock = clock
+    this.burstParts = new BurstParts(config.transport, clock)
+    const trace = alsoTelling(deps.trace ?? NO_TRACE, this.burstParts)
     this.startedAtMs = recovered.boot.atMs - clock.monotonicMs()
     this.arrivals = new Arrivals(config.latencyTargetMs)
     this.intake = recovered.intake
@@ -146,6 +150,7 @@ export class EdgeNode {
     this.overflow = new Overflow({
       ...named('overflow'),
       lanes: () => this.lanes,
+      trace,
       ledger,
       from,
       partials: cloud.partials,

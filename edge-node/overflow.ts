@@ -75,7 +75,10 @@ export class Overflow {
         this.put(number)
       },
       failed: ({ number }, isOutage, reason) => this.notTaken(number, isOutage, reason),
-      finished: ({ number }) => this.watcher.finished(number),
+      finished: ({ number }) => {
+        this.trace.envelope(number, { kind: 'answered' })
+        this.watcher.finished(number)
+      },
     })
     const inFlight = () => ledger.inFlight()
     const onVerdict = this.judged.bind(this)

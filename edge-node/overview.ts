@@ -80,6 +80,7 @@ function cloudOf({ burst, controller, cloud }: Status): Overview['cloud'] {
     divertUs,
     foldUs: trueRate > 0 ? 1e6 / trueRate : 0,
     latencyMs: more.latencyMs ?? null,
+    parts: burst.parts,
     iteratorAgeMs: more.iteratorAgeMs ?? null,
     capacity: burst.capacity,
     bottleneck: burst.bottleneck,

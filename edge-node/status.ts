@@ -6,6 +6,7 @@ import type { PolicyName } from '../core/policies'
 import type { PolicyTerms } from '../core/policy'
 import type { BurstMode } from '../core/route'
 import type { DelaySummary } from './arrivals'
+import type { PartOfBurst } from './burst-parts'
 import type { CheckpointCost } from './checkpointer'
 import type { Bottleneck } from './cloud-scaler'
 import { type Config, policyTerms } from './config'
@@ -85,6 +86,8 @@ export interface Status {
     readonly throttled: number
     /** From sending an envelope until its head is seen. */
     readonly latencyMs: Percentiles
+    /** Where the time of envelopes that burst goes, from the arrival of their first event on. */
+    readonly parts: readonly PartOfBurst[]
     readonly episodes: readonly Episode[]
   }
   readonly controller: {
@@ -176,6 +179,7 @@ export function statusOf({ node, pipeline, identity, config, width, results }: S
       laneRate: node.overflow.usage.laneRate,
       throttled: sent.throttled,
       latencyMs: node.overflow.latency.percentiles(),
+      parts: node.burstParts.all(),
       episodes: node.overflow.episodes.all,
     },
     controller: {

@@ -14,6 +14,8 @@ export type Step =
   | { readonly kind: 'sent'; readonly reason: string }
   /** The stream, or a call of the function, has it. */
   | { readonly kind: 'put' }
+  /** The call of the function was answered: it has a head. */
+  | { readonly kind: 'answered' }
   | { readonly kind: 'headSeen'; readonly work: Work; readonly deadLetters: number }
   /** It comes back to the edge. */
   | { readonly kind: 'reclaimed'; readonly reason: string }
@@ -36,3 +38,12 @@ export interface Trace {
 
 /** Nobody. */
 export const NO_TRACE: Trace = { envelope: () => {}, window: () => {} }
+
+/** Tells both of the ways of envelopes; of windows only the first, since the other does not ask. */
+export const alsoTelling = (trace: Trace, other: Pick<Trace, 'envelope'>): Trace => ({
+  envelope(number, step) {
+    trace.envelope(number, step)
+    other.envelope(number, step)
+  },
+  window: trace.window.bind(trace),
+})

@@ -55,7 +55,8 @@ export function createBurstHandler(dependencies: BurstDependencies) {
     const batch = new Batch(dependencies, invocation)
     for (const record of event.Records) {
       try {
-        await batch.burst(Buffer.from(record.kinesis.data, 'base64'))
+        const { data, approximateArrivalTimestamp: arrivedS } = record.kinesis
+        await batch.burst(Buffer.from(data, 'base64'), arrivedS === undefined ? undefined : arrivedS * 1000)
       } catch (error) {
         return notDone(dependencies, record, error)
       }
@@ -104,17 +105,17 @@ class Batch {
 
   /**
    * Rejects for a passing reason, also with OutOfTime. What will not be done in time is not begun: it would be paid
-   * twice.
+   * twice. `arrivedMs`: when the stream took it, in epoch ms.
    */
-  async burst(data: Uint8Array): Promise<void> {
+  async burst(data: Uint8Array, arrivedMs: number | undefined): Promise<void> {
     const { nowMs } = this.dependencies
     if (this.slowestMs > this.time.workMs) throw new OutOfTime('too little time is left for another envelope')
     const startMs = nowMs()
-    await this.burstOne(data)
+    await this.burstOne(data, arrivedMs)
     this.slowestMs = Math.max(this.slowestMs, nowMs() - startMs)
   }
 
-  private async burstOne(data: Uint8Array): Promise<void> {
+  private async burstOne(data: Uint8Array, arrivedMs: number | undefined): Promise<void> {
     const { log, nowMs } = this.dependencies
     const opened = openEnvelope(data)
     switch (opened.kind) {
@@ -131,11 +132,11 @@ class Batch {
           log({ level: 'warn', message: 'an expired envelope was skipped', envelope, reclaimAtMs, nowMs: nowMs() })
           return
         }
-        return this.fold(opened.header, opened.envelope)
+        return this.fold(opened.header, opened.envelope, arrivedMs)
     }
   }
 
-  private async fold(header: WireHeader, envelope: Envelope): Promise<void> {
+  private async fold(header: WireHeader, envelope: Envelope, arrivedMs: number | undefined): Promise<void> {
     const { store, nowMs, newAttempt, version, timers } = this.dependencies
     const pipeline = this.dependencies.pipelines.get(header.pipeline)
     if (pipeline === undefined) return this.refuse(header, 'unknown_pipeline', `no pipeline ${header.pipeline} here`)
@@ -149,6 +150,8 @@ class Batch {
       memoryMb: Number(this.invocation.memoryLimitInMB),
       writeUnits,
       ...(initMs > 0 && { initMs }),
+      // Both are clocks of the cloud: that of the edge may be another.
+      ...(arrivedMs !== undefined && { waitMs: Math.max(0, Math.round(startMs - arrivedMs)) }),
     })
     const pause = (): undefined => void this.time.check() // a map that computes lets no timer fire
     const fold = () => foldEnvelope(pipeline, envelope, { timers, pause })

@@ -1,4 +1,5 @@
-import { counter, gauge, histogram, type Metric, oneOf } from './family'
+import { BURST_PARTS } from '../burst-parts'
+import { counter, gauge, histogram, histograms, type Metric, oneOf } from './family'
 import type { Observed } from './observed'
 
 /** Is it bursting, and does the cloud do its part. */
@@ -38,6 +39,11 @@ export const BURST_METRICS: readonly Metric<Observed>[] = [
     'spillway_put_to_partial_seconds',
     'For each envelope, from the put, or the call of the function, until its head is seen. Reclaimed ones are not measured.',
     ({ durations }) => durations.putToPartial,
+  ),
+  histograms(
+    'spillway_burst_part_seconds',
+    'Where the time of those envelopes goes, from the arrival of the first event until the head is seen: linger until it is cut, turn until it is sent, put until the stream or a call has it, lane until a function begins, fold by the function, read until the head is seen.',
+    ({ durations }) => BURST_PARTS.map((part) => ({ labels: { part }, counts: durations.burstParts[part] })),
   ),
   counter('spillway_burst_envelopes_total', 'Envelopes sent to the cloud.', ({ cloud }) => cloud.sentEnvelopes),
   counter(

@@ -1,5 +1,4 @@
-import type { BucketCounts } from '../buckets'
-import type { Metric, Reading } from './family'
+import type { Labelled, Metric, Reading } from './family'
 
 /** Metrics as text in the format of Prometheus, version 0.0.4. */
 export function exposition<Source>(metrics: readonly Metric<Source>[], source: Source): string {
@@ -11,19 +10,22 @@ function familyText<Source>(metric: Metric<Source>, source: Source): string {
   const lines = [`# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}`, `# TYPE ${name} ${kind}`]
   const readings =
     metric.kind === 'histogram'
-      ? bucketReadings(metric.read(source))
+      ? metric.read(source).flatMap(bucketReadings)
       : metric.read(source).map((reading) => ['', reading] as const)
   for (const [suffix, { labels, value }] of readings)
     lines.push(`${name}${suffix}${labelsText(labels)} ${valueText(value)}`)
   return `${lines.join('\n')}\n`
 }
 
-function bucketReadings({ bounds, upTo, count, sum }: BucketCounts): (readonly [suffix: string, reading: Reading])[] {
-  const buckets = bounds.map((bound, index) => ({ labels: { le: String(bound) }, value: upTo[index]! }))
+function bucketReadings({ labels, counts }: Labelled): (readonly [suffix: string, reading: Reading])[] {
+  const { bounds, upTo, count, sum } = counts
+  const buckets = bounds.map((bound, index) => ({ labels: { ...labels, le: String(bound) }, value: upTo[index]! }))
   return [
-    ...[...buckets, { labels: { le: '+Inf' }, value: count }].map((reading) => ['_bucket', reading] as const),
-    ['_sum', { labels: {}, value: sum }],
-    ['_count', { labels: {}, value: count }],
+    ...[...buckets, { labels: { ...labels, le: '+Inf' }, value: count }].map(
+      (reading) => ['_bucket', reading] as const,
+    ),
+    ['_sum', { labels, value: sum }],
+    ['_count', { labels, value: count }],
   ]
 }
 

@@ -6,10 +6,16 @@ export interface Reading {
   readonly value: number
 }
 
+/** Durations with what tells them from others of their name. */
+export interface Labelled {
+  readonly labels: Readonly<Record<string, string>>
+  readonly counts: BucketCounts
+}
+
 /** A metric: its name, what it says, and how it is read. `Source` is what everything is read from at one moment. */
 export type Metric<Source> = { readonly name: string; readonly help: string } & (
   | { readonly kind: 'counter' | 'gauge'; readonly read: (source: Source) => readonly Reading[] }
-  | { readonly kind: 'histogram'; readonly read: (source: Source) => BucketCounts }
+  | { readonly kind: 'histogram'; readonly read: (source: Source) => readonly Labelled[] }
 )
 
 /** What a metric may give: one value, nothing while it is not known (null), or values with labels. */
@@ -30,10 +36,15 @@ export const gauge = <Source>(name: string, help: string, read: Read<Source>): M
   read: (source) => readingsOf(read(source)),
 })
 
-export const histogram = <Source>(
+/** Durations. */
+export const histogram = <Source>(name: string, help: string, read: (source: Source) => BucketCounts): Metric<Source> =>
+  histograms(name, help, (source) => [{ labels: {}, counts: read(source) }])
+
+/** Durations of several things, each under labels of its own. */
+export const histograms = <Source>(
   name: string,
   help: string,
-  read: (source: Source) => BucketCounts,
+  read: (source: Source) => readonly Labelled[],
 ): Metric<Source> => ({ name, help, kind: 'histogram', read })
 
 /** One reading for each name, under a label. */

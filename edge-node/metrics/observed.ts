@@ -1,5 +1,6 @@
 import type { Breaker } from '../../core/breaker'
 import type { BucketCounts } from '../buckets'
+import type { BurstPart } from '../burst-parts'
 import type { Status } from '../status'
 import type { Reading } from './family'
 
@@ -36,6 +37,7 @@ export interface Observed {
     readonly ack: BucketCounts
     readonly processingDelay: BucketCounts
     readonly putToPartial: BucketCounts
+    readonly burstParts: Readonly<Record<BurstPart, BucketCounts>>
     readonly windowLatency: BucketCounts
     readonly logFlush: BucketCounts
   }

@@ -68,6 +68,8 @@ export class EnvelopeTrace implements Trace {
       case 'put':
         this.next(number, 'in the cloud', nowMs)
         return
+      case 'answered':
+        return // the head says what the function did
       case 'headSeen':
         this.functionFold(number, step, nowMs)
         this.end(number, nowMs, { 'spillway.place': 'burst', 'spillway.dead_letters': step.deadLetters })

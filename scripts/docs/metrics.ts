@@ -8,6 +8,7 @@ export const LABELS: Readonly<Record<string, readonly string[]>> = {
   spillway_windows: ['state'],
   spillway_mode: ['mode'],
   spillway_cloud: ['state'],
+  spillway_burst_part_seconds: ['part'],
   spillway_build_info: ['version', 'pipeline', 'pipeline_version'],
 }
 

@@ -44,7 +44,17 @@ export function printReport(report: Report): string {
     ],
   ]
   const lines = rows.map(([name, value]) => `  ${name.padEnd(28)}${value}`)
-  return ['', targetText(report), verdict, '', ...lines, ''].join('\n')
+  return ['', targetText(report), verdict, '', ...lines, ...burstPartLines(report), ''].join('\n')
+}
+
+/** Where the time of the envelopes that burst went: a line for each part of their way, none when nothing burst. */
+export function burstPartLines({ burst, burstParts }: Pick<Report, 'burst' | 'burstParts'>): string[] {
+  if (burst === 0) return []
+  const title = `  ${"a burst envelope's time".padEnd(28)}${'p50'.padStart(9)}${'p99'.padStart(10)}`
+  const lines = burstParts.map(
+    ({ part, p50, p99, inWords }) => `    ${part.padEnd(26)}${ms(p50).padStart(9)}${ms(p99).padStart(10)}   ${inWords}`,
+  )
+  return [title, ...lines]
 }
 
 /** Whether the load was kept within the latency target, which is what bursting is for. */

@@ -42,6 +42,8 @@ export interface Report {
    */
   readonly reactionMs: number | null
   readonly envelopes: number
+  /** Where the time of the envelopes that burst went, from the arrival of their first event on; all 0 without any. */
+  readonly burstParts: Status['burst']['parts']
   readonly cloud: {
     readonly kinesisRecords: number
     readonly kinesisBytes: number
@@ -143,6 +145,7 @@ export function buildReport(evidence: Evidence): Report {
     windowLatencyMs: status.windowLatencyMs,
     reactionMs: reactionMs(load, status),
     envelopes: status.envelopes,
+    burstParts: status.burst.parts,
     cloud: {
       kinesisRecords,
       kinesisBytes,

@@ -49,6 +49,7 @@ const NODE: Overview = {
     divertUs: 0,
     foldUs: 0,
     latencyMs: null,
+    parts: [],
     iteratorAgeMs: null,
     capacity: 'nothing bursts',
     bottleneck: 'enough',

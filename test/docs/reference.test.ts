@@ -38,7 +38,12 @@ describe('the reference', () => {
     const { app } = await start()
     await app.inject('/healthz')
     const { series } = scrapeOf((await app.inject('/metrics')).body)
-    const labels = [...series].map(([name, one]) => [name, [...one.labels.keys()].filter((label) => label !== 'le')])
+    const familyOf = (name: string, kind: string) =>
+      kind === 'histogram' ? name.replace(/_(bucket|sum|count)$/, '') : name
+    const labels = [...series].map(([name, { kind, labels }]) => [
+      familyOf(name, kind),
+      [...labels.keys()].filter((label) => label !== 'le'),
+    ])
     const found = labels.filter(([name, names]) => String(name).startsWith('spillway_') && names!.length > 0)
     expect(Object.fromEntries(found)).toEqual(LABELS)
   })

@@ -78,6 +78,8 @@ describe('the metrics', () => {
     expect(value('spillway_windows_final_total')).toBe(1)
     expect(value('spillway_windows_final_with_burst_total')).toBe(1)
     expect(value('spillway_put_to_partial_seconds_count')).toBe(value('spillway_burst_envelopes_total'))
+    for (const part of ['linger', 'turn', 'put', 'lane', 'fold', 'read'])
+      expect(value('spillway_burst_part_seconds_count', { part })).toBe(value('spillway_burst_envelopes_total'))
     expect(value('spillway_window_latency_seconds_count')).toBe(1)
     expect(value('spillway_processing_delay_seconds_count')).toBe(4)
     expect(value('spillway_ack_seconds_count')).toBe(3)

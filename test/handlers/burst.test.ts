@@ -48,6 +48,16 @@ describe('a batch of envelopes', () => {
     expect(told).toEqual([180, undefined, undefined])
   })
 
+  test('says in each head how long the envelope waited since the stream took it, and no less than nothing', async () => {
+    let nowMs = NOW_MS - 50 // the clock of the function is behind that of the stream at first
+    const { burst, heads } = burstFunction({ nowMs: () => nowMs })
+    await burst(batchOf(envelopes[0]!))
+    nowMs = NOW_MS + 120
+    await burst(batchOf(envelopes[1]!))
+    const told = [...(await heads(0, 1)).values()].map((head) => head.kind === 'done' && head.work.waitMs)
+    expect(told).toEqual([0, 120])
+  })
+
   test('stops at the first one that fails for a passing reason and reports it; those before it stand', async () => {
     const { burst, items, heads, lines } = burstFunction()
     items.onWrite = failing(new Set([2, 4]))

@@ -12,6 +12,7 @@ export function trialReport(changes: Partial<TrialReport> = {}): TrialReport {
     windowLatencyMs: { p50: 10, p99: 100, max: 200 },
     reactionMs: 150,
     envelopes: 100,
+    burstParts: [],
     cloud: {
       ...{ kinesisRecords: 40, kinesisBytes: 1_000, lambdaInvocations: 10, lambdaGbSeconds: 1, lambdaInitGbSeconds: 0 },
       ...{ writeUnits: 50, readUnits: 50, usd: 0.001, idleUsdPerHour: 0.03 },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { targetText } from '../../scripts/start/print-report'
+import { burstPartLines, targetText } from '../../scripts/start/print-report'
 import type { Report } from '../../scripts/start/report'
 import { secondsOverTarget } from '../../scripts/start/target-figures'
 
@@ -37,5 +37,25 @@ describe('the first line of a report', () => {
       /LATENCY TARGET MISSED: 31\.0 % of the events .* For 12 s of the run it was more than 1 %\./,
     )
     expect(report(0.02, 0)).toContain('For 1 s of the run')
+  })
+})
+
+describe('where the time of burst envelopes went', () => {
+  const burstParts = [
+    { part: 'linger', inWords: 'it waits for more', p50: 60, p99: 61, max: 70 },
+    { part: 'lane', inWords: 'it waits for a function', p50: 310, p99: 1_240, max: 2_000 },
+  ] as const
+
+  test('is a line for each part with what it is', () => {
+    const lines = burstPartLines({ burst: 10, burstParts })
+    expect(lines.map((line) => line.trim().replace(/\s+/g, ' '))).toEqual([
+      "a burst envelope's time p50 p99",
+      'linger 60 ms 61 ms it waits for more',
+      'lane 310 ms 1,240 ms it waits for a function',
+    ])
+  })
+
+  test('is not told where nothing burst', () => {
+    expect(burstPartLines({ burst: 0, burstParts })).toEqual([])
   })
 })

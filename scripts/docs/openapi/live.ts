@@ -32,6 +32,7 @@ const cloud = z.strictObject({
   divertUs: z.number(),
   foldUs: z.number(),
   latencyMs: quantiles.nullable(),
+  parts: z.array(z.strictObject({ part: z.string(), inWords: z.string(), ...percentiles })),
   iteratorAgeMs: nullable.number,
   capacity: z.string(),
   bottleneck: z.enum(['enough', 'lanes', 'shards', 'functions', 'unknown']),

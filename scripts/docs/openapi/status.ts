@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Usage } from '../../../core/cost'
 import type { Facts } from '../../../core/facts'
 import { POLICY_NAMES } from '../../../core/policies'
+import { BURST_PARTS, type PartOfBurst } from '../../../edge-node/burst-parts'
 import type { Status } from '../../../edge-node/status'
 import { count, epochMs, named } from './answers'
 
@@ -105,6 +106,12 @@ const episode = z.strictObject({
   endedAtMs: epochMs().nullable(),
 })
 
+const part = z.strictObject({
+  part: z.enum(BURST_PARTS),
+  inWords: z.string(),
+  ...percentiles,
+} satisfies Fields<PartOfBurst>)
+
 const burst = z.strictObject({
   active: z.boolean(),
   route: z.enum(['edge', 'burst']).describe('of the last envelope'),
@@ -122,6 +129,9 @@ const burst = z.strictObject({
   laneRate: rate(),
   throttled: count(),
   latencyMs: z.strictObject(percentiles).describe('from sending an envelope until its head is seen'),
+  parts: z
+    .array(part)
+    .describe('where the time of an envelope goes, in the order of its way, from the arrival of its first event on'),
   episodes: z.array(episode),
 } satisfies Fields<Status['burst']>)
 
