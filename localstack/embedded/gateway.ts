@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { type Destination, routeOf } from './route'
+import { type HttpRequest, type HttpResponse, twoProtocols } from './two-protocols'
 import { jsonError, type WireRequest, type WireResponse, type WireService } from './wire'
 
 export const LOOPBACK = '127.0.0.1'
@@ -20,18 +21,21 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-/** Listens on one loopback port (0: any free one). Rejects when the port is taken. */
+/** Listens on one loopback port (0: any free one), for HTTP/1.1 and HTTP/2. Rejects when the port is taken. */
 export async function listen(services: Services, port: number): Promise<Gateway> {
-  const server = createServer((request, response) => void answer(services, request, response))
-  // Functions and SDK clients keep their connections; Node's default of 5 s would cut them in the middle of a reuse.
-  server.keepAliveTimeout = 120_000
+  const server = twoProtocols((request, response) => void answer(services, request, response))
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await listening(server, port)
   return {
     endpoint: `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
-        server.closeAllConnections()
+        for (const socket of sockets) socket.destroy()
       }),
   }
 }
@@ -46,7 +50,7 @@ function listening(server: Server, port: number): Promise<void> {
   })
 }
 
-async function answer(services: Services, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(services: Services, request: HttpRequest, response: HttpResponse): Promise<void> {
   // A client that goes away (a killed function, say) is its own affair.
   response.on('error', () => {})
   const body = await readBody(request).catch(() => undefined)
@@ -73,7 +77,7 @@ function unknownMessage(request: WireRequest): string {
 const tooLarge = (): WireResponse =>
   jsonError(413, 'RequestEntityTooLargeException', `A request must not be larger than ${MAX_BODY_BYTES} bytes`)
 
-function wireRequest(request: IncomingMessage, body: Buffer): WireRequest {
+function wireRequest(request: HttpRequest, body: Buffer): WireRequest {
   const url = request.url ?? '/'
   const mark = url.indexOf('?')
   return {
@@ -86,7 +90,7 @@ function wireRequest(request: IncomingMessage, body: Buffer): WireRequest {
 }
 
 /** Reads all of the body, also of one that is too large: a client that is still sending would not hear the answer. */
-async function readBody(request: IncomingMessage): Promise<Buffer | 'too_large'> {
+async function readBody(request: HttpRequest): Promise<Buffer | 'too_large'> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -96,8 +100,15 @@ async function readBody(request: IncomingMessage): Promise<Buffer | 'too_large'>
   return bytes > MAX_BODY_BYTES ? 'too_large' : Buffer.concat(chunks, bytes)
 }
 
-function send(response: ServerResponse, { status, headers, body }: WireResponse): void {
+function send(response: HttpResponse, { status, headers, body, rest }: WireResponse): void {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
-  response.writeHead(status, { ...headers, 'content-length': bytes.length })
-  response.end(bytes)
+  // The answers of the two protocols share these methods, but not their overloads.
+  const out = response as ServerResponse
+  if (rest === undefined) {
+    out.writeHead(status, { ...headers, 'content-length': bytes.length }).end(bytes)
+    return
+  }
+  out.on('close', () => rest.destroy())
+  out.writeHead(status, headers).write(bytes)
+  rest.pipe(out)
 }

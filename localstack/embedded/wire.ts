@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream'
+
 /** One HTTP request to the embedded cloud, read whole. */
 export interface WireRequest {
   readonly method: string
@@ -13,6 +15,8 @@ export interface WireResponse {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body: string | Buffer
+  /** Follows `body` as it comes to be; destroyed when the client goes away. */
+  readonly rest?: Readable
 }
 
 /**

@@ -258,6 +258,21 @@ describe('GetRecords', () => {
     expect((await call('GetRecords', { ShardIterator })).status).toBe(200)
   })
 
+  test('reads within the 2 MiB of a second may follow each other at once, and what goes beyond blocks the shard', async () => {
+    await create()
+    for (let count = 0; count < 3; count += 1, nowMs += 1000)
+      await call('PutRecord', { StreamName: 'burst', ...record('k', MIB - 1) })
+    const read = async (ShardIterator: string | undefined) => call('GetRecords', { ShardIterator, Limit: 1 })
+    const first = await read(await iterator())
+    const second = await read(first.body.NextShardIterator)
+    expect(second.body.Records).toHaveLength(1)
+    expect((await read(second.body.NextShardIterator)).body.__type).toBe('ProvisionedThroughputExceededException')
+    nowMs += 999
+    expect((await read(second.body.NextShardIterator)).body.__type).toBe('ProvisionedThroughputExceededException')
+    nowMs += 1
+    expect((await read(second.body.NextShardIterator)).body.Records).toHaveLength(1)
+  })
+
   test('an iterator lives five minutes', async () => {
     await create()
     const ShardIterator = await iterator()

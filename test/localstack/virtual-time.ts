@@ -1,4 +1,4 @@
-import type { StartTimer } from '../../localstack/embedded/event-source-mapping/timers'
+import type { StartTimer } from '../../localstack/embedded/timers'
 
 interface PendingTimer {
   readonly atMs: number

@@ -1,6 +1,6 @@
 import type { ShardReader } from '../kinesis/shard-reader'
+import type { StartTimer } from '../timers'
 import type { InvokeFunction } from '../wire'
-import type { StartTimer } from './timers'
 
 /** What a mapping needs of the world around it. */
 export interface MappingDeps {

@@ -40,25 +40,31 @@ export function spendWrite(allowance: WriteAllowance, recordBytes: number, now: 
 /** What a shard may still give to GetRecords: 5 calls/s and 2 MiB/s. */
 export interface ReadAllowance {
   readonly calls: Tank
-  /**
-   * A read is paid for after it was made, so that one of 10 MiB is possible: it blocks the shard for 5 s, as
-   * documented.
-   */
+  /** Below 0 after a read of more than was left: a read is paid for after it was made, so that one of 10 MiB can be. */
+  readonly bytes: Tank
+  /** Who read more than the second allowed waits until all of it is paid for: 10 MiB take 5 s, as documented. */
   readonly blockedUntilMs: number
 }
 
 export function freshReadAllowance(now: number): ReadAllowance {
-  return { calls: { level: kinesisLimits.shardReadCallsPerSecond, atMs: now }, blockedUntilMs: now }
+  return {
+    calls: { level: kinesisLimits.shardReadCallsPerSecond, atMs: now },
+    bytes: { level: kinesisLimits.shardReadBytesPerSecond, atMs: now },
+    blockedUntilMs: now,
+  }
 }
 
 /** The allowance after a call, or undefined when the shard must throttle it. */
 export function spendRead(allowance: ReadAllowance, now: number): ReadAllowance | undefined {
   if (now < allowance.blockedUntilMs) return undefined
   const calls = draw(allowance.calls, kinesisLimits.shardReadCallsPerSecond, 1, now)
-  return calls && { calls, blockedUntilMs: allowance.blockedUntilMs }
+  return calls && { ...allowance, calls }
 }
 
 /** Charges what a call that was let through has read. */
 export function chargeRead(allowance: ReadAllowance, bytes: number, now: number): ReadAllowance {
-  return { ...allowance, blockedUntilMs: now + (1000 * bytes) / kinesisLimits.shardReadBytesPerSecond }
+  const perSecond = kinesisLimits.shardReadBytesPerSecond
+  const level = levelAt(allowance.bytes, perSecond, now) - bytes
+  const blockedUntilMs = level > 0 ? now : now + (1000 * (perSecond - level)) / perSecond
+  return { ...allowance, bytes: { level, atMs: now }, blockedUntilMs }
 }
