@@ -7,7 +7,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 /**
  * The AWS clients. Region, endpoint and credentials come from the SDK's own chain (`AWS_REGION`, `AWS_ENDPOINT_URL`,
  * ...); this is the one place that knows that an endpoint is local: the Kinesis client speaks HTTP/2 by default, which
- * plain http has not.
+ * not every local cloud and proxy does over plain http.
  */
 const MAX_ATTEMPTS = 4 // the SDK's own retries; what lasts longer is an outage, and the ledger's deadline deals with it
 const MAX_SOCKETS = 64 // in-flight calls of one client are bounded by their callers well below this

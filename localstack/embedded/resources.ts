@@ -3,7 +3,7 @@ import type { Resource, TableSettings } from './cloudformation/resource'
 import type { ResourceMaker } from './cloudformation/stacks'
 import { EventSourceMapping } from './event-source-mapping/event-source-mapping'
 import type { MappingConfig } from './event-source-mapping/mapping-config'
-import { consumerOf, registerConsumer } from './kinesis/consumer-verbs'
+import { consumerOf, deregisterConsumer, registerConsumer } from './kinesis/consumer-verbs'
 import type { KinesisStore } from './kinesis/kinesis-store'
 import { streamNameOf } from './kinesis/request-fields'
 import { shardReader } from './kinesis/shard-reader'
@@ -72,8 +72,7 @@ export class Resources implements ResourceMaker {
       case 'stream':
         return kinesis.deleteStream(resource.name)
       case 'consumer':
-        kinesis.stream(streamNameOf(resource.streamArn)).consumers.delete(resource.name)
-        return
+        return deregisterConsumer(kinesis.stream(streamNameOf(resource.streamArn)), resource.name)
       case 'table':
         return callDynamodb(dynamodb, 'DeleteTable', { TableName: resource.table.name })
       case 'queue':

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { kinesisLimits } from '../kinesis/limits'
 import type { StartingPosition } from '../kinesis/shard-reader'
 import { InvalidMapping, type MappingConfig, type MappingUpdate } from './mapping-config'
 
@@ -71,7 +72,7 @@ export function mappingConfig(properties: Readonly<Record<string, unknown>>, ide
     uuid: identity.uuid,
     executionRoleArn: identity.executionRoleArn,
     pollIntervalMs: identity.pollIntervalMs ?? 1000,
-    pushMs: identity.pushMs ?? 70,
+    pushMs: identity.pushMs ?? kinesisLimits.pushMs,
     consumer: sourceArn.exec(given.EventSourceArn)?.[3] === undefined ? 'standard' : 'fan-out',
     enabled: given.Enabled,
     eventSourceArn: given.EventSourceArn,

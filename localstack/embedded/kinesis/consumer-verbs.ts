@@ -3,6 +3,7 @@ import type { KinesisStore } from './kinesis-store'
 import type { KinesisStream, StreamConsumer } from './kinesis-stream'
 import { kinesisLimits } from './limits'
 import { optionalInteger, optionalText, type RequestFields, requestedStream, requiredText } from './request-fields'
+import { Subscriptions } from './subscriptions'
 
 const nameRule = { min: 1, max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ }
 const arnRule = { min: 1, max: 2048 }
@@ -22,7 +23,8 @@ export function registerConsumer(stream: KinesisStream, name: string, createdMs:
     const message = `Stream ${stream.name} has ${stream.consumers.size} consumers; the limit is ${kinesisLimits.consumersPerStream}.`
     throw new KinesisError('LimitExceededException', message)
   }
-  const consumer = { name, arn: `${stream.arn}/consumer/${name}:${Math.floor(createdMs / 1000)}`, createdMs }
+  const arn = `${stream.arn}/consumer/${name}:${Math.floor(createdMs / 1000)}`
+  const consumer = { name, arn, createdMs, subscriptions: new Subscriptions() }
   stream.consumers.set(name, consumer)
   return consumer
 }
@@ -34,7 +36,15 @@ export function describeStreamConsumer(store: KinesisStore, fields: RequestField
 
 export function deregisterStreamConsumer(store: KinesisStore, fields: RequestFields): undefined {
   const { stream, consumer } = requested(store, fields)
-  stream.consumers.delete(consumer.name)
+  deregisterConsumer(stream, consumer.name)
+}
+
+/** Ends its subscriptions, too. */
+export function deregisterConsumer(stream: KinesisStream, name: string): void {
+  const consumer = stream.consumers.get(name)
+  if (consumer === undefined) return
+  stream.consumers.delete(name)
+  consumer.subscriptions.endAll(notFound(consumer.arn))
 }
 
 export function listStreamConsumers(store: KinesisStore, fields: RequestFields): object {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { type StartTimer, startNodeTimer } from '../timers'
 import { jsonError, type WireRequest, type WireResponse, type WireService } from '../wire'
 import {
   deregisterStreamConsumer,
@@ -20,8 +21,9 @@ import {
   listShards,
   listStreams,
 } from './stream-verbs'
+import { subscribeToShard } from './subscribe-verb'
 
-/** The verbs that the embedded service speaks, by their names in `X-Amz-Target: Kinesis_20131202.<verb>`. */
+/** The verbs that the embedded service speaks and answers at once, by their names in `X-Amz-Target: Kinesis_20131202.<verb>`. */
 const verbs = {
   CreateStream: createStream,
   DeleteStream: deleteStream,
@@ -41,16 +43,29 @@ const verbs = {
   UpdateStreamWarmThroughput: updateStreamWarmThroughput,
 } as const satisfies Record<string, (store: KinesisStore, fields: RequestFields, now: number) => object | undefined>
 
+/** The one verb whose answer goes on. */
+const SUBSCRIBE = 'SubscribeToShard'
+
+type Verb = keyof typeof verbs | typeof SUBSCRIBE
+
 const JSON_1_1 = 'application/x-amz-json-1.1'
 
 /**
  * Kinesis over HTTP as the AWS SDK for JavaScript v3 speaks it: AWS JSON 1.1, POST to `/`, the verb in `X-Amz-Target`.
- * CBOR, which the Java SDK prefers, is refused. `now` is epoch milliseconds.
+ * CBOR, which the Java SDK prefers, is refused. `now` is epoch milliseconds; the timers are those of subscriptions.
  */
-export function kinesisService(store: KinesisStore, now: () => number): WireService {
+export function kinesisService(
+  store: KinesisStore,
+  now: () => number,
+  startTimer: StartTimer = startNodeTimer,
+): WireService {
   return async (request) => {
     try {
-      return answer(verbOf(request)(store, fieldsOf(request), now()))
+      const verb = verbOf(request)
+      const fields = fieldsOf(request)
+      return verb === SUBSCRIBE
+        ? subscribeToShard(store, fields, { now, startTimer })
+        : answer(verbs[verb](store, fields, now()))
     } catch (error) {
       if (error instanceof KinesisError) return jsonError(400, error.code, error.message)
       throw error
@@ -63,17 +78,17 @@ function answer(output: object | undefined): WireResponse {
   return { status: 200, headers, body: output === undefined ? '' : JSON.stringify(output) }
 }
 
-function verbOf(request: WireRequest) {
+function verbOf(request: WireRequest): Verb {
   const [service, verb] = String(request.headers['x-amz-target'] ?? '').split('.')
-  if (service === 'Kinesis_20131202' && verb !== undefined && isVerb(verb)) return verbs[verb]
+  if (service === 'Kinesis_20131202' && verb !== undefined && isVerb(verb)) return verb
   throw new KinesisError(
     'UnknownOperationException',
-    `The embedded Kinesis has no operation ${verb ?? '(no X-Amz-Target)'}; it has ${Object.keys(verbs).join(', ')}.`,
+    `The embedded Kinesis has no operation ${verb ?? '(no X-Amz-Target)'}; it has ${[...Object.keys(verbs), SUBSCRIBE].join(', ')}.`,
   )
 }
 
-function isVerb(name: string): name is keyof typeof verbs {
-  return Object.hasOwn(verbs, name)
+function isVerb(name: string): name is Verb {
+  return name === SUBSCRIBE || Object.hasOwn(verbs, name)
 }
 
 function fieldsOf(request: WireRequest): RequestFields {

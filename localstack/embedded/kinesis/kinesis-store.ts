@@ -72,16 +72,22 @@ export class KinesisStore {
     stream.reshard(target, () => this.nextEpochMs(now), now)
   }
 
-  /** Throws ResourceNotFoundException. */
+  /** Ends the subscriptions of its consumers, too. Throws ResourceNotFoundException. */
   deleteStream(name: string): void {
-    this.byName.delete(this.stream(name).name)
+    const { consumers } = this.stream(name)
+    this.byName.delete(name)
+    for (const { subscriptions } of consumers.values()) subscriptions.endAll(this.notFound(name))
   }
 
   /** Throws ResourceNotFoundException. */
   stream(name: string): KinesisStream {
     const stream = this.byName.get(name)
     if (stream) return stream
-    throw new KinesisError('ResourceNotFoundException', `Stream ${name} under account ${this.accountId} not found.`)
+    throw this.notFound(name)
+  }
+
+  private notFound(name: string): KinesisError {
+    return new KinesisError('ResourceNotFoundException', `Stream ${name} under account ${this.accountId} not found.`)
   }
 
   /** By name, as AWS lists them. */

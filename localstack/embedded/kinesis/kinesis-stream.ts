@@ -3,6 +3,7 @@ import { KinesisError } from './kinesis-error'
 import { kinesisLimits } from './limits'
 import { type ReshardStep, reshardSteps } from './resharding'
 import { Shard } from './shard'
+import type { Subscriptions } from './subscriptions'
 
 export type StreamMode = { readonly kind: 'PROVISIONED'; readonly shardCount: number } | { readonly kind: 'ON_DEMAND' }
 
@@ -20,6 +21,7 @@ export interface StreamConsumer {
   readonly name: string
   readonly arn: string
   readonly createdMs: number
+  readonly subscriptions: Subscriptions
 }
 
 /** How long a stream is UPDATING. The shards change at once here; AWS takes half a minute or more for both. */

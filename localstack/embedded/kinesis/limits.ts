@@ -28,6 +28,17 @@ export const kinesisLimits = {
   onDemandShards: 4,
   /** Enhanced fan-out, per stream. */
   consumersPerStream: 20,
+  /** From the arrival of a record until it is pushed to a consumer: on average on AWS. */
+  pushMs: 70,
+  consumerReadBytesPerSecond: 2 * MIB,
+  subscriptionMs: 5 * 60 * 1000,
+  /** Calls of SubscribeToShard for one consumer and shard. */
+  subscribeCallsApartMs: 1000,
+  /** From a successful SubscribeToShard until another call may take the subscription over. */
+  subscriptionKeptMs: 5000,
+  /** AWS names neither figure. Clients take a subscription on which nothing comes for dead. */
+  bytesPerPush: MIB,
+  idlePushMs: 5000,
   /** UpdateShardCount calls within 24 hours, per stream. */
   shardCountUpdates: 10,
   shardCountUpdatesWithinMs: 24 * 3_600_000,

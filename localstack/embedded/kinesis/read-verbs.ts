@@ -3,62 +3,28 @@ import type { KinesisStore } from './kinesis-store'
 import type { KinesisStream } from './kinesis-stream'
 import { kinesisLimits } from './limits'
 import { rateExceeded } from './put-verbs'
-import { optionalInteger, type RequestFields, requestedStream, requiredText } from './request-fields'
-import { placeOf } from './sequence-number'
+import { childShards, recordOnWire } from './reads-on-wire'
+import { optionalInteger, type RequestFields, requestedShard, requestedStream, requiredText } from './request-fields'
 import type { Shard } from './shard'
 import { type IteratorPlace, iteratorOf, placeOfIterator } from './shard-iterator'
-import { hashKeyRange } from './shard-listing'
-import type { StreamRecord } from './shard-log'
-import { startingOrdinal } from './shard-reader'
+import { type PositionNames, requestedOrdinal } from './starting-position'
+
+const namesOfIterator: PositionNames = {
+  verb: 'GetShardIterator',
+  type: 'ShardIteratorType',
+  sequenceNumber: 'StartingSequenceNumber',
+}
 
 export function getShardIterator(store: KinesisStore, fields: RequestFields, now: number): object {
   const stream = requestedStream(store, fields)
-  const shardId = requiredText(fields, 'ShardId', { min: 1, max: 128 })
-  const shard = stream.shards.find(({ id }) => id === shardId)
-  if (!shard)
-    throw new KinesisError(
-      'ResourceNotFoundException',
-      `Shard ${shardId} in stream ${stream.name} under account ${store.accountId} does not exist`,
-    )
+  const shard = requestedShard(store, stream, fields)
   store.expire(stream, shard, now)
-  const nextOrdinal = requestedOrdinal(stream, shard, fields)
+  const nextOrdinal = requestedOrdinal(stream, shard, fields, namesOfIterator)
   return { ShardIterator: iteratorOf(placeIn(stream, shard, nextOrdinal), now) }
 }
 
 function placeIn(stream: KinesisStream, shard: Shard, nextOrdinal: number): IteratorPlace {
   return { streamName: stream.name, streamEpochMs: stream.createdMs, shardIndex: shard.index, nextOrdinal }
-}
-
-function requestedOrdinal(stream: KinesisStream, shard: Shard, fields: RequestFields): number {
-  const type = requiredText(fields, 'ShardIteratorType', { min: 1, max: 64 })
-  switch (type) {
-    case 'TRIM_HORIZON':
-    case 'LATEST':
-      return startingOrdinal(shard, { kind: type })
-    case 'AT_TIMESTAMP':
-      return startingOrdinal(shard, { kind: type, ms: requestedTime(fields) })
-    case 'AT_SEQUENCE_NUMBER':
-      return ordinalOfSequenceNumber(stream, shard, fields)
-    case 'AFTER_SEQUENCE_NUMBER':
-      return ordinalOfSequenceNumber(stream, shard, fields) + 1
-    default:
-      throw new KinesisError('ValidationException', `${type} is not a ShardIteratorType.`)
-  }
-}
-
-function requestedTime(fields: RequestFields): number {
-  const seconds = fields.Timestamp
-  if (typeof seconds !== 'number')
-    throw new KinesisError('InvalidArgumentException', 'Timestamp must be given, in epoch seconds, for AT_TIMESTAMP.')
-  return seconds * 1000
-}
-
-function ordinalOfSequenceNumber(stream: KinesisStream, shard: Shard, fields: RequestFields): number {
-  const sequenceNumber = requiredText(fields, 'StartingSequenceNumber', { min: 1, max: 128 })
-  const place = placeOf(sequenceNumber)
-  if (place?.shardEpochMs === shard.epochMs && place.shardIndex === shard.index) return place.ordinal
-  const message = `StartingSequenceNumber ${sequenceNumber} used in GetShardIterator on shard ${shard.id} in stream ${stream.name} is invalid because it did not come from this shard.`
-  throw new KinesisError('InvalidArgumentException', message)
 }
 
 export function getRecords(store: KinesisStore, fields: RequestFields, now: number): object {
@@ -78,15 +44,7 @@ export function getRecords(store: KinesisStore, fields: RequestFields, now: numb
 /** At the end of a closed shard there is no next iterator, but the shards that took over. */
 function whereToReadOn(stream: KinesisStream, shard: Shard, place: IteratorPlace, now: number): object {
   if (!shard.isEndAt(place.nextOrdinal)) return { NextShardIterator: iteratorOf(place, now) }
-  const children = stream.shards.filter(({ parents }) => parents.includes(shard))
-  return {
-    NextShardIterator: null,
-    ChildShards: children.map((child) => ({
-      ShardId: child.id,
-      ParentShards: child.parents.map(({ id }) => id),
-      HashKeyRange: hashKeyRange(child),
-    })),
-  }
+  return { NextShardIterator: null, ChildShards: childShards(stream, shard) }
 }
 
 function shardAt(store: KinesisStore, place: IteratorPlace): { stream: KinesisStream; shard: Shard } {
@@ -97,14 +55,4 @@ function shardAt(store: KinesisStore, place: IteratorPlace): { stream: KinesisSt
     'ResourceNotFoundException',
     `The iterator belongs to a stream ${place.streamName} that was deleted.`,
   )
-}
-
-function recordOnWire(record: StreamRecord): object {
-  return {
-    SequenceNumber: record.sequenceNumber,
-    ApproximateArrivalTimestamp: record.arrivalMs / 1000,
-    Data: record.data,
-    PartitionKey: record.partitionKey,
-    EncryptionType: 'NONE',
-  }
 }

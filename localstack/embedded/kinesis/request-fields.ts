@@ -1,6 +1,7 @@
 import { KinesisError } from './kinesis-error'
 import type { KinesisStore } from './kinesis-store'
 import type { KinesisStream } from './kinesis-stream'
+import type { Shard } from './shard'
 
 /** The JSON object of a request, not yet trusted. */
 export type RequestFields = Readonly<Record<string, unknown>>
@@ -71,6 +72,15 @@ export function requestedStream(store: KinesisStore, fields: RequestFields): Kin
       `Stream ${arn} not found; the embedded cloud has ${stream.arn}.`,
     )
   return stream
+}
+
+/** The shard of `stream` that a request names. Throws ResourceNotFoundException. */
+export function requestedShard(store: KinesisStore, stream: KinesisStream, fields: RequestFields): Shard {
+  const shardId = requiredText(fields, 'ShardId', { min: 1, max: 128 })
+  const shard = stream.shards.find(({ id }) => id === shardId)
+  if (shard) return shard
+  const message = `Shard ${shardId} in stream ${stream.name} under account ${store.accountId} does not exist`
+  throw new KinesisError('ResourceNotFoundException', message)
 }
 
 /** The name in `arn:aws:kinesis:<region>:<account>:stream/<name>`; throws InvalidArgumentException. */

@@ -103,7 +103,8 @@ export class Shard {
     return arrivalMs === undefined ? 0 : Math.max(0, now - arrivalMs)
   }
 
-  private sequenceNumberAt(ordinal: number): string {
+  /** Of the record at `ordinal`, whether it lies here or not; 0 is the shard's own. */
+  sequenceNumberAt(ordinal: number): string {
     return sequenceNumberOf({ shardEpochMs: this.epochMs, shardIndex: this.index, ordinal })
   }
 }
