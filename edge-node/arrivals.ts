@@ -84,6 +84,11 @@ export class Arrivals {
     return (this.scheduled.count > 0 ? this.scheduled : this.all).summary()
   }
 
+  /** How many events of all clients were counted, and how many of them took longer than the target. */
+  get done(): { readonly events: number; readonly overTarget: number } {
+    return { events: this.all.count, overTarget: this.all.over }
+  }
+
   /** Of all clients. */
   bucketCounts(): BucketCounts {
     return this.all.histogram.bucketCounts()
@@ -94,7 +99,7 @@ export class Arrivals {
 class Delays {
   readonly histogram = new DurationHistogram()
   count = 0
-  private over = 0
+  over = 0
 
   constructor(private readonly targetMs: number) {}
 

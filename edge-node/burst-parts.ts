@@ -17,22 +17,21 @@ export interface PartOfBurst extends Percentiles {
 }
 
 const SAME_IN_WORDS = {
-  linger: 'its first event waits for more of them',
-  turn: 'it is written to the log, and its turn comes',
-  fold: "the function's own work",
+  linger: 'from its first event until it is cut',
+  turn: 'until it is in the log and sent',
+  fold: 'until the function has folded it',
+  read: 'until this node sees its head',
 } as const
 const IN_WORDS: Readonly<Record<Config['transport'], Readonly<Record<BurstPart, string>>>> = {
   kinesis: {
     ...SAME_IN_WORDS,
     put: 'until the stream has it',
-    lane: 'delivery, and the wait for a function',
-    read: 'its head is written, until this node sees it',
+    lane: 'until a function begins it',
   },
   invoke: {
     ...SAME_IN_WORDS,
-    put: 'the wait for a free call',
-    lane: 'the call, without the work in it',
-    read: 'from the answer until this node sees the head',
+    put: 'until a call is free for it',
+    lane: 'the call but for the folding',
   },
 }
 

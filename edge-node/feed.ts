@@ -90,6 +90,8 @@ export interface Overview {
   /** How long results are kept, in words. */
   readonly retention: string
   readonly processingDelayMs: Quantiles
+  /** For how long more than one event in a hundred has been over the target; 0: not now. */
+  readonly overTargetForMs: number
   readonly windowLatencyMs: Quantiles
   readonly cloud: {
     /** Why nothing can be sent, in words; null while something can. */

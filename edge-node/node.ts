@@ -11,6 +11,7 @@ import type { MergeWork } from '../core/merge-answer'
 import type { Pipeline } from '../core/pipeline'
 import type { RunningPolicy } from '../core/policies'
 import { rejectedCount } from '../core/rejections'
+import { lookAtTarget, overTargetForMs, type TargetWatch, watchFrom } from '../core/target-watch'
 import type { Care } from './apart/lane'
 import { Arrivals } from './arrivals'
 import { BurstParts } from './burst-parts'
@@ -111,6 +112,7 @@ export class EdgeNode {
   private loggedRequests = 0
   private cancelTick = () => {}
   private lastTickMs = 0
+  private targetWatch: TargetWatch
   /** Epoch time at which the monotonic clock was 0: keys are remembered by a time that never goes back. */
   private readonly startedAtMs: number
   private readonly clock: Clock
@@ -121,6 +123,7 @@ export class EdgeNode {
     const named = (component: string) => ({ ...deps, logger: logger.child({ component }) })
     this.clock = clock
     this.burstParts = new BurstParts(config.transport, clock)
+    this.targetWatch = watchFrom(clock.monotonicMs())
     const trace = alsoTelling(deps.trace ?? NO_TRACE, this.burstParts)
     this.startedAtMs = recovered.boot.atMs - clock.monotonicMs()
     this.arrivals = new Arrivals(config.latencyTargetMs)
@@ -276,6 +279,11 @@ export class EdgeNode {
     return { endMs: Math.min(...ends), offset: this.ledger.neededOffset() }
   }
 
+  /** For how long more events than are tolerated have been over the latency target; 0: they are not. */
+  get overTargetForMs(): number {
+    return overTargetForMs(this.targetWatch, this.clock.monotonicMs())
+  }
+
   get controller(): Controller {
     return this.router.controller
   }
@@ -299,6 +307,12 @@ export class EdgeNode {
 
   get events(): EventCounts {
     return this.folding.events
+  }
+
+  /** Events accepted and counted nowhere yet. */
+  get pending(): number {
+    const { accepted, edge, burst, deadLettered } = this.events
+    return accepted - edge - burst - deadLettered
   }
 
   /** Why a request cannot be taken now, or null. */
@@ -409,6 +423,7 @@ export class EdgeNode {
     this.intake.rememberAt(this.startedAtMs + nowMs)
     this.controller.look()
     this.overflow.tick()
+    this.targetWatch = lookAtTarget(this.targetWatch, { ...this.arrivals.done, pending: this.pending }, nowMs)
     // Data that waits outside must not become late; only too many keys resolve by closing, so then time goes on.
     if (this.controller.refusal() === null && this.unready === null) this.intake.tick(elapsedMs)
     this.router.burstWaiting()

@@ -45,6 +45,7 @@ export function overviewOf(
     latencyTargetMs: terms.latencyTargetMs,
     limitMs: terms.maxQueueDelayMs,
     ...{ events, windows, processingDelayMs, windowLatencyMs },
+    overTargetForMs: processingDelayMs.overTargetForMs,
     retention: status.retention.inWords,
     cloud: cloudOf(status),
     cost: {

@@ -103,7 +103,10 @@ export interface Status {
     readonly decisions: readonly ModeChange[]
   }
   readonly envelopes: number
-  readonly processingDelayMs: DelaySummary
+  readonly processingDelayMs: DelaySummary & {
+    /** For how long more than one in a hundred of the events of each second have been over the target; 0: not now. */
+    readonly overTargetForMs: number
+  }
   readonly windowLatencyMs: Percentiles
   readonly cloud: Usage & { readonly usd: number; readonly idleUsdPerHour: number }
 }
@@ -134,7 +137,7 @@ export function statusOf({ node, pipeline, identity, config, width, results }: S
     mode: controller.mode,
     events: {
       ...node.events,
-      pending: node.events.accepted - node.events.edge - node.events.burst - node.events.deadLettered,
+      pending: node.pending,
     },
     windows: {
       open: windows.open,
@@ -193,7 +196,7 @@ export function statusOf({ node, pipeline, identity, config, width, results }: S
       decisions: controller.decisions.all,
     },
     envelopes: node.cutter.envelopes,
-    processingDelayMs: node.arrivals.delays(),
+    processingDelayMs: { ...node.arrivals.delays(), overTargetForMs: node.overTargetForMs },
     windowLatencyMs: node.finisher.latency.percentiles(),
     cloud: { ...usage, usd: usageUsd(usage), idleUsdPerHour: idleUsdPerHour(lanes.shards, lanes.consumer) },
   }

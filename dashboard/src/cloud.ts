@@ -1,4 +1,5 @@
 import type { Overview } from '../../edge-node/feed'
+import { showBurstTime } from './burst-time'
 import { cloudFacts } from './cloud-facts'
 import { byId, make, setText, showList } from './dom'
 
@@ -17,4 +18,5 @@ export function showCloud({ cloud, bursting }: Overview, meanMs: number | null):
     ([name]) => make('div', '', make('dt', '', name), make('dd', '')),
   )
   for (const [place, [, value]] of facts.entries()) setText(list.children[place]!.lastElementChild!, value)
+  showBurstTime(cloud.parts)
 }

@@ -37,13 +37,15 @@ const IDLE_RATE = 0.5
 
 /** What one look should tell; the gravest comes first. */
 export function headline(overview: Overview, pace: Pace): Headline {
-  const { unready, refusal, cloud, bursting, latencyTargetMs } = overview
+  const { unready, refusal, cloud, bursting, latencyTargetMs, overTargetForMs } = overview
   const why = whyOf(overview)
   if (unready !== null) return { chip: 'Not accepting', tone: 'bad', sentence: `${capital(unready)}.`, why }
   if (refusal !== null) return { chip: 'Refusing', tone: 'bad', sentence: `Requests are refused: ${refusal}.`, why }
   if (pace.isStuck) return { chip: 'Stuck', tone: 'bad', sentence: stuck(pace), why }
   if (pace.queueDelayMs > latencyTargetMs)
-    return { chip: 'Falling behind', tone: 'bad', sentence: `${waits(overview, pace)} ${arrive(pace)}`, why }
+    return { chip: 'Falling behind', tone: 'bad', sentence: fallingBehind(overview, pace), why }
+  if (overTargetForMs > 0)
+    return { chip: 'Over target', tone: 'bad', sentence: `${overTarget(overview)} ${arrive(pace)}`, why }
   if (cloud.away !== null)
     return { chip: 'Cloud away', tone: 'warn', sentence: `${capital(cloud.away)}; the edge works alone.`, why }
   if (bursting) return { chip: 'Bursting', tone: 'busy', sentence: `${arrive(pace)} ${waits(overview, pace)}`, why }
@@ -61,6 +63,7 @@ export function problems(overview: Overview, pace: Pace): Problem[] {
   if (refusal !== null) say('bad', `Requests are refused: ${refusal}`)
   if (pace.isStuck) say('bad', stuck(pace))
   if (pace.queueDelayMs > latencyTargetMs) say('bad', `Queue delay is over the target of ${duration(latencyTargetMs)}`)
+  if (overview.overTargetForMs > 0) say('bad', `Events take longer than the target of ${duration(latencyTargetMs)}`)
   if (cost.lastHourUsd >= cost.maxUsdPerHour)
     say('bad', `The spending limit of ${usd(cost.maxUsdPerHour)}/h is reached`)
   else if (cost.lastHourUsd > cost.maxUsdPerHour * 0.8)
@@ -94,6 +97,18 @@ function arrive({ arrivals, trueRate, edgeRate, burstRate }: Pace): string {
   if (trueRate === 0) return `${events}.`
   return `${events}, ${percent(arrivals / trueRate)} of the ${rate(trueRate)} that fit on this machine.`
 }
+
+function fallingBehind(overview: Overview, pace: Pace): string {
+  const over = overview.overTargetForMs > 0 ? `${overTarget(overview)} ` : ''
+  return `${over}${waits(overview, pace)} ${arrive(pace)}`
+}
+
+/** More events than are tolerated took too long, whether they waited here or in the cloud. */
+const overTarget = ({ overTargetForMs, latencyTargetMs }: Overview) =>
+  `Over target for ${wholeSeconds(overTargetForMs)}: more than 1 % of the events take longer than ${duration(latencyTargetMs)}.`
+
+/** The node judges seconds: parts of them would only flicker. */
+export const wholeSeconds = (ms: number): string => duration(Math.max(1_000, Math.round(ms / 1_000) * 1_000))
 
 const stuck = ({ backlogEvents }: Pace) => `${count(backlogEvents)} events wait, and none has been folded for seconds.`
 

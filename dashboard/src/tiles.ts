@@ -1,7 +1,7 @@
 import type { Overview } from '../../edge-node/feed'
 import { byId, make, setText, showList } from './dom'
 import { clock, count, duration, percent, rate, usd } from './format'
-import { type Pace, type Problem, problems, type Tone } from './headline'
+import { type Pace, type Problem, problems, type Tone, wholeSeconds } from './headline'
 
 /** The four answers. */
 export function showTiles(overview: Overview, pace: Pace): void {
@@ -11,15 +11,18 @@ export function showTiles(overview: Overview, pace: Pace): void {
   showProblems(problems(overview, pace))
 }
 
-function showPace({ latencyTargetMs, bursting, processingDelayMs }: Overview, pace: Pace): void {
+function showPace({ latencyTargetMs, bursting, processingDelayMs, overTargetForMs }: Overview, pace: Pace): void {
   const { queueDelayMs, arrivals, trueRate } = pace
   const share = queueDelayMs / latencyTargetMs
   const load = trueRate > 0 ? `load ${percent(arrivals / trueRate)} of ${rate(trueRate)}` : 'nothing folded yet'
   const delay = processingDelayMs.max > 0 ? `; delay p99 ${duration(processingDelayMs.p99)} since the start` : ''
   const label = `queue delay is ${percent(share)} of the target`
   const [tone, big] =
-    share > 1 || pace.isStuck ? (['bad', 'No'] as const) : (['good', bursting ? 'Yes, with help' : 'Yes'] as const)
-  const note = `queue delay ${duration(queueDelayMs)} of ${duration(latencyTargetMs)}; ${load}${delay}`
+    share > 1 || pace.isStuck || overTargetForMs > 0
+      ? (['bad', 'No'] as const)
+      : (['good', bursting ? 'Yes, with help' : 'Yes'] as const)
+  const over = overTargetForMs > 0 ? `over target for ${wholeSeconds(overTargetForMs)}; ` : ''
+  const note = `${over}queue delay ${duration(queueDelayMs)} of ${duration(latencyTargetMs)}; ${load}${delay}`
   show('tile-pace', { tone, big, note, share, label })
 }
 

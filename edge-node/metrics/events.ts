@@ -82,6 +82,11 @@ export const EVENT_METRICS: readonly Metric<Observed>[] = [
     ({ status }) => status.controller.terms.latencyTargetMs / 1000,
   ),
   gauge(
+    'spillway_over_target_seconds',
+    'For how long more than 1 % of the events done in each second have been over that; 0: they are not.',
+    ({ status }) => status.processingDelayMs.overTargetForMs / 1000,
+  ),
+  gauge(
     'spillway_backlog_events',
     'Events accepted and not yet folded or sent.',
     ({ status }) => status.edge.backlogEvents,

@@ -1,6 +1,6 @@
 import pc from 'picocolors'
+import { TOLERATED_SHARE } from '../../core/target-watch'
 import type { Report } from './report'
-import { TOLERATED_SHARE } from './target-figures'
 
 const count = (value: number) => Math.round(value).toLocaleString('en-US')
 const ms = (value: number | null) => (value === null ? '-' : `${count(value)} ms`)
@@ -50,7 +50,7 @@ export function printReport(report: Report): string {
 /** Where the time of the envelopes that burst went: a line for each part of their way, none when nothing burst. */
 export function burstPartLines({ burst, burstParts }: Pick<Report, 'burst' | 'burstParts'>): string[] {
   if (burst === 0) return []
-  const title = `  ${"a burst envelope's time".padEnd(28)}${'p50'.padStart(9)}${'p99'.padStart(10)}`
+  const title = `  ${"a burst envelope's time".padEnd(28)}${'p50'.padStart(9)}${'p99'.padStart(10)}   each part by itself; these do not add up`
   const lines = burstParts.map(
     ({ part, p50, p99, inWords }) => `    ${part.padEnd(26)}${ms(p50).padStart(9)}${ms(p99).padStart(10)}   ${inWords}`,
   )

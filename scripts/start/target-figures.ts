@@ -1,7 +1,5 @@
+import { TOLERATED_SHARE } from '../../core/target-watch'
 import type { Sample } from './samples'
-
-/** Share of the events that may be over the latency target, in a run as in any second of it. */
-export const TOLERATED_SHARE = 0.01
 
 type Done = Pick<Sample, 'atMs' | 'doneEvents' | 'overTargetEvents'>
 

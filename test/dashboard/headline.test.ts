@@ -34,6 +34,7 @@ const NODE: Overview = {
   events: { accepted: 0, edge: 0, burst: 0, deadLettered: 0, late: 0, rejected: 0, pending: 0 },
   windows: { open: 0, closing: 0, finalizing: 0, final: 0, withBurst: 0 },
   processingDelayMs: none,
+  overTargetForMs: 0,
   windowLatencyMs: none,
   retention: 'results are kept for 7 days',
   cloud: {
@@ -71,6 +72,9 @@ describe('the headline', () => {
       '67 % of the work is done in the cloud',
     ],
     ['Falling behind', NODE, { queueDelayMs: 2_300 }, 'An event waits 2.3 s; the target is 1 s.'],
+    ['Over target', { ...NODE, overTargetForMs: 12_300 }, {}, 'Over target for 12 s: more than 1 % of the events take'],
+    ['Over target', { ...NODE, overTargetForMs: 1, bursting: true }, {}, 'Over target for 1 s'],
+    ['Falling behind', { ...NODE, overTargetForMs: 2_000 }, { queueDelayMs: 2_300 }, 'Over target for 2 s'],
     ['Refusing', { ...NODE, refusal: 'the edge is full' }, {}, 'Requests are refused: the edge is full.'],
     ['Stuck', NODE, { isStuck: true, backlogEvents: 1_827 }, '1,827 events wait, and none has been folded'],
     ['Cloud away', away, {}, 'The cloud is away (no answer); the edge works alone.'],
@@ -85,6 +89,7 @@ describe('the headline', () => {
     const worst = { ...away, unready: 'the log cannot be written', bursting: true }
     expect(headline(worst, { ...CALM, queueDelayMs: 5_000 }).chip).toBe('Not accepting')
     expect(headline({ ...worst, unready: null }, { ...CALM, queueDelayMs: 5_000 }).chip).toBe('Falling behind')
+    expect(headline({ ...worst, unready: null, overTargetForMs: 1_000 }, CALM).chip).toBe('Over target')
     expect(headline({ ...worst, unready: null }, CALM).chip).toBe('Cloud away')
   })
 
@@ -113,6 +118,11 @@ describe('the problems', () => {
       '2 lines were rejected since the start',
     ])
     expect(found[0]?.tone).toBe('bad')
+  })
+
+  test('include events over the target, also while the queue here is short', () => {
+    const texts = problems({ ...NODE, overTargetForMs: 3_000 }, CALM).map(({ text }) => text)
+    expect(texts).toEqual(['Events take longer than the target of 1 s'])
   })
 
   test('include a cloud half that is too narrow, and not one that nobody knows the width of', () => {

@@ -109,7 +109,7 @@ here(`the dashboard${why}`, () => {
 
   test('a spike is told in words while it lasts, with what the controller decided and why', async () => {
     const load = send(node, 900, 5_000)
-    await untilText(page, '#chip', 'Bursting')
+    await untilText(page, '#tile-burst .big', 'Yes') // a busy machine may be over its target meanwhile
     await untilText(page, '#sentence', 'of the work is done in the cloud')
     const decision = page.locator('#decisions li', { hasText: 'Burst' }).first()
     await decision.waitFor()
@@ -123,6 +123,9 @@ here(`the dashboard${why}`, () => {
     }
     await load
     await untilText(page, '#decisions li', 'Edge only')
+    await page.locator('#burst-time-parts tr').first().waitFor()
+    expect(await page.locator('#burst-time-parts tr').count()).toBe(6)
+    expect(await textOf(page, '#burst-time-parts')).toMatch(/fold.*until the function has folded it.*ms/)
   })
 
   test('and is one picture: edge and burst under the arrivals', async () => {

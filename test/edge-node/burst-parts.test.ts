@@ -81,7 +81,7 @@ describe('where the time of envelopes goes', () => {
     const wordsOf = (transport: 'kinesis' | 'invoke') =>
       new BurstParts(transport, clock).all().find(({ part }) => part === 'put')?.inWords
     expect(wordsOf('kinesis')).toContain('the stream has it')
-    expect(wordsOf('invoke')).toContain('a free call')
+    expect(wordsOf('invoke')).toContain('a call is free')
   })
 
   test.each(['folded', 'reclaimed'] as const)('does not count what was %s', async (how) => {

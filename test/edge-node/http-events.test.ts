@@ -202,3 +202,12 @@ test('the processing delay runs from the scheduled send, for requests that state
   })
   expect(processingDelayMs.p50).toBeGreaterThanOrEqual(59_900) // three significant digits
 })
+
+test('the status says that events are over the target, and no longer once nothing is left to be done', async () => {
+  const { post, status } = await start()
+  const overForMs = async () => (await status()).processingDelayMs.overTargetForMs
+  expect(await overForMs()).toBe(0)
+  await post(event('a', 1), { 'spillway-scheduled-at': `${Date.now() - 60_000}` })
+  await eventually(async () => expect(await overForMs()).toBeGreaterThan(0))
+  await eventually(async () => expect(await overForMs()).toBe(0))
+})

@@ -49,7 +49,7 @@ describe('where the time of burst envelopes went', () => {
   test('is a line for each part with what it is', () => {
     const lines = burstPartLines({ burst: 10, burstParts })
     expect(lines.map((line) => line.trim().replace(/\s+/g, ' '))).toEqual([
-      "a burst envelope's time p50 p99",
+      "a burst envelope's time p50 p99 each part by itself; these do not add up",
       'linger 60 ms 61 ms it waits for more',
       'lane 310 ms 1,240 ms it waits for a function',
     ])

@@ -61,6 +61,7 @@ const overview = named(
     windows: windowCounts,
     retention: z.string().describe('how long results are kept, in words'),
     processingDelayMs: quantiles,
+    overTargetForMs: z.number(),
     windowLatencyMs: quantiles,
     cloud,
     cost: z.strictObject({

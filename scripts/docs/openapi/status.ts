@@ -174,6 +174,9 @@ export const status = named(
       ...percentiles,
       events: count().describe('of which the delay is known'),
       overTarget: z.number().describe('share of them, 0 to 1'),
+      overTargetForMs: delayMs().describe(
+        'for how long more than 1 % of the events done in each second have been over the target; 0: not now',
+      ),
     }),
     windowLatencyMs: z.strictObject(percentiles),
     cloud: z.strictObject({ ...usage, usd: z.number(), idleUsdPerHour: z.number() }),
