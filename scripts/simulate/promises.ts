@@ -1,6 +1,6 @@
 import type { PolicyName } from '../../core/policies'
+import { TOLERATED_SHARE } from '../../core/target-watch'
 import { type MustHold, mustHold } from '../bench/must-hold'
-import { TOLERATED_SHARE } from '../start/target-figures'
 import type { Figures } from './figures'
 import type { SimulationReport } from './run'
 

@@ -76,7 +76,14 @@ describe('the oracle', () => {
   })
 
   test("what it bursts has lingered at the edge and is on its way as long as anybody's", () => {
-    const idleStream = scenarioFor(1, [500, 3_000, 300, 300, 300], '--consumer', 'standard', '--latency-target-ms', '600')
+    const idleStream = scenarioFor(
+      1,
+      [500, 3_000, 300, 300, 300],
+      '--consumer',
+      'standard',
+      '--latency-target-ms',
+      '600',
+    )
     expect(simulate(idleStream, 'oracle').overTarget).toBeGreaterThan(0)
   })
 })
