@@ -9,7 +9,15 @@ type Some = Partial<Omit<Figures, 'processingDelayMs'>> & { readonly p99?: numbe
 const figures = (name: Figures['name'], { p99 = 500, ...some }: Some = {}) =>
   ({
     name,
-    ...{ overTarget: 0, accepted: 1_000, burst: 10, precision: 0.9, usdPerHour: 1, burstAgainstStatic: 0.1 },
+    ...{
+      overTarget: 0,
+      accepted: 1_000,
+      burst: 10,
+      overshoot: 1,
+      precision: 0.9,
+      usdPerHour: 1,
+      burstAgainstStatic: 0.1,
+    },
     ...some,
     processingDelayMs: { p50: 1, p99, max: 9_000 },
   }) as Figures
@@ -71,7 +79,14 @@ describe('what Spillway promises', () => {
       ['cost of what bursts over static provisioning for the peak'],
     ],
     ['is neither where it is not', 5, { precision: 0.1, burstAgainstStatic: 1 }, {}, []],
-    ['is nearly no burst on a calm trace', 2, { burst: 21 }, {}, ['share that bursts of a calm trace']],
+    [
+      'is nearly no needless burst on a calm trace',
+      2,
+      { burst: 200, overshoot: 21 },
+      {},
+      ['share that bursts of a calm trace needlessly'],
+    ],
+    ['is nothing about what a base below a calm trace has to burst', 2, { burst: 200, overshoot: 19 }, {}, []],
   ])('%s', (_, peak, ours, sponge, expected) => {
     expect(broken(peak, ours, sponge)).toEqual(expected)
   })
