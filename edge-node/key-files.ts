@@ -107,18 +107,44 @@ export class KeyFiles {
   }
 }
 
-/** The number up to which a folder of keys has all those of a span; its end when none is missing. Changes nothing. */
-export async function keysFound(folder: string, span: KeySpan): Promise<number> {
-  let found = span.first
+/** Keys that follow each other, from a number to before another. */
+export interface KeyRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** What a folder of keys lacks of a span. */
+export interface MissingKeys {
+  readonly missing: readonly KeyRange[]
+  /** Those that somebody has given up: a start goes on without them. */
+  readonly givenUp: readonly KeyRange[]
+}
+
+/** Reads a folder of keys and says what of a span is not there. Changes nothing. */
+export async function keysMissing(folder: string, span: KeySpan): Promise<MissingKeys> {
+  const gaps: KeyRange[] = []
+  let next = span.first
+  const upTo = (first: number) => {
+    if (first > next) gaps.push({ from: next, to: first })
+  }
   const names = (await readdir(folder).catch((): string[] => [])).filter((name) => name.endsWith('.ndjson')).sort()
   for (const path of names.map((name) => join(folder, name))) {
     for await (const { line } of readLines(path, 0, Number.POSITIVE_INFINITY)) {
       const page = line === null ? null : decodePage(line)
-      if (page !== null && page.first <= found) found = Math.max(found, page.first + page.count)
+      if (page === null) continue
+      upTo(Math.min(page.first, span.next))
+      next = Math.max(next, Math.min(page.first + page.count, span.next))
     }
   }
-  return Math.min(found, span.next)
+  upTo(span.next)
+  const before = await givenUpBefore(folder)
+  const missing = gaps.map(({ from, to }) => ({ from: Math.max(from, before), to })).filter(({ from, to }) => from < to)
+  const givenUp = gaps.map(({ from, to }) => ({ from, to: Math.min(to, before) })).filter(({ from, to }) => from < to)
+  return { missing, givenUp }
 }
+
+/** Such keys in words. */
+export const keysInWords = ({ from, to }: KeyRange): string => `the idempotency keys from number ${from} to ${to - 1}`
 
 /** Notes in a folder of keys that a start goes on without those before a number that are missing. */
 export async function giveUpKeys(folder: string, before: number): Promise<void> {
@@ -135,7 +161,7 @@ export async function givenUpBefore(folder: string): Promise<number> {
 /** The refusal of files that lack keys which a checkpoint knows of. */
 export const missingKeys = (from: number, to: number): CannotRecover =>
   new CannotRecover(
-    `the files of keys lack the idempotency keys from number ${from} to ${to - 1}: a request that is repeated under one of them would count twice. Nothing was changed. Restore the folder \`keys\` from a copy, or give them up with \`npm run check-data -- DATA_DIR --repair\``,
+    `the files of keys lack ${keysInWords({ from, to })}: a request that is repeated under one of them would count twice. Nothing was changed. Restore the folder \`keys\` from a copy, or give them up with \`npm run check-data -- DATA_DIR --repair\``,
   )
 
 const encodePage = ({ first, count, rows, extras }: AnswerPage): string =>

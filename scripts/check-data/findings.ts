@@ -5,7 +5,7 @@ import { CannotRecover } from '../../edge-node/cannot-recover'
 import { type Checkpoint, Checkpoints } from '../../edge-node/checkpoints'
 import { FinalFiles } from '../../edge-node/final-files'
 import { finalsToAdd } from '../../edge-node/fit-finals'
-import { keysFound } from '../../edge-node/key-files'
+import { keysInWords, keysMissing } from '../../edge-node/key-files'
 import { inspectLines } from '../../edge-node/line-file'
 import { readLog } from '../../edge-node/log'
 import { ResultDamaged, ResultFiles } from '../../edge-node/result-files'
@@ -104,10 +104,11 @@ async function* ofLines(path: string): AsyncGenerator<Finding> {
 async function* ofKeys(folder: string, checkpoint: Checkpoint | null): AsyncGenerator<Finding> {
   const span = checkpoint?.intake.keys
   if (span === undefined) return
-  const found = await keysFound(folder, span)
-  yield found === span.next
-    ? sound(`${folder}: ${span.next - span.first} idempotency keys are remembered`)
-    : damaged(`${folder}: the idempotency keys from number ${found} to ${span.next - 1} are missing`)
+  const { missing, givenUp } = await keysMissing(folder, span)
+  for (const keys of missing) yield damaged(`${folder}: ${keysInWords(keys)} are missing`)
+  for (const keys of givenUp) yield note(`${folder}: ${keysInWords(keys)} are missing, and were given up`)
+  const count = [...missing, ...givenUp].reduce((left, { from, to }) => left - (to - from), span.next - span.first)
+  yield sound(`${folder}: ${count} idempotency keys are remembered`)
 }
 
 async function* ofSmallFiles(folder: string): AsyncGenerator<Finding> {

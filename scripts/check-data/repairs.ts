@@ -2,7 +2,7 @@ import { copyFile, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Checkpoints } from '../../edge-node/checkpoints'
 import { DurableMark } from '../../edge-node/durable-mark'
-import { giveUpKeys, keysFound } from '../../edge-node/key-files'
+import { giveUpKeys, keysInWords, keysMissing } from '../../edge-node/key-files'
 import { lineDamage, markOf } from '../../edge-node/line-file'
 import { lineFilesIn, orphanMarksIn, smallFilesIn } from './kept-files'
 
@@ -90,12 +90,14 @@ async function ofKeys(folder: string): Promise<Repair[]> {
   const keys = join(folder, 'keys')
   const all = await Checkpoints.open(join(folder, 'checkpoints')).then((checkpoints) => checkpoints.all())
   const span = all.findLast(({ checkpoint }) => checkpoint !== null)?.checkpoint?.intake.keys
-  const found = span === undefined ? 0 : await keysFound(keys, span)
-  if (span === undefined || found === span.next) return []
+  const { missing } = span === undefined ? { missing: [] } : await keysMissing(keys, span)
+  const last = missing.at(-1)
+  if (last === undefined) return []
+  const which = missing.map(keysInWords).join(', ')
   return [
     {
-      loses: `${keys}: the idempotency keys from number ${found} to ${span.next - 1}; a request that is repeated under one of them counts twice`,
-      apply: () => giveUpKeys(keys, span.next),
+      loses: `${keys}: ${which}; a request that is repeated under one of them counts twice`,
+      apply: () => giveUpKeys(keys, last.to),
     },
   ]
 }

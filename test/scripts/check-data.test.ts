@@ -108,6 +108,31 @@ describe('what can be mended', () => {
     expect((await app.inject('/v1/dead-letters')).json().deadLetters).toEqual([])
   })
 
+  test('are keys of requests: those that are missing are given up, and no others', async () => {
+    const keyed = (n: number) => [event('a', 1, n), { 'idempotency-key': `key ${n}` }] as const
+    const { folder, stop } = await start()
+    await stop()
+    for (let n = 0; n < 3; n++) {
+      const { post, stop: end } = await start({ folder })
+      await post(...keyed(n))
+      await end() // with a checkpoint, and a line of keys
+    }
+    const path = (await filesIn(folder)).find((each) => /keys.*\.ndjson$/.test(each))!
+    const lines = (await readFile(path, 'utf8')).split('\n')
+    await flip(path, lines[0]!.length + 10)
+    expect((await run(folder)).text).toMatch(/damaged.*keys: the idempotency keys from number 1 to 1 are missing/)
+    expect((await run(folder, '--repair', '--yes')).text).toMatch(
+      /lost.*keys: the idempotency keys from number 1 to 1;/,
+    )
+    const { code, text } = await run(folder)
+    expect(text).toMatch(/note.*keys: the idempotency keys from number 1 to 1 are missing, and were given up/)
+    expect(text).toMatch(/sound.*keys: 2 idempotency keys are remembered/)
+    expect(code).toBe(0)
+    const again = await start({ folder })
+    for (let n = 0; n < 3; n++) await again.post(...keyed(n))
+    expect((await again.status()).events.accepted).toBe(3 + 1) // the one that was given up, twice
+  })
+
   test('is a file of lines that is gone, and one whose end is missing', async () => {
     const gone = await stopped()
     await rm(await ofLetters(gone))
