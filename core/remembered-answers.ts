@@ -34,9 +34,12 @@ export class RememberedAnswers {
   private next = 0
   private nowMs = 0
   private readonly entriesPerBlock: number
+  /** The same for those that are taken up: an earlier process may have had room for more. */
+  private entriesTakenUp: number
 
   constructor(private readonly memory: KeyMemory) {
     this.entriesPerBlock = blockEntries(memory.bytes / BLOCKS)
+    this.entriesTakenUp = this.entriesPerBlock
   }
 
   /** Bytes that they take. */
@@ -89,7 +92,7 @@ export class RememberedAnswers {
   /** `atMs` is Infinity where the time is not known: before the next start. */
   add(key: string, answer: Answer, bodyDigest: string | null = null, atMs = this.nowMs): void {
     const entry = { words: wordsOf(this.memory.digestOf(key)), answer, bodyDigest, atMs }
-    this.roomForOne().add(this.memory.isKeptAsText(key) ? { ...entry, key } : entry)
+    this.roomForOne(this.entriesPerBlock).add(this.memory.isKeptAsText(key) ? { ...entry, key } : entry)
     this.next += 1
   }
 
@@ -99,9 +102,11 @@ export class RememberedAnswers {
   }
 
   /** Where the pages of a span begin that is to be taken up. */
-  restore({ first, nowMs }: KeySpan): void {
+  restore({ first, next, nowMs }: KeySpan): void {
     this.next = first
     this.nowMs = nowMs
+    const bytes = AnswerBlock.bytesFor(next - first)
+    this.entriesTakenUp = Math.max(this.entriesPerBlock, blockEntries(bytes / BLOCKS))
   }
 
   /** Adds those of a page that are in the span, and follow. Throws when some are missing before it. */
@@ -111,7 +116,7 @@ export class RememberedAnswers {
     if (page.first > this.next) throw new Error(`the page does not go on at key ${this.next}`)
     const extras = new Map(page.extras)
     for (let place = this.next - page.first; this.next < end; place++) {
-      this.roomForOne().copy(page, place, extras.get(place))
+      this.roomForOne(this.entriesTakenUp).copy(page, place, extras.get(place))
       this.next += 1
     }
   }
@@ -125,10 +130,10 @@ export class RememberedAnswers {
     return this.nowMs - this.memory.rememberMs
   }
 
-  private roomForOne(): AnswerBlock {
+  private roomForOne(entries: number): AnswerBlock {
     const newest = this.blocks.at(-1)
     if (newest !== undefined && !newest.isFull && newest.next === this.next) return newest
-    const block = new AnswerBlock(this.next, this.entriesPerBlock)
+    const block = new AnswerBlock(this.next, entries)
     this.blocks.push(block)
     return block
   }

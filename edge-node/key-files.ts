@@ -149,7 +149,7 @@ export const keysInWords = ({ from, to }: KeyRange): string => `the idempotency 
 /** Notes in a folder of keys that a start goes on without those before a number that are missing. */
 export async function giveUpKeys(folder: string, before: number): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  await writeFile(join(folder, GIVEN_UP), `${before}\n`)
+  await writeFile(join(folder, GIVEN_UP), `${before}\n`, { mode: 0o600 })
 }
 
 /** The number before which somebody has given up the keys that are missing; 0 where nobody has. */

@@ -322,8 +322,7 @@ export class EdgeNode {
     const overloaded = this.controller.refusal()
     if (overloaded !== null) return this.refused('overloaded', overloaded)
     if (key === null || this.intake.keyRoomInMs === 0) return null
-    const minutes = Math.ceil(rememberKeysMs / 60_000)
-    const reason = `the idempotency keys of the last ${minutes} min fill their ${maxAnswerBytes} bytes; send more events a request, or raise maxAnswerBytes`
+    const reason = `the idempotency keys of the last ${rememberKeysMs / 1_000} s fill their ${maxAnswerBytes} bytes; send more events a request, or raise maxAnswerBytes`
     return this.refused('too_many_keys', reason)
   }
 

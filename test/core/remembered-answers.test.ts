@@ -135,6 +135,22 @@ describe('remembered answers', () => {
     expect(again.span).toEqual(span)
   })
 
+  test('that were taken up with less room than they need lie in few blocks: each is looked at for a key', () => {
+    const count = 100_000
+    const answers = new RememberedAnswers(memory({ bytes: 10_000_000 }))
+    for (let n = 0; n < count; n++) answers.add(`${n}`, answerOf([]))
+    const again = new RememberedAnswers(memory({ bytes: 65_536 }))
+    again.restore(answers.span)
+    for (const page of answers.pages(0, count)) again.takeUp(page, answers.span)
+    expect([...again.pages(0, count)].length).toBeLessThanOrEqual(2 * 128) // a page is of one block
+    expect([again.hasRoom, again.get('0') !== undefined]).toEqual([false, true])
+    again.pass(100_000)
+    expect([again.hasRoom, again.bytes]).toEqual([true, 0])
+    let room = 0
+    for (; again.hasRoom; room++) again.add(`later ${room}`, answerOf([]))
+    expect(room).toBeGreaterThan(900)
+  })
+
   test('of an unknown time are remembered from the next start on', () => {
     const answers = new RememberedAnswers(memory())
     answers.add('a', answerOf([]), null, Number.POSITIVE_INFINITY)
