@@ -1,4 +1,4 @@
-import { choice, GiB, MiB, text, wholeNumber, zeroOr } from './fields'
+import { choice, DAY_MS, GiB, MiB, text, wholeNumber, zeroOr } from './fields'
 
 /** The cloud half, and how it is used. */
 export const cloudFields = {
@@ -32,8 +32,7 @@ export const cloudFields = {
   maxInFlightBytes: wholeNumber({ min: 1024, max: GiB }) // as text in the heap, of which Node gives a process 2 to 4 GiB
     .default(256 * MiB)
     .describe('raw lines in the cloud without a head: kept in memory for a reclaim'),
-  // The mapping drops records that are two minutes old: what is lost then would hold its windows up for as long.
-  reclaimAfterMs: wholeNumber({ min: 1_000, max: 600_000 })
+  reclaimAfterMs: wholeNumber({ min: 1_000, max: 30 * DAY_MS }) // what the cloud lost holds its windows up for as long
     .default(30_000)
     .describe('how long the cloud may take for an envelope before the edge folds it'),
   headPollMs: wholeNumber({ min: 10, max: 10_000 }) // windows wait for it, and so does what has to be reclaimed

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 export const KiB = 1024
+export const DAY_MS = 86_400_000
 export const MiB = 1024 * KiB
 export const GiB = 1024 * MiB
 

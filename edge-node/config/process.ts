@@ -1,4 +1,4 @@
-import { choice, decimal, GiB, MiB, text, wholeNumber } from './fields'
+import { choice, DAY_MS, decimal, GiB, MiB, text, wholeNumber } from './fields'
 
 /** What this process runs, and where it keeps it. */
 export const processFields = {
@@ -9,7 +9,7 @@ export const processFields = {
   workers: wholeNumber({ min: 1, max: 64 })
     .default(2)
     .describe('envelopes folded side by side; two, so that one begins while the other waits for its last answers'),
-  checkpointEveryMs: wholeNumber({ min: 100, max: 3_600_000 }) // the log is cut off at checkpoints alone, and fills the disk
+  checkpointEveryMs: wholeNumber({ min: 100, max: 30 * DAY_MS }) // the log is cut off at checkpoints alone: it takes disk
     .default(10_000)
     .describe('time between checkpoints: a restart reads only the log since the last one'),
   reservedDiskBytes: wholeNumber({ min: 0 })

@@ -101,9 +101,12 @@ describe('a node with one setting at the edge of what it takes', () => {
     'finishes a window, at rest does nothing: %s',
     async (_, some) => {
       await Promise.all((some as typeof ONE_BY_ONE).map(works))
-      const before = performance.eventLoopUtilization()
-      await new Promise((resolve) => setTimeout(resolve, 200))
-      expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.9)
+      // A busy machine may take the thread away for a while; a timer that fires without pause does so for good.
+      await eventually(async () => {
+        const before = performance.eventLoopUtilization()
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.9)
+      })
     },
     40_000,
   )
@@ -187,8 +190,8 @@ test('more than these are refused, since they would not work', () => {
   const refused: [SettingName, number][] = [
     ['keepWarmEveryMs', 1],
     ['headPollMs', 10_001],
-    ['reclaimAfterMs', 600_001],
-    ['checkpointEveryMs', 3_600_001],
+    ['reclaimAfterMs', 30 * 86_400_000 + 1],
+    ['checkpointEveryMs', 30 * 86_400_000 + 1],
     ['rememberKeysMs', 7 * 24 * 3_600_000 + 1],
     ['maxBacklogBytes', 2 ** 30 + 1],
   ]
