@@ -33,7 +33,7 @@ const ROUTES = {
   'GET /readyz': { access: 'open' },
   'GET /openapi.json': { access: 'open' },
   // The page is the same for everybody; what it shows it asks for with the token of who looks at it.
-  'GET /': { access: 'open', query: 'any' },
+  'GET /': { access: 'open' },
   // Its files, and what is no path at all: that is answered with 404, whatever its query.
   'GET /*': { access: 'open', query: 'any' },
 } as const satisfies Readonly<Record<string, RouteRule>>
