@@ -1,0 +1,158 @@
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ensurePackaged } from '../../localstack/package'
+import { SidecarClient } from '../../sidecar/client'
+import { KIND } from '../../sidecar/messages'
+import { ensureKafka, startBroker } from '../kafka/broker'
+import { createTopic, type Kafka, startProducer, startReader } from '../kafka/topics'
+import { bidLines } from '../load/bids'
+import { scheduleOf } from '../load/open-schedule'
+import { type Stoppable, startChild } from '../start/child'
+import { startCloud } from '../start/cloud-process'
+import { LOCAL_ENV } from '../start/local-env'
+import type { Comparison } from '../verify/compare'
+import { expectedWindows } from '../verify/expected'
+import { oraclePipeline } from '../verify/pipelines/named'
+import type { ServedWindow } from '../verify/served'
+import { ensureJobPackaged } from './job-jar'
+import { startJob } from './job-process'
+import { type FlinkReport, flinkReport, type ReadWindow } from './report'
+import { sendLoad } from './send-load'
+
+/** What to run. */
+export interface FlinkRunOptions {
+  readonly seconds: number
+  /** Events per second, and at the spike. */
+  readonly rate: number
+  readonly peak: number
+  readonly spikeSeconds: number
+  readonly poison: number
+  readonly seed: number
+  readonly parallelism: number
+  readonly mode: 'auto' | 'always' | 'never'
+  readonly kafkaPort: number
+  readonly restPort: number
+  /** Folder of this run; emptied first. */
+  readonly dataDir: string
+}
+
+const PIPELINE = 'bids'
+const [TOPIC, RESULTS] = ['bids', 'results']
+const PARTITIONS = 4
+const MADE_BY = 'kafka' // a folder that an earlier run has made has this one in it
+const PROGRESS_EVERY_MS = 1_000
+/** Windows close 7 s past their end, or after 5 s of silence; then comes a checkpoint. Back-pressure may add to it. */
+const RESULTS_TIMEOUT_MS = 180_000
+
+/**
+ * Starts cloud, broker, sidecar and job, sends a load with a spike, waits for every window and checks them all. What it
+ * starts is added to `children`, which the caller stops.
+ */
+export async function runOnFlink(
+  options: FlinkRunOptions,
+  children: Stoppable[],
+  say: (text: string) => void,
+): Promise<{ readonly report: FlinkReport; readonly comparison: Comparison }> {
+  const { dataDir, parallelism, mode } = options
+  await ensureKafka(say)
+  await ensureJobPackaged(say)
+  await ensurePackaged()
+  await emptyFolder(dataDir)
+  say('Starting the embedded cloud, a Kafka broker, the sidecar and the Flink job, all on this machine.')
+  const endpoint = await startCloud({ logFile: path.join(dataDir, 'functions.log') }, children)
+  const bootstrap = await startBroker({ folder: path.join(dataDir, 'kafka'), port: options.kafkaPort }, children)
+  const kafka = { bootstrap, logFile: path.join(dataDir, 'kafka-commands.log') }
+  await Promise.all([createTopic(kafka, TOPIC, PARTITIONS), createTopic(kafka, RESULTS, 1)])
+  const socket = path.resolve(dataDir, 'sidecar.sock')
+  await startSidecar(socket, mode, endpoint, children)
+  const job = await startJob({
+    ...{ folder: dataDir, pipeline: PIPELINE, bootstrap, topic: TOPIC, results: RESULTS },
+    ...{ sidecar: `unix:${socket}`, parallelism, restPort: options.restPort },
+  })
+  children.push(job)
+  const jobEnded = job.ended.then((code) => {
+    throw new Error(`the Flink job ended with ${code}; ${path.join(dataDir, 'job.log')} says why`)
+  })
+  return Promise.race([jobEnded, sendAndCheck(options, kafka, socket, children, say)])
+}
+
+async function startSidecar(socket: string, mode: string, endpoint: string, children: Stoppable[]): Promise<void> {
+  const settings = ['--pipeline', PIPELINE, '--mode', mode, '--transport', 'invoke', '--log-level', 'warn']
+  const env = { ...LOCAL_ENV, AWS_ENDPOINT_URL: endpoint }
+  const sidecar = startChild('sidecar/main.ts', ['--listen', `unix:${socket}`, ...settings], env)
+  children.push(sidecar)
+  await sidecar.ready()
+}
+
+async function sendAndCheck(
+  options: FlinkRunOptions,
+  kafka: Kafka,
+  socket: string,
+  children: Stoppable[],
+  say: (text: string) => void,
+) {
+  const { rate, peak, seconds, spikeSeconds, seed, poison, dataDir, restPort } = options
+  const read = new Map<number, ReadWindow>()
+  let repeated = 0
+  const reader = startReader(kafka, RESULTS, (line) => {
+    const window = JSON.parse(line) as ServedWindow
+    if (read.has(window.end)) repeated += 1
+    else read.set(window.end, { window, readAtMs: Date.now() })
+  })
+  children.push(reader)
+  const producer = startProducer(kafka, TOPIC)
+  children.push(producer)
+  await flinkAnswers(restPort)
+  say(`Flink's own page: http://127.0.0.1:${restPort}. Load: ${seconds} s at ${rate} events/s, with a spike of ${peak}`)
+  say(`for ${spikeSeconds} s.\n`)
+  const client = await SidecarClient.connect({ path: socket })
+  await client.hello(PIPELINE)
+  const progress = showProgress(client, () => read.size, say)
+  const schedule = scheduleOf(
+    { kind: 'spike', rate, peak, startSeconds: null, lengthSeconds: spikeSeconds },
+    ...([seconds, seed, ''] as const),
+  )
+  const keptFile = path.join(dataDir, 'accepted.ndjson')
+  const sent = await sendLoad(schedule, bidLines(seed, { keys: 1_000, zipf: 1, poison }), producer.stdin, keptFile)
+  if ((await producer.ended) !== 0) throw new Error(`not all records were taken; ${kafka.logFile} says why`)
+  say(`\nAll ${sent.toLocaleString('en-US')} events are in Kafka. Waiting for the last windows ...`)
+  const expected = await expectedWindows([keptFile], oraclePipeline(PIPELINE))
+  const deadlineMs = performance.now() + RESULTS_TIMEOUT_MS
+  while (read.size < expected.windows.length && performance.now() < deadlineMs) await sleep(200)
+  clearInterval(progress)
+  client.close()
+  if (repeated > 0) throw new Error(`${repeated} windows stand twice among the committed results`)
+  return flinkReport(PIPELINE, expected, [...read.values()])
+}
+
+function showProgress(client: SidecarClient, windows: () => number, say: (text: string) => void): NodeJS.Timeout {
+  const count = (value: number) => Math.round(value).toLocaleString('en-US').padStart(9)
+  say('   folded at the edge    in the burst   queue delay    windows')
+  return setInterval(async () => {
+    const facts = JSON.parse(Buffer.from(await client.ask(KIND.facts)).toString())
+    const { events, decision } = facts
+    say(
+      `   ${count(events.edge)}          ${count(events.burst)}      ${count(decision.queueDelayMs)} ms  ${count(windows())}`,
+    )
+  }, PROGRESS_EVERY_MS)
+}
+
+async function flinkAnswers(port: number): Promise<void> {
+  for (;;) {
+    const overview = await fetch(`http://127.0.0.1:${port}/overview`)
+      .then((answer) => answer.json() as Promise<{ 'jobs-running'?: number }>)
+      .catch(() => ({ 'jobs-running': 0 }))
+    if ((overview['jobs-running'] ?? 0) > 0) return
+    await sleep(500)
+  }
+}
+
+async function emptyFolder(folder: string): Promise<void> {
+  const found = await readdir(folder).catch((): string[] => [])
+  if (found.length > 0 && !found.includes(MADE_BY)) {
+    throw new Error(`${folder} is not from an earlier run; choose another --data-dir`)
+  }
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(path.join(folder, MADE_BY), { recursive: true })
+}
