@@ -6,7 +6,7 @@ import { missingJava } from './java/toolchain'
 async function main(): Promise<void> {
   const missing = missingJava()
   if (missing !== null) {
-    console.log(`SKIPPED: the tests in flink/ need Java. ${missing}.`)
+    console.log(`SKIPPED: the tests in flink/ need Java: ${missing}.`)
     return
   }
   const startMs = performance.now()

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Logger } from 'pino'
 import type { Consumer } from '../core/consumer'
 import { chosenPolicy } from '../edge-node/chosen-policy'
@@ -72,7 +73,10 @@ async function run(config: Config, listen: SidecarAddress, logger: Logger): Prom
     },
     logger,
   )
-  if ('path' in listen) rmSync(listen.path, { force: true }) // what a process that was killed has left
+  if ('path' in listen) {
+    mkdirSync(dirname(listen.path), { recursive: true, mode: 0o700 })
+    rmSync(listen.path, { force: true }) // what a process that was killed has left
+  }
   server.on('error', (error) => {
     console.error(`The sidecar cannot listen there (${error.message}); choose another --listen.`)
     process.exit(1)

@@ -14,7 +14,7 @@ export const JOB_CLASSPATH = `${JOB_JAR}:${CLUSTER_LIBRARIES}/*`
 /** Builds the job jar. Rejects with MavenFailed. */
 export async function packageJob(say: (text: string) => void): Promise<void> {
   say('Building the job jar; the first time Maven fetches Flink 2.2.1 and its Kafka connector: 90 MB, kept in ~/.m2.')
-  await runMaven(MODULE, ['package', '-DskipTests'], say)
+  await runMaven(MODULE, ['package', '-Dmaven.test.skip=true'], say)
 }
 
 /** Builds the job jar unless it is newer than all that it is made of. */

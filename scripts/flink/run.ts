@@ -2,15 +2,12 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ensurePackaged } from '../../localstack/package'
-import { SidecarClient } from '../../sidecar/client'
-import { KIND } from '../../sidecar/messages'
 import { ensureKafka, startBroker } from '../kafka/broker'
 import { createTopic, type Kafka, startProducer, startReader } from '../kafka/topics'
 import { bidLines } from '../load/bids'
 import { scheduleOf } from '../load/open-schedule'
-import { type Stoppable, startChild } from '../start/child'
+import type { Stoppable } from '../start/child'
 import { startCloud } from '../start/cloud-process'
-import { LOCAL_ENV } from '../start/local-env'
 import type { Comparison } from '../verify/compare'
 import { expectedWindows } from '../verify/expected'
 import { oraclePipeline } from '../verify/pipelines/named'
@@ -19,6 +16,7 @@ import { ensureJobPackaged } from './job-jar'
 import { startJob } from './job-process'
 import { type FlinkReport, flinkReport, type ReadWindow } from './report'
 import { sendLoad } from './send-load'
+import { type KeptSidecar, keepSidecar } from './sidecar-process'
 
 /** What to run. */
 export interface FlinkRunOptions {
@@ -44,6 +42,7 @@ const MADE_BY = 'kafka' // a folder that an earlier run has made has this one in
 const PROGRESS_EVERY_MS = 1_000
 /** Windows close 7 s past their end, or after 5 s of silence; then comes a checkpoint. Back-pressure may add to it. */
 const RESULTS_TIMEOUT_MS = 180_000
+const SETTLE_MS = 3_000 // another checkpoint: a window too many would come with it
 
 /**
  * Starts cloud, broker, sidecar and job, sends a load with a spike, waits for every window and checks them all. What it
@@ -64,31 +63,22 @@ export async function runOnFlink(
   const bootstrap = await startBroker({ folder: path.join(dataDir, 'kafka'), port: options.kafkaPort }, children)
   const kafka = { bootstrap, logFile: path.join(dataDir, 'kafka-commands.log') }
   await Promise.all([createTopic(kafka, TOPIC, PARTITIONS), createTopic(kafka, RESULTS, 1)])
-  const socket = path.resolve(dataDir, 'sidecar.sock')
-  await startSidecar(socket, mode, endpoint, children)
+  const sidecar = await keepSidecar({ folder: dataDir, pipeline: PIPELINE, mode, endpoint }, children, say)
   const job = await startJob({
     ...{ folder: dataDir, pipeline: PIPELINE, bootstrap, topic: TOPIC, results: RESULTS },
-    ...{ sidecar: `unix:${socket}`, parallelism, restPort: options.restPort },
+    ...{ sidecar: sidecar.address, parallelism, restPort: options.restPort },
   })
   children.push(job)
   const jobEnded = job.ended.then((code) => {
     throw new Error(`the Flink job ended with ${code}; ${path.join(dataDir, 'job.log')} says why`)
   })
-  return Promise.race([jobEnded, sendAndCheck(options, kafka, socket, children, say)])
-}
-
-async function startSidecar(socket: string, mode: string, endpoint: string, children: Stoppable[]): Promise<void> {
-  const settings = ['--pipeline', PIPELINE, '--mode', mode, '--transport', 'invoke', '--log-level', 'warn']
-  const env = { ...LOCAL_ENV, AWS_ENDPOINT_URL: endpoint }
-  const sidecar = startChild('sidecar/main.ts', ['--listen', `unix:${socket}`, ...settings], env)
-  children.push(sidecar)
-  await sidecar.ready()
+  return Promise.race([jobEnded, sendAndCheck(options, kafka, sidecar, children, say)])
 }
 
 async function sendAndCheck(
   options: FlinkRunOptions,
   kafka: Kafka,
-  socket: string,
+  sidecar: KeptSidecar,
   children: Stoppable[],
   say: (text: string) => void,
 ) {
@@ -104,15 +94,11 @@ async function sendAndCheck(
   const producer = startProducer(kafka, TOPIC)
   children.push(producer)
   await flinkAnswers(restPort)
-  say(`Flink's own page: http://127.0.0.1:${restPort}. Load: ${seconds} s at ${rate} events/s, with a spike of ${peak}`)
-  say(`for ${spikeSeconds} s.\n`)
-  const client = await SidecarClient.connect({ path: socket })
-  await client.hello(PIPELINE)
-  const progress = showProgress(client, () => read.size, say)
-  const schedule = scheduleOf(
-    { kind: 'spike', rate, peak, startSeconds: null, lengthSeconds: spikeSeconds },
-    ...([seconds, seed, ''] as const),
-  )
+  const load = `${seconds} s at ${rate} events/s, with ${peak} for ${spikeSeconds} s`
+  say(`Flink's own page: http://127.0.0.1:${restPort}. Load: ${load}.\n`)
+  const progress = showProgress(sidecar, () => read.size, say)
+  const spike = { kind: 'spike', rate, peak, startSeconds: null, lengthSeconds: spikeSeconds } as const
+  const schedule = scheduleOf(spike, seconds, seed, '')
   const keptFile = path.join(dataDir, 'accepted.ndjson')
   const sent = await sendLoad(schedule, bidLines(seed, { keys: 1_000, zipf: 1, poison }), producer.stdin, keptFile)
   if ((await producer.ended) !== 0) throw new Error(`not all records were taken; ${kafka.logFile} says why`)
@@ -120,21 +106,21 @@ async function sendAndCheck(
   const expected = await expectedWindows([keptFile], oraclePipeline(PIPELINE))
   const deadlineMs = performance.now() + RESULTS_TIMEOUT_MS
   while (read.size < expected.windows.length && performance.now() < deadlineMs) await sleep(200)
+  await sleep(SETTLE_MS)
   clearInterval(progress)
-  client.close()
   if (repeated > 0) throw new Error(`${repeated} windows stand twice among the committed results`)
   return flinkReport(PIPELINE, expected, [...read.values()])
 }
 
-function showProgress(client: SidecarClient, windows: () => number, say: (text: string) => void): NodeJS.Timeout {
+function showProgress(sidecar: KeptSidecar, windows: () => number, say: (text: string) => void): NodeJS.Timeout {
   const count = (value: number) => Math.round(value).toLocaleString('en-US').padStart(9)
   say('   folded at the edge    in the burst   queue delay    windows')
   return setInterval(async () => {
-    const facts = JSON.parse(Buffer.from(await client.ask(KIND.facts)).toString())
-    const { events, decision } = facts
-    say(
-      `   ${count(events.edge)}          ${count(events.burst)}      ${count(decision.queueDelayMs)} ms  ${count(windows())}`,
-    )
+    const facts = await sidecar.facts()
+    if (facts === null) return
+    const { edge, burst } = facts.events
+    const delay = `${count(facts.decision.queueDelayMs)} ms`
+    say(`   ${count(edge)}          ${count(burst)}      ${delay}  ${count(windows())}`)
   }, PROGRESS_EVERY_MS)
 }
 
