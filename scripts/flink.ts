@@ -36,6 +36,7 @@ const command = () =>
     .addOption(
       new Option('--mode <mode>', 'when to burst').choices(['auto', 'always', 'never']).default('auto' as const),
     )
+    .option('--kill-sidecar', 'kill the sidecar in the middle of the spike; nothing may be lost by that', false)
     .option('--kafka-port <port>', 'where the broker listens', integer(1, 65_534), 9092)
     .option('--rest-port <port>', "Flink's page and API", integer(1, 65_535), 8081)
     .option('--data-dir <folder>', 'folder of this run; emptied first', '.spillway/flink')

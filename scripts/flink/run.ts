@@ -28,6 +28,8 @@ export interface FlinkRunOptions {
   readonly poison: number
   readonly seed: number
   readonly parallelism: number
+  /** Kills the sidecar in the middle of the spike. */
+  readonly killSidecar: boolean
   readonly mode: 'auto' | 'always' | 'never'
   readonly kafkaPort: number
   readonly restPort: number
@@ -99,8 +101,11 @@ async function sendAndCheck(
   const progress = showProgress(sidecar, () => read.size, say)
   const spike = { kind: 'spike', rate, peak, startSeconds: null, lengthSeconds: spikeSeconds } as const
   const schedule = scheduleOf(spike, seconds, seed, '')
+  const midSpikeMs = (seconds / 3 + spikeSeconds / 2) * 1000
+  const killing = options.killSidecar ? setTimeout(sidecar.kill, midSpikeMs) : undefined
   const keptFile = path.join(dataDir, 'accepted.ndjson')
   const sent = await sendLoad(schedule, bidLines(seed, { keys: 1_000, zipf: 1, poison }), producer.stdin, keptFile)
+  clearTimeout(killing)
   if ((await producer.ended) !== 0) throw new Error(`not all records were taken; ${kafka.logFile} says why`)
   say(`\nAll ${sent.toLocaleString('en-US')} events are in Kafka. Waiting for the last windows ...`)
   const expected = await expectedWindows([keptFile], oraclePipeline(PIPELINE))

@@ -10,6 +10,8 @@ export interface KeptSidecar {
   readonly address: string
   /** What it says of itself now; null while it does not answer. */
   facts(): Promise<SidecarFacts | null>
+  /** Ends it without a word, as a crash would. */
+  kill(): void
 }
 
 /** What the progress of a run shows. Counts are of the sidecar that runs now. */
@@ -56,7 +58,11 @@ export async function keepSidecar(
   })
   await sidecar.ready()
   void watch(sidecar)
-  return { address: `unix:${file}`, facts: () => factsOf(file, pipeline).catch(() => null) }
+  return {
+    address: `unix:${file}`,
+    facts: () => factsOf(file, pipeline).catch(() => null),
+    kill: () => sidecar.signal('SIGKILL'),
+  }
 }
 
 async function factsOf(file: string, pipeline: string): Promise<SidecarFacts> {
