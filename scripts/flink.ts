@@ -22,7 +22,7 @@ const say = (text: string) => console.log(text)
 const command = () =>
   new Command('flink')
     .description(
-      'Starts the embedded cloud, a Kafka broker, a sidecar and the Flink job, sends bids with a spike, and checks every window that the job wrote.',
+      'Starts the embedded cloud, a Kafka broker, a sidecar and a Flink cluster, submits the job, sends bids with a spike, and checks every window that the job wrote.',
     )
     .option('--once', 'exit after the report: 0 only when it balances', false)
     .option('--report <file>', 'write the report (JSON) here')
@@ -36,9 +36,14 @@ const command = () =>
     .addOption(
       new Option('--mode <mode>', 'when to burst').choices(['auto', 'always', 'never']).default('auto' as const),
     )
-    .option('--kill-sidecar', 'kill the sidecar in the middle of the spike; nothing may be lost by that', false)
+    .addOption(
+      new Option('--kill <what>', 'kill it in the middle of the spike; nothing may be lost by that').choices([
+        'sidecar',
+        'taskmanager',
+      ]),
+    )
     .option('--kafka-port <port>', 'where the broker listens', integer(1, 65_534), 9092)
-    .option('--rest-port <port>', "Flink's page and API", integer(1, 65_535), 8081)
+    .option('--rest-port <port>', "Flink's page and API; its processes take the next port", integer(1, 65_535), 8081)
     .option('--data-dir <folder>', 'folder of this run; emptied first', '.spillway/flink')
     .allowExcessArguments(false)
     .addHelpText('after', '\nIt needs a JDK (17 or later) and Maven. Exit code: 0 exact, 1 not, 2 wrong usage.')

@@ -8,8 +8,7 @@ export const JOB_JAR = path.join(MODULE, 'target/spillway-flink.jar')
 /** What a cluster has and the job jar leaves out. */
 const CLUSTER_LIBRARIES = path.join(MODULE, 'target/lib')
 
-/** For running the job in a process of its own, without a cluster. */
-export const JOB_CLASSPATH = `${JOB_JAR}:${CLUSTER_LIBRARIES}/*`
+export const CLUSTER_CLASSPATH = `${CLUSTER_LIBRARIES}/*`
 
 /** Builds the job jar. Rejects with MavenFailed. */
 export async function packageJob(say: (text: string) => void): Promise<void> {

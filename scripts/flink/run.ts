@@ -12,8 +12,8 @@ import type { Comparison } from '../verify/compare'
 import { expectedWindows } from '../verify/expected'
 import { oraclePipeline } from '../verify/pipelines/named'
 import type { ServedWindow } from '../verify/served'
+import { type Cluster, startCluster } from './cluster'
 import { ensureJobPackaged } from './job-jar'
-import { startJob } from './job-process'
 import { type FlinkReport, flinkReport, type ReadWindow } from './report'
 import { sendLoad } from './send-load'
 import { type KeptSidecar, keepSidecar } from './sidecar-process'
@@ -28,8 +28,8 @@ export interface FlinkRunOptions {
   readonly poison: number
   readonly seed: number
   readonly parallelism: number
-  /** Kills the sidecar in the middle of the spike. */
-  readonly killSidecar: boolean
+  /** What to kill in the middle of the spike. */
+  readonly kill?: 'sidecar' | 'taskmanager'
   readonly mode: 'auto' | 'always' | 'never'
   readonly kafkaPort: number
   readonly restPort: number
@@ -47,7 +47,7 @@ const RESULTS_TIMEOUT_MS = 180_000
 const SETTLE_MS = 3_000 // another checkpoint: a window too many would come with it
 
 /**
- * Starts cloud, broker, sidecar and job, sends a load with a spike, waits for every window and checks them all. What it
+ * Starts cloud, broker, sidecar and cluster, submits the job, sends a load with a spike, waits for every window and checks them all. What it
  * starts is added to `children`, which the caller stops.
  */
 export async function runOnFlink(
@@ -60,27 +60,32 @@ export async function runOnFlink(
   await ensureJobPackaged(say)
   await ensurePackaged()
   await emptyFolder(dataDir)
-  say('Starting the embedded cloud, a Kafka broker, the sidecar and the Flink job, all on this machine.')
+  const folder = path.join(dataDir, 'flink')
+  await mkdir(folder)
+  say('Starting the embedded cloud, a Kafka broker, a sidecar and a Flink cluster, all on this machine.')
   const endpoint = await startCloud({ logFile: path.join(dataDir, 'functions.log') }, children)
   const bootstrap = await startBroker({ folder: path.join(dataDir, 'kafka'), port: options.kafkaPort }, children)
   const kafka = { bootstrap, logFile: path.join(dataDir, 'kafka-commands.log') }
   await Promise.all([createTopic(kafka, TOPIC, PARTITIONS), createTopic(kafka, RESULTS, 1)])
   const sidecar = await keepSidecar({ folder: dataDir, pipeline: PIPELINE, mode, endpoint }, children, say)
-  const job = await startJob({
-    ...{ folder: dataDir, pipeline: PIPELINE, bootstrap, topic: TOPIC, results: RESULTS },
-    ...{ sidecar: sidecar.address, parallelism, restPort: options.restPort },
+  const cluster = await startCluster({ folder, restPort: options.restPort, slots: parallelism }, children, say)
+  await cluster.submit({
+    ...{ pipeline: PIPELINE, bootstrap, topic: TOPIC, results: RESULTS },
+    ...{ sidecar: sidecar.address, parallelism: String(parallelism) },
   })
-  children.push(job)
-  const jobEnded = job.ended.then((code) => {
-    throw new Error(`the Flink job ended with ${code}; ${path.join(dataDir, 'job.log')} says why`)
-  })
-  return Promise.race([jobEnded, sendAndCheck(options, kafka, sidecar, children, say)])
+  return Promise.race([cluster.ended, sendAndCheck(options, { kafka, sidecar, cluster }, children, say)])
+}
+
+/** What a load meets. */
+interface Stage {
+  readonly kafka: Kafka
+  readonly sidecar: KeptSidecar
+  readonly cluster: Cluster
 }
 
 async function sendAndCheck(
   options: FlinkRunOptions,
-  kafka: Kafka,
-  sidecar: KeptSidecar,
+  { kafka, sidecar, cluster }: Stage,
   children: Stoppable[],
   say: (text: string) => void,
 ) {
@@ -95,14 +100,13 @@ async function sendAndCheck(
   children.push(reader)
   const producer = startProducer(kafka, TOPIC)
   children.push(producer)
-  await flinkAnswers(restPort)
   const load = `${seconds} s at ${rate} events/s, with ${peak} for ${spikeSeconds} s`
   say(`Flink's own page: http://127.0.0.1:${restPort}. Load: ${load}.\n`)
   const progress = showProgress(sidecar, () => read.size, say)
   const spike = { kind: 'spike', rate, peak, startSeconds: null, lengthSeconds: spikeSeconds } as const
   const schedule = scheduleOf(spike, seconds, seed, '')
   const midSpikeMs = (seconds / 3 + spikeSeconds / 2) * 1000
-  const killing = options.killSidecar ? setTimeout(sidecar.kill, midSpikeMs) : undefined
+  const killing = setTimeout(killer(options.kill, sidecar, cluster), midSpikeMs)
   const keptFile = path.join(dataDir, 'accepted.ndjson')
   const sent = await sendLoad(schedule, bidLines(seed, { keys: 1_000, zipf: 1, poison }), producer.stdin, keptFile)
   clearTimeout(killing)
@@ -129,13 +133,14 @@ function showProgress(sidecar: KeptSidecar, windows: () => number, say: (text: s
   }, PROGRESS_EVERY_MS)
 }
 
-async function flinkAnswers(port: number): Promise<void> {
-  for (;;) {
-    const overview = await fetch(`http://127.0.0.1:${port}/overview`)
-      .then((answer) => answer.json() as Promise<{ 'jobs-running'?: number }>)
-      .catch(() => ({ 'jobs-running': 0 }))
-    if ((overview['jobs-running'] ?? 0) > 0) return
-    await sleep(500)
+function killer(what: FlinkRunOptions['kill'], sidecar: KeptSidecar, cluster: Cluster): () => void {
+  switch (what) {
+    case 'sidecar':
+      return sidecar.kill
+    case 'taskmanager':
+      return cluster.killTaskManager
+    case undefined:
+      return () => undefined
   }
 }
 

@@ -9,6 +9,8 @@ export interface JavaProcess {
   readonly stdout: Readable
   /** Resolves with the exit code. */
   readonly ended: Promise<number>
+  /** Ends it without a word, as a crash would. */
+  kill(): void
   /** Asks it to end and waits until it has. */
   stop(): Promise<void>
 }
@@ -42,7 +44,7 @@ export function startJava({
   const child = spawn('java', command, { stdio: [...stdio] }) as ChildProcessByStdio<Writable, Readable, null>
   const exit = once(child, 'exit') as Promise<[number | null]>
   child.stdin.on('error', () => undefined) // it has ended; its exit code tells
-  const kill = () => child.kill('SIGKILL')
+  const kill = () => void child.kill('SIGKILL')
   process.once('exit', kill)
   const ended = exit.then(([code]) => {
     process.off('exit', kill)
@@ -52,6 +54,7 @@ export function startJava({
     stdin: child.stdin,
     stdout: child.stdout,
     ended,
+    kill,
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return
       child.kill('SIGTERM')

@@ -14,8 +14,7 @@ record JobOptions(Map<String, String> given) {
       "sidecar", "unix:.spillway/sidecar.sock",
       "parallelism", "1",
       "checkpoint-ms", "2000",
-      "checkpoint-dir", "",
-      "rest-port", ""));
+      "checkpoint-dir", ""));
 
   /** Throws IllegalArgumentException with what is wrong and which options there are. */
   static JobOptions parse(String[] args) {

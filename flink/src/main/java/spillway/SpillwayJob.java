@@ -36,17 +36,11 @@ public final class SpillwayJob {
     env.execute("spillway " + options.text("pipeline"));
   }
 
-  /** With a port for its REST API the job runs in this process; else wherever it was submitted to. */
   private static StreamExecutionEnvironment environment(JobOptions options) {
     Configuration conf = new Configuration();
-    conf.setString("pipeline.generic-types", "false");
+    conf.setString("pipeline.generic-types", "false"); // a type that Flink does not know would be slow and change silently
     if (options.has("checkpoint-dir")) conf.setString("execution.checkpointing.dir", options.text("checkpoint-dir"));
-    if (!options.has("rest-port")) return StreamExecutionEnvironment.getExecutionEnvironment(conf);
-    conf.setString("rest.port", options.text("rest-port"));
-    conf.setString("rest.address", "127.0.0.1");
-    conf.setString("rest.bind-address", "127.0.0.1");
-    conf.setString("taskmanager.numberOfTaskSlots", options.text("parallelism"));
-    return StreamExecutionEnvironment.createLocalEnvironmentWithWebUI(conf);
+    return StreamExecutionEnvironment.getExecutionEnvironment(conf);
   }
 
   private static void build(StreamExecutionEnvironment env, JobOptions options) {
