@@ -98,7 +98,7 @@ final class SidecarClient {
       int id = nextId++;
       ByteBuffer frame = Frames.encode(id, kind, payload);
       open.put(id, new Request(frame, answer));
-      if (channel != null) send(frame);
+      send(frame);
     }
     return answer;
   }
@@ -164,8 +164,9 @@ final class SidecarClient {
     }
   }
 
-  /** A connection that is lost while something is sent is noticed where it is read. */
+  /** Without a connection it waits for the next one. One that is lost meanwhile is noticed where it is read. */
   private void send(ByteBuffer frame) {
+    if (channel == null) return;
     try {
       ByteBuffer bytes = frame.duplicate();
       while (bytes.hasRemaining()) channel.write(bytes);
