@@ -1,9 +1,9 @@
 /**
- * Which room may import which: `edge-node`, `handlers` -> `cloud` -> `core`, and `pipelines` -> `core`; `dashboard` is
- * a page and knows only what it is told.
+ * Which room may import which: `sidecar` -> `edge-node`, `handlers` -> `cloud` -> `core`, and `pipelines` -> `core`;
+ * `dashboard` is a page and knows only what it is told.
  */
 
-const PRODUCT = ['core', 'cloud', 'edge-node', 'handlers', 'pipelines']
+const PRODUCT = ['core', 'cloud', 'edge-node', 'handlers', 'pipelines', 'sidecar']
 const TOOLS = ['localstack', 'scripts', 'test']
 const READING = '^test/admission/(reading|json-text|outcome)\\.ts$'
 
@@ -36,6 +36,7 @@ module.exports = {
     importsOf('pipelines', 'core'),
     importsOf('handlers', 'cloud', 'core', 'pipelines'),
     importsOf('edge-node', 'cloud', 'core', 'pipelines'),
+    importsOf('sidecar', 'edge-node', 'cloud', 'core', 'pipelines'),
     rule(
       'dashboard-imports',
       "dashboard runs in a browser: it imports itself, its plots, and the types of the edge node's feed",

@@ -13,9 +13,9 @@ import type { Workers } from './workers'
 /** Where envelopes come from and may go. */
 export interface RouterDependencies extends Omit<ControllerDependencies, 'mode' | 'limits' | 'readings' | 'prewarm'> {
   readonly config: Config
-  readonly intake: Intake
+  readonly intake: Pick<Intake, 'open'>
   readonly ledger: Ledger
-  readonly cutter: Cutter
+  readonly cutter: Pick<Cutter, 'waiting'>
   readonly workers: Workers
   readonly apart: Pick<ApartLane, 'backlog'>
   /** Queued envelopes that are not in memory. */

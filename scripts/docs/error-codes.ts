@@ -5,6 +5,7 @@ import {
   LINE_REJECTIONS,
   REPLAY_FAILURES,
   REQUEST_ERRORS,
+  SIDECAR_REFUSALS,
   START_ERRORS,
   STREAM_RESETS,
   WINDOW_ERRORS,
@@ -50,6 +51,11 @@ export function errorCodesPage(): string {
       ENVELOPE_REFUSALS,
     ),
     section('Of functions', 'In the answer or the error of a call, and in the logs alone.', FUNCTION_ERRORS),
+    section(
+      'Of the sidecar',
+      'In the exception that ends a try of a Flink job, and in its log. [How to run on Flink](../how-to/run-on-flink.md).',
+      SIDECAR_REFUSALS,
+    ),
     section(
       'Of a start',
       'Printed as `The edge node cannot start (CODE): ...`, which says what to do; exit code 1. Settings that cannot be used give exit code 2, and `--check` gives 1.',

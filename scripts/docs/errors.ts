@@ -4,6 +4,7 @@ import type { Rejection } from '../../core/event'
 import type { RefusalCode } from '../../core/head'
 import type { WindowError } from '../../edge-node/results'
 import { RESETS, type ResetCode } from '../../edge-node/stream-place'
+import type { SidecarRefusal } from '../../sidecar/messages'
 
 /** An error of the HTTP API: its status, whether sending the same again helps, and what to do. */
 export interface RequestError {
@@ -200,3 +201,16 @@ export const START_ERRORS = {
   cannot_recover: 'the folder is of another pipeline or version; the message says what to do',
   log_failed: 'the log cannot be written',
 } as const
+
+/** Why the sidecar of a Flink job does not do what it was asked for. */
+export const SIDECAR_REFUSALS: Readonly<Record<SidecarRefusal, string>> = {
+  frame_out_of_bounds: 'a message over 64 MiB, or bytes that are none: the connection ends; cut smaller envelopes',
+  too_many_requests: '1,024 requests of the connection wait already: ask again when one is answered',
+  malformed_request: 'the message cannot be read: job and sidecar are not of one version, or of other hands',
+  hello_first: 'the connection did not begin with a hello',
+  protocol_version: 'job and sidecar speak other versions of the protocol: take both from one version of Spillway',
+  unknown_pipeline: 'the job asks for another pipeline than the sidecar runs: start both with the same one',
+  pipeline_version: 'the sidecar runs another version of the pipelines: start all from one version',
+  unknown_envelope: 'the sidecar was started again, or had no room: the job asks again, with the records',
+  unbalanced: 'what was folded is not what was accepted: the window is not final, and the job starts again',
+}

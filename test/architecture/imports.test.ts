@@ -5,7 +5,18 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Cruise, cruise } from './cruise'
 
 const ROOT = join(__dirname, '../..')
-const ROOMS = ['core', 'cloud', 'edge-node', 'dashboard', 'handlers', 'pipelines', 'localstack', 'scripts', 'test']
+const ROOMS = [
+  'core',
+  'cloud',
+  'edge-node',
+  'sidecar',
+  'dashboard',
+  'handlers',
+  'pipelines',
+  'localstack',
+  'scripts',
+  'test',
+]
 
 describe('the imports of the project', () => {
   let found: Cruise
@@ -53,6 +64,9 @@ const PLANTED: readonly (readonly [file: string, source: string, rule: string | 
   ['edge-node/local.ts', "import '../localstack/fine'", 'edge-node-imports'],
   ['edge-node/script.ts', "import '../scripts/fine'", 'edge-node-imports'],
   ['edge-node/lost.ts', "import './nowhere'", 'no-guesses'],
+  ['sidecar/keeps.ts', "import '../edge-node/fine'\nimport '../pipelines/fine'", null],
+  ['sidecar/handler.ts', "import '../handlers/fine'", 'sidecar-imports'],
+  ['edge-node/sidecar.ts', "import '../sidecar/fine'", 'edge-node-imports'],
   ['scripts/keeps.ts', "import '../core/fine'\nimport '../localstack/fine'", null],
   ['scripts/verify/core.ts', "import '../../core/fine'", 'the-checker-is-independent'],
   ['scripts/verify.ts', "import './fine'\nimport '../edge-node/fine'", 'the-checker-is-independent'],

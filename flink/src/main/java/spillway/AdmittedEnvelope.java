@@ -1,0 +1,18 @@
+package spillway;
+
+/** An envelope, and what the sidecar says of its events before they are folded. */
+public final class AdmittedEnvelope {
+  public Envelope envelope;
+  /** Indexes of the records that are no events. */
+  public int[] rejected;
+  /** Largest event time; below every real one when nothing was accepted. */
+  public long newestMs;
+  public long[] paneStartsMs;
+  public int[] paneEvents;
+
+  long events() {
+    long events = 0;
+    for (int count : paneEvents) events += count;
+    return events;
+  }
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Logger } from 'pino'
+import type { Consumer } from '../core/consumer'
+import { chosenPolicy } from '../edge-node/chosen-policy'
+import { systemClock } from '../edge-node/clock'
+import { burstLingerMs, type Config } from '../edge-node/config'
+import { UnusableConfig } from '../edge-node/config/unusable'
+import { readConfiguration } from '../edge-node/configuration'
+import { createLogger } from '../edge-node/logger'
+import { pipelines } from '../pipelines/registry'
+import { pipelineVersion } from '../pipelines/version.cjs'
+import { noCloud, openBurstCloud } from './burst-cloud'
+import type { SidecarAddress } from './client'
+import { FoldStage } from './fold-stage'
+import { KeptEnvelopes } from './kept-envelopes'
+import { listenAddress } from './listen-address'
+import { sidecarServer } from './server'
+
+/** At 2,000 events a second an eighth of a second of work: what bursts is cut fine, and a hop costs little. */
+const MAX_ENVELOPE_EVENTS = 256
+
+const HELP = `Usage: npm run sidecar -- [--listen unix:FILE | HOST:PORT] [settings of the edge node]
+
+The process beside a Flink TaskManager that admits, folds, merges and presents for the job in flink/.
+  --listen   where the job finds it (default: unix:.spillway/sidecar.sock); a port has to be on loopback
+Settings have the names that the edge node has for them: npm run edge -- --help.
+`
+
+async function main(): Promise<void> {
+  const { listen, rest } = listenAddress(process.argv.slice(2))
+  const configuration = readConfiguration(rest, process.env, process.cwd())
+  if ('help' in configuration) {
+    process.stdout.write(HELP)
+    return
+  }
+  await run(configuration.config, listen, createLogger(configuration.config.logLevel))
+}
+
+async function run(config: Config, listen: SidecarAddress, logger: Logger): Promise<void> {
+  const pipeline = pipelines.get(config.pipeline)
+  if (pipeline === undefined) {
+    const names = [...pipelines.keys()].join(', ')
+    throw new UnusableConfig([`there is no pipeline "${config.pipeline}"; there are: ${names}`])
+  }
+  const version = pipelineVersion()
+  const cloud = config.mode === 'never' ? noCloud(logger) : await openBurstCloud(config, logger)
+  const consumer = (): Consumer => cloud.lanes.consumer
+  const policy = await chosenPolicy(config, consumer)
+  const incarnation = randomUUID().replaceAll('-', '')
+  const stage = new FoldStage({ config, pipeline, version, incarnation, cloud, policy, logger, clock: systemClock })
+  const kept = new KeptEnvelopes(config.maxBacklogBytes)
+  const { controller } = stage.router
+  const server = sidecarServer(
+    {
+      ...{ pipeline, version, kept },
+      limits: config,
+      cutting: {
+        idleTimeoutMs: config.idleTimeoutMs,
+        maxEnvelopeEvents: MAX_ENVELOPE_EVENTS,
+        maxEnvelopeBytes: config.maxEnvelopeBytes,
+        lingerMs: Math.round(burstLingerMs(config, consumer())),
+      },
+      fold: (lines) => stage.fold(lines),
+      facts: () => ({
+        ...controller.facts(),
+        mode: controller.mode,
+        decision: controller.decision,
+        events: stage.events,
+      }),
+      epochMs: Date.now,
+    },
+    logger,
+  )
+  if ('path' in listen) {
+    mkdirSync(dirname(listen.path), { recursive: true, mode: 0o700 })
+    rmSync(listen.path, { force: true }) // what a process that was killed has left
+  }
+  server.on('error', (error) => {
+    console.error(`The sidecar cannot listen there (${error.message}); choose another --listen.`)
+    process.exit(1)
+  })
+  server.listen(listen, () => {
+    logger.info({ listen, pipeline: pipeline.name, version }, 'the sidecar is listening')
+    process.send?.({ listen })
+  })
+  stage.start()
+  if (config.mode !== 'never' && config.policy !== 'none' && config.maxUsdPerHour > 0) cloud.prewarmer.start()
+  const stop = () => process.exit(0) // it has nothing of its own: the job asks again for what is open
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('disconnect', stop)
+}
+
+main().catch((error: Error & { code?: string; retryable?: boolean }) => {
+  if (error instanceof UnusableConfig) {
+    console.error(error.message)
+    process.exit(2)
+  }
+  if (error.retryable === undefined) throw error
+  console.error(`The sidecar cannot start (${error.code}): ${error.message}`)
+  process.exit(1)
+})

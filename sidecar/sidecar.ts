@@ -1,0 +1,142 @@
+import type { Tally } from '../core/partial'
+import type { Pipeline } from '../core/pipeline'
+import { type AdmissionLimits, admitRecords, linesAgain } from './admission'
+import type { FoldedEnvelope } from './fold-stage'
+import type { KeptEnvelopes } from './kept-envelopes'
+import {
+  decodeAdmit,
+  decodeFold,
+  decodeHello,
+  decodeMerge,
+  decodePresent,
+  encodeAdmitted,
+  encodeFolded,
+  encodeWelcome,
+  type Fold,
+  type FoldedPane,
+  KIND,
+  PROTOCOL_VERSION,
+  type RefusedRequest,
+  type SidecarRefusal,
+  type Welcome,
+} from './messages'
+import { mergePartials, packPartial, presentWindow } from './windows'
+
+/** What the sidecar answers with. */
+export interface SidecarDependencies {
+  readonly pipeline: Pipeline
+  readonly version: string
+  readonly limits: AdmissionLimits
+  /** How the job is to cut envelopes. */
+  readonly cutting: Pick<Welcome, 'idleTimeoutMs' | 'maxEnvelopeEvents' | 'maxEnvelopeBytes' | 'lingerMs'>
+  readonly kept: KeptEnvelopes
+  readonly fold: (lines: {
+    readonly lines: readonly string[]
+    readonly panes: readonly number[]
+  }) => Promise<FoldedEnvelope>
+  /** What is known now, for people. */
+  readonly facts: () => unknown
+  readonly epochMs: () => number
+}
+
+/** A request that is not done, and why. */
+export class Refused extends Error implements RefusedRequest {
+  constructor(
+    readonly code: SidecarRefusal,
+    message: string,
+    readonly retryable: boolean,
+  ) {
+    super(message)
+  }
+}
+
+/** One connection's way into the sidecar: nothing is done before a hello that fits. */
+export class Conversation {
+  private welcomed = false
+
+  constructor(private readonly deps: SidecarDependencies) {}
+
+  /** The payload of the answer. Rejects with Refused. */
+  async answer(kind: number, payload: Uint8Array): Promise<Uint8Array> {
+    const { pipeline, version, limits, kept, epochMs, facts } = this.deps
+    if (kind === KIND.hello) return this.welcome(payload)
+    if (!this.welcomed) throw new Refused('hello_first', 'a connection begins with a hello', false)
+    switch (kind) {
+      case KIND.admit: {
+        const { records, ...name } = wellFormed(payload, decodeAdmit)
+        const { answer, kept: lines } = admitRecords(pipeline, records, limits, epochMs())
+        kept.keep(name, lines)
+        return encodeAdmitted(answer)
+      }
+      case KIND.fold:
+        return this.fold(wellFormed(payload, decodeFold))
+      case KIND.merge:
+        return wellFormed(payload, (bytes) => mergePartials(pipeline, decodeMerge(bytes)))
+      case KIND.present: {
+        const window = wellFormed(payload, decodePresent)
+        const presented = wellFormed(payload, () => presentWindow(pipeline, version, window))
+        if (presented.kind === 'final') return Buffer.from(presented.json)
+        const which = `window [${window.startMs}, ${window.endMs})`
+        throw new Refused('unbalanced', `${which} does not balance and is not final: ${presented.reason}`, false)
+      }
+      case KIND.facts:
+        return Buffer.from(JSON.stringify(facts()))
+      default:
+        throw new Refused('malformed_request', `there is no request of kind ${kind}`, false)
+    }
+  }
+
+  private welcome(payload: Uint8Array): Uint8Array {
+    const { pipeline, version, cutting } = this.deps
+    const hello = wellFormed(payload, decodeHello)
+    if (hello.protocol !== PROTOCOL_VERSION) {
+      const what = `the job speaks protocol ${hello.protocol}, this sidecar ${PROTOCOL_VERSION}`
+      throw new Refused('protocol_version', `${what}: take jar and sidecar from one version of Spillway`, false)
+    }
+    if (hello.pipeline !== pipeline.name) {
+      const what = `the job asks for pipeline "${hello.pipeline}", this sidecar runs "${pipeline.name}"`
+      throw new Refused('unknown_pipeline', `${what}: start both with the same --pipeline`, false)
+    }
+    if (hello.version !== '' && hello.version !== version) {
+      const what = `the job was made for version ${hello.version} of the pipelines, this sidecar has ${version}`
+      throw new Refused('pipeline_version', `${what}: start the job and all sidecars from one version`, false)
+    }
+    this.welcomed = true
+    const { sizeMs, slideMs, paneMs } = pipeline.window
+    const { allowedLatenessMs, outOfOrdernessMs } = pipeline
+    const times = { sizeMs, slideMs, paneMs, allowedLatenessMs, outOfOrdernessMs }
+    return encodeWelcome({ protocol: PROTOCOL_VERSION, version, ...times, ...cutting })
+  }
+
+  private async fold({ again, ...name }: Fold): Promise<Uint8Array> {
+    const { pipeline, kept } = this.deps
+    const taken = kept.take(name)
+    const lines = again === null ? taken : linesAgain(pipeline, again.records, again.rejected)
+    if (lines === undefined) {
+      const which = `envelope ${name.source}@${name.firstOffset}`
+      throw new Refused('unknown_envelope', `${which} is not here any more: send its records with the request`, true)
+    }
+    if (lines.lines.length === 0) return encodeFolded({ lane: 'edge', panes: [] })
+    const { lane, accepted, panes } = await this.deps.fold(lines)
+    return encodeFolded({ lane, panes: [...panes].map(([startMs, pane]) => this.paneOf(startMs, pane, accepted)) })
+  }
+
+  private paneOf(
+    startMs: number,
+    partial: Parameters<typeof packPartial>[1],
+    accepted: ReadonlyMap<number, Tally>,
+  ): FoldedPane {
+    const { folded, dead } = partial
+    const bytes = packPartial(this.deps.pipeline, partial)
+    return { startMs, accepted: accepted.get(startMs)!, folded: folded.count, dead: dead.count, partial: bytes }
+  }
+}
+
+/** Bytes come from another program: what cannot be read is refused by name, and ends nothing. */
+function wellFormed<Result>(payload: Uint8Array, read: (payload: Uint8Array) => Result): Result {
+  try {
+    return read(payload)
+  } catch (error) {
+    throw new Refused('malformed_request', `the request cannot be read: ${(error as Error).message}`, false)
+  }
+}

@@ -1,0 +1,22 @@
+import { describe, expect, test } from '@jest/globals'
+import { listenAddress } from '../../sidecar/listen-address'
+
+describe('--listen', () => {
+  test.each([
+    ['unix:/run/s.sock', { path: '/run/s.sock' }],
+    ['127.0.0.1:7171', { host: '127.0.0.1', port: 7171 }],
+    ['[::1]:7171', { host: '::1', port: 7171 }],
+  ])('takes %s', (text, listen) => {
+    expect(listenAddress(['--mode', 'never', '--listen', text, '--workers', '1'])).toEqual({
+      listen,
+      rest: ['--mode', 'never', '--workers', '1'],
+    })
+  })
+
+  test.each(['0.0.0.0:7171', 'example.org:80', '7171', 'unix:', ''])(
+    'refuses "%s": nobody is asked who they are',
+    (text) => {
+      expect(() => listenAddress(['--listen', text])).toThrow('give unix:FILE or 127.0.0.1:PORT')
+    },
+  )
+})
