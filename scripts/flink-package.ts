@@ -1,9 +1,11 @@
 /** `npm run flink:package`: the job as a jar, for a cluster that is there already. */
 import path from 'node:path'
 import { JOB_JAR, packageJob } from './flink/job-jar'
+import { takesNoOptions } from './java/takes-no-options'
 import { ensureJava } from './java/toolchain'
 
 async function main(): Promise<void> {
+  if (!takesNoOptions('flink:package', 'Packages the Flink job as a jar, for a cluster that is there already.')) return
   ensureJava()
   await packageJob((text) => console.log(text))
   console.log(`${path.relative(process.cwd(), JOB_JAR)} is the job; docs/how-to/run-on-flink.md says how to submit it.`)

@@ -1,9 +1,12 @@
 /** `npm run test:flink`: the tests of the Java part. A machine without Java skips them, and says so. */
 import { MODULE } from './flink/job-jar'
 import { runMaven } from './java/maven'
+import { takesNoOptions } from './java/takes-no-options'
 import { missingJava } from './java/toolchain'
 
 async function main(): Promise<void> {
+  if (!takesNoOptions('test:flink', 'Runs the tests of the Java part; without Java it says that they are skipped.'))
+    return
   const missing = missingJava()
   if (missing !== null) {
     console.log(`SKIPPED: the tests in flink/ need Java: ${missing}.`)
