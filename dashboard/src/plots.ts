@@ -119,9 +119,12 @@ export class Plots {
     this.draw()
   }
 
-  /** The pointer is over a plot; its time is what the slider and the text tell. */
+  /**
+   * The pointer is over a plot; its time is what the slider and the text tell. One that is over none, or that a page
+   * which moves has left behind, takes nothing from a moment that was chosen with the slider.
+   */
   private pointed(index: number | null): void {
-    if (this.isPointing) return
+    if (this.isPointing || (index === null && this.cursorS !== null)) return
     const atS = index === null ? null : (this.view().ring.view('atS')[index] ?? null)
     this.cursorS = null
     this.tell(index, atS)
