@@ -2,6 +2,7 @@ import type { AnswerPage } from './answer-block'
 import { digestInput, type Envelope, type EnvelopeHeader } from './envelope'
 import type { ReadLine } from './event'
 import { addEvent, type EventHasher, eventHasher } from './hash-sum'
+import type { IntakeSnapshot } from './intake-snapshot'
 import type { Answer, LogRecord } from './log-record'
 import { OpenPanes } from './open-panes'
 import { type Tally, zeroTally } from './partial'
@@ -49,26 +50,10 @@ export interface ReadRequest extends Rejections {
   readonly digest?: string
 }
 
-/** An answer as older versions wrote it; the oldest did not write the digest of the body. */
-export type OldAnswer = readonly [key: string, answer: Answer, bodyDigest?: string | null]
-
 export type RequestRecord = Extract<LogRecord, { type: 'request' }>
 
 /** Of a key that an older version took: the next start tells until when that was. */
 const UNKNOWN_TIME = Number.POSITIVE_INFINITY
-
-/** The state of admission at a place in the log where nothing is uncut. Infinities are null. */
-export interface IntakeSnapshot {
-  readonly offset: number
-  readonly envelopes: number
-  readonly closedMs: number | null
-  readonly newestMs: number | null
-  /** The answers that are remembered are in files of their own. */
-  readonly keys?: KeySpan
-  /** In a checkpoint that an older version wrote they were inside, and `keys` was absent. */
-  readonly answers?: readonly OldAnswer[]
-  readonly openPanes: readonly (readonly [number, number])[]
-}
 
 /**
  * The synchronous append step: everything that depends on the order of the log and nothing else. Each method that

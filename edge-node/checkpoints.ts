@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { digestOf } from '../cloud/packing'
 import type { SliceSnapshot } from '../core/edge-state'
-import type { IntakeSnapshot, OldAnswer } from '../core/intake'
+import type { IntakeSnapshot, OldAnswer } from '../core/intake-snapshot'
 import type { LedgerSnapshot } from '../core/ledger'
 import type { FinalRecord, LogRecord } from '../core/log-record'
 

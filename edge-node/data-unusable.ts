@@ -16,7 +16,7 @@ export class DataUnusable extends Error {
 
 interface Trouble {
   readonly says: string
-  readonly todo: string
+  readonly advice: string
   readonly retryable?: boolean
 }
 
@@ -26,23 +26,23 @@ const ROOM = `make room on its disk, or ${ELSEWHERE}`
 
 const FILE_IN_THE_WAY: Trouble = {
   says: 'there is a file where a folder has to be',
-  todo: `move it away, or ${ELSEWHERE}`,
+  advice: `move it away, or ${ELSEWHERE}`,
 }
 
 /** What a file system may have against a folder, by the code of its error. */
 const TROUBLES: Readonly<Record<string, Trouble>> = {
   ENOTDIR: FILE_IN_THE_WAY,
   EEXIST: FILE_IN_THE_WAY,
-  EISDIR: { says: 'there is a folder where a file has to be', todo: `move it away, or ${ELSEWHERE}` },
-  ENOENT: { says: 'nothing can be made there', todo: ELSEWHERE },
-  EACCES: { says: 'this user may not', todo: RIGHTS },
-  EPERM: { says: 'this user may not', todo: RIGHTS },
-  EROFS: { says: 'its disk can only be read', todo: ELSEWHERE },
-  ENAMETOOLONG: { says: 'the name is too long', todo: ELSEWHERE },
-  ELOOP: { says: 'its links lead nowhere', todo: ELSEWHERE },
-  ENOSPC: { says: 'its disk is full', todo: ROOM, retryable: true },
-  EDQUOT: { says: 'the quota of this user is used up', todo: ROOM, retryable: true },
-  EIO: { says: 'its disk fails', todo: `look at the disk, or ${ELSEWHERE}`, retryable: true },
+  EISDIR: { says: 'there is a folder where a file has to be', advice: `move it away, or ${ELSEWHERE}` },
+  ENOENT: { says: 'nothing can be made there', advice: ELSEWHERE },
+  EACCES: { says: 'this user may not', advice: RIGHTS },
+  EPERM: { says: 'this user may not', advice: RIGHTS },
+  EROFS: { says: 'its disk can only be read', advice: ELSEWHERE },
+  ENAMETOOLONG: { says: 'the name is too long', advice: ELSEWHERE },
+  ELOOP: { says: 'its links lead nowhere', advice: ELSEWHERE },
+  ENOSPC: { says: 'its disk is full', advice: ROOM, retryable: true },
+  EDQUOT: { says: 'the quota of this user is used up', advice: ROOM, retryable: true },
+  EIO: { says: 'its disk fails', advice: `look at the disk, or ${ELSEWHERE}`, retryable: true },
 }
 
 /** Calls that say no path when they fail; the log, the checkpoints and the results are what a start writes. */
@@ -54,8 +54,8 @@ export function dataUnusable(error: unknown, folder: string): unknown {
   const trouble = TROUBLES[code ?? '']
   const place = path ?? (WRITES.includes(syscall ?? '') ? folder : undefined)
   if (trouble === undefined || place === undefined || !isWithin(place, folder)) return error
-  const { says, todo, retryable = false } = trouble
-  const message = `${resolve(place)} cannot be used for data: ${says} (${code}); ${todo}`
+  const { says, advice, retryable = false } = trouble
+  const message = `${resolve(place)} cannot be used for data: ${says} (${code}); ${advice}`
   return new DataUnusable(message, retryable, { cause: error })
 }
 

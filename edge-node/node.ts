@@ -1,75 +1,32 @@
-import type { Logger } from 'pino'
 import type { Lanes } from '../cloud/deployment'
-import type { PartialStore } from '../cloud/partial-store'
-import type { ResultStore } from '../cloud/result-store'
 import type { EdgeState } from '../core/edge-state'
 import type { Envelope } from '../core/envelope'
 import { type Intake, isRemembered, type ReadRequest } from '../core/intake'
 import type { Ledger } from '../core/ledger'
 import type { Answer, FinalRecord, LogRecord } from '../core/log-record'
 import type { MergeWork } from '../core/merge-answer'
-import type { Pipeline } from '../core/pipeline'
-import type { RunningPolicy } from '../core/policies'
 import { rejectedCount } from '../core/rejections'
 import { lookAtTarget, overTargetForMs, type TargetWatch, watchFrom } from '../core/target-watch'
-import type { Care } from './apart/lane'
 import { Arrivals } from './arrivals'
 import { BurstParts } from './burst-parts'
 import { Checkpointer } from './checkpointer'
-import type { Checkpoints } from './checkpoints'
 import type { Clock } from './clock'
 import { burstLingerMs, type Config } from './config'
 import type { Controller } from './controller'
 import { Cutter } from './cutter'
-import type { DeadLetterBook } from './dead-letters'
-import type { DiskSpace } from './disk-space'
 import type { UnfinishedWindow } from './feed'
-import type { FinalFiles } from './final-files'
 import { Finisher } from './finisher'
 import { type EventCounts, Folding } from './folding'
-import type { KeyFiles } from './key-files'
-import type { Log } from './log'
-import { type DeadOf, type MergeCloud, Merger } from './merger'
-import { Overflow, type OverflowDependencies } from './overflow'
-import type { Recovered } from './recovery'
-import type { Results } from './results'
+import { type DeadOf, Merger } from './merger'
+import type { NodeDependencies } from './node-dependencies'
+import { Overflow } from './overflow'
 import { Router } from './router'
 import type { Sequel } from './sequel'
-import { alsoTelling, NO_TRACE, type Trace } from './trace'
+import { alsoTelling, NO_TRACE } from './trace'
 
 const TICK_MS = 50 // how often the controller looks without an envelope, and time without requests is counted
 const MAX_RETRY_AFTER_MS = 2_000 // well below the idle timeout: a client that waits to try again is not idle
 const MAX_TICK_MS = 200 // a process that was stopped for a minute was not idle for a minute
-
-/** What the node works with besides its own state. */
-export interface NodeDependencies {
-  readonly config: Config
-  readonly pipeline: Pipeline
-  readonly log: Log
-  readonly diskSpace: Pick<DiskSpace, 'isLow' | 'isGone'>
-  readonly checkpoints: Pick<Checkpoints, 'write'>
-  readonly recovered: Recovered
-  readonly results: Pick<Results, 'store' | 'publish' | 'count' | 'since' | 'withBurst'>
-  /** Where finals are kept that no checkpoint needs to hold. */
-  readonly finals: Pick<FinalFiles, 'count' | 'append'>
-  /** Where the remembered keys are that no checkpoint needs to hold. */
-  readonly keys: Pick<KeyFiles, 'count' | 'append' | 'deleteBefore' | 'close'>
-  readonly deadLetters: DeadLetterBook
-  readonly cloud: Omit<MergeCloud, 'onMerged'> & { readonly partials: PartialStore; readonly results: ResultStore }
-  readonly policy: RunningPolicy
-  readonly prewarmer: OverflowDependencies['prewarmer']
-  /** Counts what the node's own calls of the tables are billed. */
-  readonly meters: OverflowDependencies['meters']
-  /** What the cloud has now. */
-  readonly lanes: () => Lanes
-  readonly transport: OverflowDependencies['transport']
-  readonly logger: Logger
-  readonly clock: Clock
-  /** How envelopes that may end the process are folded; as any other when absent. */
-  readonly care?: Care
-  /** Who is told of the ways of envelopes; nobody when absent. */
-  readonly trace?: Trace
-}
 
 /** How a request to ingest ended. */
 export type Ingested =

@@ -7,7 +7,7 @@ import { ensureJava } from './java/toolchain'
 import { integer, number } from './load/flags'
 import { readFlags } from './load/read-flags'
 import type { Stoppable } from './start/child'
-import { parentEnded } from './start/parent'
+import { whenInterrupted } from './start/interrupted'
 
 interface Flags extends FlinkRunOptions {
   readonly once: boolean
@@ -66,7 +66,7 @@ async function main(): Promise<number> {
 async function perform({ once, report: reportFile, ...options }: Flags): Promise<number> {
   ensureJava()
   const children: Stoppable[] = []
-  const interrupted = interrupt()
+  const interrupted = whenInterrupted()
   try {
     const outcome = await Promise.race([runOnFlink(options, children, say), interrupted.then(() => null)])
     if (outcome === null) return INTERRUPTED
@@ -84,13 +84,6 @@ async function perform({ once, report: reportFile, ...options }: Flags): Promise
   } finally {
     for (const child of children.reverse()) await child.stop()
   }
-}
-
-function interrupt(): Promise<void> {
-  const signals = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
-  })
-  return Promise.race([signals, parentEnded()])
 }
 
 function explain(error: Error & { readonly code?: string; readonly retryable?: boolean }): number {

@@ -6,7 +6,7 @@ import { ensureKafka, startBroker } from './kafka/broker'
 import { integer } from './load/flags'
 import { readFlags } from './load/read-flags'
 import type { Stoppable } from './start/child'
-import { parentEnded } from './start/parent'
+import { whenInterrupted } from './start/interrupted'
 
 interface Flags {
   readonly port: number
@@ -45,18 +45,11 @@ async function main(): Promise<number> {
     await mkdir(dataDir, { recursive: true })
     const bootstrap = await startBroker({ folder: dataDir, port }, children)
     say(`Kafka listens at ${bootstrap}; its data are in ${dataDir}. Ctrl-C stops it.`)
-    await interrupted()
+    await whenInterrupted()
     return 0
   } finally {
     for (const child of children.reverse()) await child.stop()
   }
-}
-
-function interrupted(): Promise<void> {
-  const signals = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
-  })
-  return Promise.race([signals, parentEnded()])
 }
 
 main()

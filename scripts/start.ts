@@ -3,7 +3,7 @@ import pc from 'picocolors'
 import { LoadError } from './load/load-error'
 import type { Stoppable } from './start/child'
 import { parseStartArguments, type StartCommand } from './start/cli'
-import { parentEnded } from './start/parent'
+import { whenInterrupted } from './start/interrupted'
 import { printReport } from './start/print-report'
 import { checkRun, run } from './start/run'
 
@@ -29,7 +29,7 @@ async function main(): Promise<number> {
 async function perform({ options, isOnce, reportFile }: Extract<StartCommand, { kind: 'run' }>): Promise<number> {
   await checkRun(options)
   const children: Stoppable[] = []
-  const interrupted = interrupt()
+  const interrupted = whenInterrupted()
   try {
     const outcome = await Promise.race([run(options, children, say), interrupted.then(() => null)])
     if (outcome === null) return INTERRUPTED
@@ -44,13 +44,6 @@ async function perform({ options, isOnce, reportFile }: Extract<StartCommand, { 
   } finally {
     for (const child of children.reverse()) await child.stop()
   }
-}
-
-function interrupt(): Promise<void> {
-  const signals = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
-  })
-  return Promise.race([signals, parentEnded()])
 }
 
 /** Exit code. */
