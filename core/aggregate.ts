@@ -68,3 +68,13 @@ export interface Aggregate<Value, State, Result> {
   /** Throws a RangeError that names what is wrong when `json` was not made by `encode`. */
   decode(json: Json): State
 }
+
+/**
+ * An aggregate of one field of the event. `takes` is never there: it lets the compiler hold `Taken`, what a value of
+ * the field may be, against the event that a pipeline declares.
+ */
+export interface FieldAggregate<Field extends string, Taken, Value, State, Result>
+  extends Aggregate<Value, State, Result> {
+  readonly field: Field
+  readonly takes?: (value: Taken) => void
+}

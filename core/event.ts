@@ -1,5 +1,5 @@
 import { messageOf, Refusal } from './aggregate'
-import { shortReason } from './excerpt'
+import { fieldsInWords, shortReason } from './excerpt'
 import type { Pipeline } from './pipeline'
 import { LEAST_BARE_MS, readTimestamp } from './timestamp'
 
@@ -84,7 +84,9 @@ export function timestampMsOf<Event>(pipeline: Pipeline<Event>, event: Event): n
 
 function timestamp(pipeline: Pipeline, event: unknown, latestMs: number): number | Rejection {
   const value = timestampField(pipeline, event)
-  if (value === undefined || value === null) return { code: 'missing_timestamp', reason: 'the event has no timestamp' }
+  if (value === undefined || value === null) {
+    return { code: 'missing_timestamp', reason: shortReason(whyNoTimestamp(pipeline, event, value)) }
+  }
   const timestampMs = readTimestamp(value, pipeline.timestampUnit)
   if (timestampMs === null) return { code: 'invalid_timestamp', reason: NO_TIMESTAMP[pipeline.timestampUnit ?? 'ms'] }
   if (pipeline.timestampUnit === null && typeof value === 'number' && value < LEAST_BARE_MS) return wrongUnit(value)
@@ -93,6 +95,12 @@ function timestamp(pipeline: Pipeline, event: unknown, latestMs: number): number
     code: 'timestamp_in_future',
     reason: `the timestamp is ${timestampMs - latestMs} ms further ahead of the clock than is taken`,
   }
+}
+
+function whyNoTimestamp({ timestampField }: Pipeline, event: unknown, value: undefined | null): string {
+  if (timestampField === null) return 'the timestamp function found none'
+  if (value === null) return `the field "${timestampField}", the event's timestamp, is null`
+  return `the event has no field "${timestampField}" for its timestamp; ${fieldsInWords(event)}`
 }
 
 const NO_TIMESTAMP = {

@@ -8,3 +8,15 @@ export const excerpt = (text: string, maxLength: number): string => JSON.parse(J
 export const MAX_REASON_LENGTH = 200
 
 export const shortReason = (reason: string): string => excerpt(reason, MAX_REASON_LENGTH)
+
+const MAX_FIELDS = 8
+const MAX_FIELD_NAME = 40
+
+/** The names of an event's fields, for the reader of a rejection: `it has "a", "b"`. At most eight of them, shortened. */
+export function fieldsInWords(event: unknown): string {
+  if (typeof event !== 'object' || event === null) return 'it is no object'
+  const names = Object.keys(event)
+  if (names.length === 0) return 'it has no fields'
+  const first = names.slice(0, MAX_FIELDS).map((name) => JSON.stringify(name.slice(0, MAX_FIELD_NAME)))
+  return `it has ${first.join(', ')}${names.length > MAX_FIELDS ? ` and ${names.length - MAX_FIELDS} more` : ''}`
+}

@@ -1,6 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Aggregate, isUnsafeInteger, messageOf, Refusal, unsafeInteger } from './aggregate'
 import { type Duration, parseDurationMs } from './duration'
+import { fieldsInWords } from './excerpt'
+import type { Aggregated, Fitting, NamedBy } from './known-fields'
 import { TIMESTAMP_UNITS, type TimestampUnit } from './timestamp'
 import type { WindowSpec } from './window'
 
@@ -24,18 +26,19 @@ type MapResult<Mapped> = Mapped | readonly Mapped[] | undefined
 type FieldOf<Event> = string | ((event: Event) => unknown)
 
 /** What a user writes; see `pipeline`. */
-export interface PipelineOptions<Event, Mapped, A extends Aggregates> {
+export interface PipelineOptions<Event, Mapped, A extends Aggregates, Given = unknown> {
   /** Lower-case letters, digits and dashes; part of every key in the cloud. */
   readonly name: string
   /** Checks the event at ingest; what it returns is what `map` sees. Must answer synchronously. */
   readonly event?: StandardSchemaV1<unknown, Event>
   /** Field name, or a function of the (mapped) event that returns a string, number or boolean. */
-  readonly key: string | ((event: Mapped) => unknown)
+  readonly key: FieldOf<Mapped> & NoInfer<NamedBy<Given, 'key', Aggregated<Event, Mapped, Given>>>
   /**
    * Field name, or a function of the raw event: epoch ms or ISO 8601. Read once, at ingest. Numbers in another unit,
    * and ms before 1973, are taken where the unit is stated: `{ field: 'ts', unit: 's' }`.
    */
-  readonly timestamp: FieldOf<Event> | { readonly field: FieldOf<Event>; readonly unit: TimestampUnit }
+  readonly timestamp: (FieldOf<Event> | { readonly field: FieldOf<Event>; readonly unit: TimestampUnit }) &
+    NoInfer<NamedBy<Given, 'timestamp', unknown extends Given ? unknown : Event>>
   /**
    * Enrich, score, decode; returns an event, several, or none. Where it throws or hangs, the event is dead-lettered.
    */
@@ -58,7 +61,7 @@ export interface PipelineOptions<Event, Mapped, A extends Aggregates> {
   readonly allowedLateness?: Duration
   /** How far behind the largest timestamp the watermark runs; default 2 s. */
   readonly outOfOrderness?: Duration
-  readonly aggregates: A
+  readonly aggregates: A & { readonly [Name in keyof A]: NoInfer<Fitting<Aggregated<Event, Mapped, Given>, A[Name]>> }
 }
 
 /** A checked pipeline, the same object at the edge and in the functions. */
@@ -75,6 +78,8 @@ export interface Pipeline<Event = unknown, Mapped = unknown, A extends Aggregate
   /** The event as `map` takes it, or why the schema refuses it. */
   check(raw: unknown): { readonly event: Event } | { readonly issue: string }
   timestampOf(event: Event): unknown
+  /** The field that holds the timestamp; null where a function finds it. */
+  readonly timestampField: string | null
   /** What numbers in the timestamp count, as the pipeline states it; null when it does not. */
   readonly timestampUnit: TimestampUnit | null
   keyOf(event: Mapped): string | Refusal
@@ -88,7 +93,10 @@ const MAX_KEY_LENGTH = 512 // keys stand in every partial, row and query; longer
  * Defines a pipeline. Throws a TypeError that names the option when the definition cannot work, so that a wrong
  * pipeline fails when it is loaded and not at its first event.
  */
-export function pipeline<Event = unknown, Mapped = Event, A extends Aggregates = Aggregates>(
+export function pipeline<Event = unknown, Mapped = Event, A extends Aggregates = Aggregates, const Given = unknown>(
+  options: Given & PipelineOptions<Event, Mapped, A, Given>,
+): Pipeline<Event, Mapped, A>
+export function pipeline<Event, Mapped, A extends Aggregates>(
   options: PipelineOptions<Event, Mapped, A>,
 ): Pipeline<Event, Mapped, A> {
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(options.name)) {
@@ -112,15 +120,17 @@ export function pipeline<Event = unknown, Mapped = Event, A extends Aggregates =
     columns,
     check: checker(options),
     ...timestampReader(options.name, options.timestamp),
-    keyOf: keyReader(reader(options.key)),
+    keyOf: keyReader(options.key),
     ...(options.map === undefined ? {} : { map: options.map }),
   }
 }
 
 function timestampReader<Event>(name: string, timestamp: PipelineOptions<Event, unknown, Aggregates>['timestamp']) {
-  if (typeof timestamp !== 'object') return { timestampOf: reader(timestamp), timestampUnit: null }
-  const { field, unit } = timestamp
-  if (TIMESTAMP_UNITS.includes(unit)) return { timestampOf: reader(field), timestampUnit: unit }
+  const { field, unit } = typeof timestamp === 'object' ? timestamp : { field: timestamp, unit: null }
+  const timestampField = typeof field === 'string' ? field : null
+  if (unit === null || TIMESTAMP_UNITS.includes(unit)) {
+    return { timestampOf: reader(field), timestampField, timestampUnit: unit }
+  }
   throw new TypeError(`pipeline "${name}": timestamp: unit "${unit}" is none of ${TIMESTAMP_UNITS.join(', ')}`)
 }
 
@@ -167,15 +177,30 @@ function reader<T>(field: string | ((event: T) => unknown)): (event: T) => unkno
       : undefined
 }
 
-function keyReader<T>(read: (event: T) => unknown): (event: T) => string | Refusal {
+function keyReader<T>(field: string | ((event: T) => unknown)): (event: T) => string | Refusal {
+  const read = reader(field)
   return (event) => {
     const value = read(event)
     if (isUnsafeInteger(value)) return unsafeInteger('the key')
     const key = keyText(value)
-    if (key === undefined) return new Refusal('missing_key', 'the key is missing, or no string, number or boolean')
+    if (key === undefined) return new Refusal('missing_key', whyNoKey(field, event, value))
     if (key.length <= MAX_KEY_LENGTH) return key
     return new Refusal('key_too_long', `the key has ${key.length} characters; at most ${MAX_KEY_LENGTH} are taken`)
   }
+}
+
+function whyNoKey(field: unknown, event: unknown, value: unknown): string {
+  if (typeof field !== 'string') return `the key function returned ${kindOf(value)}: ${KEYS_ARE}`
+  if (value === undefined) return `the event has no field "${field}" for its key; ${fieldsInWords(event)}`
+  return `the field "${field}" is ${kindOf(value)}: ${KEYS_ARE}`
+}
+
+const KEYS_ARE = 'a key is a string, a finite number or a boolean'
+
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return String(value)
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'number' ? String(value) : `of type ${typeof value}`
 }
 
 function keyText(value: unknown): string | undefined {

@@ -1,4 +1,4 @@
-import { type Aggregate, isUnsafeInteger, Refusal, unsafeInteger } from '../aggregate'
+import { type FieldAggregate, isUnsafeInteger, Refusal, unsafeInteger } from '../aggregate'
 import { fieldSignature, scalarReader } from './field'
 import { mergeRegisters, type Observation, observationOf, observe, type Registers } from './hyperloglog'
 import { decodeRegisters, encodeRegisters } from './hyperloglog-codec'
@@ -8,11 +8,14 @@ import { estimate } from './hyperloglog-estimate'
  * About how many different values a field of strings, numbers or booleans has; standard error 1.6 %. The string "1",
  * the number 1 and true differ. The value is hashed once, in `read`, so that adding it is cheap.
  */
-export function distinct(field: string): Aggregate<Observation, Registers, number> {
+export function distinct<Field extends string>(
+  field: Field,
+): FieldAggregate<Field, string | number | boolean, Observation, Registers, number> {
   const signature = fieldSignature('distinct', field)
   const readScalar = scalarReader(field)
   return {
     signature,
+    field,
     read: (event) => {
       const value = readScalar(event)
       if (value instanceof Refusal) return value

@@ -1,4 +1,4 @@
-import type { Aggregate, Json } from '../aggregate'
+import type { FieldAggregate, Json } from '../aggregate'
 import { MAX_MAGNITUDE, numberReader } from './field'
 import { malformed } from './malformed'
 
@@ -9,14 +9,15 @@ export type ExtremeState = number | null
  * What `min` and `max` share: keeps whichever value `better(candidate, kept)` prefers. NaN without events (which no row
  * of a window shows).
  */
-export function extreme(
+export function extreme<Field extends string>(
   signature: string,
-  field: string,
+  field: Field,
   better: (candidate: number, kept: number) => boolean,
-): Aggregate<number, ExtremeState, number> {
+): FieldAggregate<Field, number, number, ExtremeState, number> {
   const add = (state: ExtremeState, value: number) => (state === null || better(value, state) ? value : state)
   return {
     signature,
+    field,
     read: numberReader(field),
     zero: () => null,
     add,

@@ -1,4 +1,4 @@
-import type { Aggregate, Json } from '../aggregate'
+import type { FieldAggregate, Json } from '../aggregate'
 import { addExactly, canonical, decodeExpansion, type Expansion, mergeExactly, roundOnce } from './exact-sum'
 import { fieldSignature, numberReader } from './field'
 import { decodeCount, malformed } from './malformed'
@@ -10,10 +10,11 @@ export type MeanState = { sum: Expansion; count: number }
  * The correctly rounded sum of a number field, divided once by the count. NaN without events (which no row of a window
  * shows).
  */
-export function mean(field: string): Aggregate<number, MeanState, number> {
+export function mean<Field extends string>(field: Field): FieldAggregate<Field, number, number, MeanState, number> {
   const signature = fieldSignature('mean', field)
   return {
     signature,
+    field,
     read: numberReader(field),
     zero: () => ({ sum: [], count: 0 }),
     add,

@@ -1,8 +1,8 @@
-import type { Aggregate } from '../aggregate'
+import type { FieldAggregate } from '../aggregate'
 import { type ExtremeState, extreme } from './extreme'
 import { fieldSignature } from './field'
 
 /** The smallest value of a number field. */
-export function min(field: string): Aggregate<number, ExtremeState, number> {
+export function min<Field extends string>(field: Field): FieldAggregate<Field, number, number, ExtremeState, number> {
   return extreme(fieldSignature('min', field), field, (candidate, kept) => candidate < kept)
 }

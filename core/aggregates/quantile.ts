@@ -1,4 +1,4 @@
-import type { Aggregate, Json } from '../aggregate'
+import type { FieldAggregate, Json } from '../aggregate'
 import { fieldSignature, numberReader } from './field'
 import { type Bucket, bucketOf, bucketValue, MAX_BUCKET } from './log-bucket'
 import { decodeCount, malformed } from './malformed'
@@ -12,12 +12,16 @@ export type BucketCounts = Map<Bucket, number>
  * 2^-8 for normal doubles. NaN without events (which no row of a window shows). Throws a RangeError when q is not from
  * 0 to 1.
  */
-export function quantile(field: string, q: number): Aggregate<number, BucketCounts, number> {
+export function quantile<Field extends string>(
+  field: Field,
+  q: number,
+): FieldAggregate<Field, number, number, BucketCounts, number> {
   if (!(q >= 0 && q <= 1)) throw new RangeError(`quantile: q must be from 0 to 1, not ${render(q)}`)
   const share = decimalOf(q)
   const signature = fieldSignature('quantile', field, q)
   return {
     signature,
+    field,
     read: numberReader(field),
     zero: () => new Map(),
     add: (state, value) => addToBucket(state, bucketOf(value), 1),

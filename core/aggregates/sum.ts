@@ -1,12 +1,13 @@
-import type { Aggregate } from '../aggregate'
+import type { FieldAggregate } from '../aggregate'
 import { addExactly, canonical, decodeExpansion, type Expansion, mergeExactly, roundOnce } from './exact-sum'
 import { fieldSignature, numberReader } from './field'
 
 /** The exact sum of a number field, rounded once to the nearest double (ties to even); 0 for no events, never -0. */
-export function sum(field: string): Aggregate<number, Expansion, number> {
+export function sum<Field extends string>(field: Field): FieldAggregate<Field, number, number, Expansion, number> {
   const signature = fieldSignature('sum', field)
   return {
     signature,
+    field,
     read: numberReader(field),
     zero: () => [],
     add: addExactly,

@@ -22,7 +22,7 @@ describe('the imports of the project', () => {
   let found: Cruise
   beforeAll(async () => {
     found = await cruise(ROOT, ROOMS)
-  }, 30_000)
+  }, 120_000)
 
   test.each(ROOMS)('are known for every module of %s', (room) => {
     const modules = readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
@@ -95,7 +95,7 @@ describe('the guard', () => {
     for (const room of ROOMS) plant(`${room}/fine.ts`, 'export const fine = 1\nexport type Store = string')
     for (const [file, source] of PLANTED) plant(file, source)
     found = await cruise(root, ROOMS)
-  }, 30_000)
+  }, 120_000)
   afterAll(() => rmSync(root, { recursive: true, force: true }))
 
   test.each(PLANTED.filter(([, , rule]) => rule !== null))('bites at %s', (file, _, rule) => {

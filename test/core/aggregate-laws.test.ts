@@ -1,7 +1,7 @@
 import { serialize } from 'node:v8'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { type Aggregate, isUnsafeInteger, type Json, Refusal } from '../../core/aggregate'
+import { type Aggregate, type FieldAggregate, isUnsafeInteger, type Json, Refusal } from '../../core/aggregate'
 import { count } from '../../core/aggregates/count'
 import { distinct } from '../../core/aggregates/distinct'
 import type { Expansion } from '../../core/aggregates/exact-sum'
@@ -270,8 +270,8 @@ describe('definitions', () => {
   test('types are precise', () => {
     type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
     const same: [
-      Same<ReturnType<typeof sum>, Aggregate<number, Expansion, number>>,
-      Same<ReturnType<typeof mean>, Aggregate<number, MeanState, number>>,
+      Same<ReturnType<typeof sum<'v'>>, FieldAggregate<'v', number, number, Expansion, number>>,
+      Same<ReturnType<typeof mean<'v'>>, FieldAggregate<'v', number, number, MeanState, number>>,
       Same<ReturnType<typeof count>, Aggregate<null, number, number>>,
     ] = [true, true, true]
     expect(same).toEqual([true, true, true])

@@ -71,8 +71,8 @@ describe('a line is rejected', () => {
     ['1', 'not_an_object', 'an event is a JSON object, such as {"key": "a"}'],
     ['"{}"', 'not_an_object', 'an event is a JSON object, such as {"key": "a"}'],
     ['[{"k": "a", "t": 1}]', 'not_an_object', 'an event is a JSON object, such as {"key": "a"}'],
-    ['{"k": "a"}', 'missing_timestamp', 'the event has no timestamp'],
-    ['{"k": "a", "t": null}', 'missing_timestamp', 'the event has no timestamp'],
+    ['{"k": "a"}', 'missing_timestamp', 'the event has no field "t" for its timestamp; it has "k"'],
+    ['{"k": "a", "t": null}', 'missing_timestamp', 'the field "t", the event\'s timestamp, is null'],
     ['{"k": "a", "t": "today"}', 'invalid_timestamp', 'the timestamp is neither epoch milliseconds nor ISO 8601'],
     ['{"k": "a", "t": -1}', 'invalid_timestamp', 'the timestamp is neither epoch milliseconds nor ISO 8601'],
     ['{"k": "a", "t": {}}', 'invalid_timestamp', 'the timestamp is neither epoch milliseconds nor ISO 8601'],
@@ -81,7 +81,7 @@ describe('a line is rejected', () => {
       'timestamp_in_future',
       'the timestamp is 25 ms further ahead of the clock than is taken',
     ],
-    ['{"t": 1}', 'missing_key', 'the key is missing, or no string, number or boolean'],
+    ['{"t": 1}', 'missing_key', 'the event has no field "k" for its key; it has "t"'],
   ])('%s as %s', (line, code, reason) => {
     expect(read(line)).toEqual({ code, reason })
   })

@@ -72,7 +72,7 @@ describe('an event that map turns into', () => {
 
 describe('an event that cannot be folded', () => {
   test.each<[string, unknown, string, string]>([
-    ['without a key', event(undefined, 0, 1), 'missing_key', 'the key is missing, or no string, number or boolean'],
+    ['without a key', event(undefined, 0, 1), 'missing_key', 'the event has no field "k" for its key; it has "t", "v"'],
     [
       'with a key that is too long',
       event('x'.repeat(513), 0, 1),
