@@ -58,7 +58,7 @@ const command = () =>
     )
     .option('--away-seconds <n>', 'a killed broker or cloud stays away so long; a cloud also "forever"', away, 5)
     .option('--rescale <n>', 'parallelism from the middle of the spike on, by a savepoint', integer(1, 64))
-    .option('--slow-seconds <n>', 'one of six partitions comes so much later, and three are empty', number(0, 600), 0)
+    .option('--slow-seconds <n>', 'one of six partitions falls so far behind, and three are empty', number(0, 600), 0)
     .option('--kafka-port <port>', 'where the broker listens', integer(1, 65_534), 9092)
     .option(
       '--rest-port <port>',

@@ -18,7 +18,7 @@ export interface FlinkRunOptions {
   readonly awaySeconds: number
   /** Parallelism from the middle of the spike on, by a savepoint. */
   readonly rescale?: number
-  /** How much later than the others one partition comes; 0 for a topic whose partitions are alike. */
+  /** How far one partition falls behind the others; 0 for a topic whose partitions are alike. */
   readonly slowSeconds: number
   readonly mode: 'auto' | 'always' | 'never'
   readonly kafkaPort: number

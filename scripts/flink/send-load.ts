@@ -10,24 +10,28 @@ const SLICE_MS = 10
 /** A part of the events, which may have a key, and come later than they are due. */
 export interface Stream {
   readonly key: string | null
-  readonly delayMs: number
+  /** When an event goes that is due then; both are ms from the start, and neither falls. */
+  sentAtMs(dueMs: number): number
   takes(event: number): boolean
 }
 
+const asDue = (dueMs: number) => dueMs
+
 /** All events, as they are due. */
-export const ONE_STREAM: readonly Stream[] = [{ key: null, delayMs: 0, takes: () => true }]
+export const ONE_STREAM: readonly Stream[] = [{ key: null, sentAtMs: asDue, takes: () => true }]
 
 /** Partitions of a topic for `withSlowPartition`. */
 export const PARTITIONS_WITH_SLOW = 6
 
 /**
- * An eighth of the events goes to one partition and comes late; the others go to two partitions, and three stay empty.
- * Of six partitions Kafka's hash gives these keys three different ones.
+ * An eighth of the events goes to one partition and comes later and later, up to `delayMs`: it is never silent, since
+ * Flink would not wait for it then. The others go to two partitions, and three stay empty. Of six partitions Kafka's hash
+ * gives these keys three different ones.
  */
 export const withSlowPartition = (delayMs: number): readonly Stream[] => [
-  { key: KEYS.slow, delayMs, takes: (event) => event % 8 === 0 },
-  { key: KEYS.even, delayMs: 0, takes: (event) => event % 8 !== 0 && event % 2 === 0 },
-  { key: KEYS.odd, delayMs: 0, takes: (event) => event % 2 === 1 },
+  { key: KEYS.slow, sentAtMs: (dueMs) => dueMs + Math.min(dueMs, delayMs), takes: (event) => event % 8 === 0 },
+  { key: KEYS.even, sentAtMs: asDue, takes: (event) => event % 8 !== 0 && event % 2 === 0 },
+  { key: KEYS.odd, sentAtMs: asDue, takes: (event) => event % 2 === 1 },
 ]
 
 const KEYS = { slow: 'a', even: 'b', odd: 'd' } as const
@@ -58,7 +62,7 @@ export async function sendLoad(load: LoadToSend): Promise<number> {
     const elapsedMs = Date.now() - startMs
     for (const [index, stream] of streams.entries()) {
       const from = next[index]!
-      const until = endOfSlice(schedule, from, elapsedMs - stream.delayMs)
+      const until = endOfSlice(schedule, from, elapsedMs, stream)
       next[index] = until
       const lines = linesOf(load, stream, from, until)
       if (lines.length === 0) continue
@@ -77,9 +81,14 @@ export async function sendLoad(load: LoadToSend): Promise<number> {
 
 const MOST_AT_ONCE = 10_000 // events; more of them would be one long line of the file
 
-function endOfSlice({ total, timeOf }: LoadToSend['schedule'], from: number, elapsedMs: number): number {
+function endOfSlice(
+  { total, timeOf }: LoadToSend['schedule'],
+  from: number,
+  elapsedMs: number,
+  { sentAtMs }: Stream,
+): number {
   let event = from
-  while (event < total && event - from < MOST_AT_ONCE && timeOf(event) <= elapsedMs) event += 1
+  while (event < total && event - from < MOST_AT_ONCE && sentAtMs(timeOf(event)) <= elapsedMs) event += 1
   return event
 }
 

@@ -40,7 +40,7 @@ export const TRIALS: readonly Trial[] = [
   loadTrial(
     {
       name: 'partitions',
-      about: 'three empty partitions, and one that comes 15 s late: all windows close, nothing is late',
+      about: 'three empty partitions, and one that falls 15 s behind: all windows close, nothing is late',
     },
     { slowSeconds: 15 },
   ),
