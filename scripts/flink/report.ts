@@ -1,12 +1,14 @@
 import type { Usage } from '../../core/cost'
+import { leastOverflow } from '../../core/least-overflow'
 import type { Profile } from '../load/profile'
 import type { Schedule } from '../load/schedule'
 import { arrivalsPerBin, BIN_MS } from '../start/arrivals'
+import { precisionOf } from '../start/burst-figures'
 import { type Comparison, compareWindows } from '../verify/compare'
 import type { Expectation } from '../verify/expected'
 import type { ServedWindow } from '../verify/served'
 import type { FlinkRunOptions } from './options'
-import { atRest, type FlinkSample, lagGoneAfterMs } from './samples'
+import { atRest, type FlinkSample, lagGoneAfterMs, NO_LAG_MS } from './samples'
 import type { Watched } from './watch'
 
 /** A window as it was read from the results topic, how often, and when. */
@@ -33,6 +35,8 @@ export interface FlinkReport {
   readonly edge: number
   readonly burst: number
   readonly deadLettered: number
+  /** Sent and in none of the windows that were read. */
+  readonly late: number
   readonly windows: number
   readonly windowsWithBurst: number
   readonly missing: number
@@ -48,6 +52,8 @@ export interface FlinkReport {
   readonly processingDelayMs: (Percentiles & { readonly events: number }) | null
   /** From the end of a window until it could be read with read_committed; the allowed lateness is a part of it. */
   readonly windowReadAfterMs: Percentiles
+  /** From closable by the watermark until it could be read. */
+  readonly windowLatencyMs: Percentiles
   /** From the scheduled start of the spike until the first envelope went to a function; null without a burst. */
   readonly reactionMs: number | null
   readonly envelopes: number
@@ -60,6 +66,10 @@ export interface FlinkReport {
   /** Events per second that the sidecar folds, as it was told, and events that were due above that, second by second. */
   readonly capacity: number
   readonly aboveCapacity: number
+  /** The least that any policy would have had to burst to stay within the target, and that over what was burst. */
+  readonly leastOverflow: number
+  readonly precision: number | null
+  readonly latencyTargetMs: number
   /** When the load began (epoch), and the spike from there. */
   readonly startMs: number
   readonly spikeStartMs: number
@@ -80,13 +90,15 @@ export interface Evidence {
   readonly pipeline: string
   readonly schedule: Schedule
   readonly expected: Expectation
+  /** How long past its end the watermark lets a window close, by the clock of events that come in time. */
+  readonly closableAfterMs: number
   readonly read: readonly ReadWindow[]
   readonly watched: Watched
 }
 
 /** The check: what the results topic has against an independent computation over all that was sent. */
 export function flinkReport(evidence: Evidence): { readonly report: FlinkReport; readonly comparison: Comparison } {
-  const { options, pipeline, schedule, expected, read, watched } = evidence
+  const { options, pipeline, schedule, expected, closableAfterMs, read, watched } = evidence
   const comparison = compareWindows(
     expected.windows,
     read.map(({ window }) => window),
@@ -94,33 +106,41 @@ export function flinkReport(evidence: Evidence): { readonly report: FlinkReport;
   const report = {
     pipeline,
     mode: options.mode,
-    ...windowFigures(expected, read, comparison),
+    ...windowFigures(expected, closableAfterMs, read, comparison),
     ...cloudFigures(watched, schedule, options.seconds),
     ...lagFigures(watched, schedule),
     processingDelayMs: watched.facts?.eventDelayMs ?? null,
     load: { events: schedule.total, seconds: options.seconds, profile: profileOf(options) },
     capacity: options.capacity,
-    aboveCapacity: Math.round(aboveCapacity(schedule, options.capacity)),
+    ...overflowFigures(schedule, options.capacity),
     series: watched.series,
   }
-  return { report, comparison }
+  return { report: { ...report, precision: precisionOf(report.leastOverflow, report.burst) }, comparison }
 }
 
-function windowFigures(expected: Expectation, read: readonly ReadWindow[], { counts }: Comparison) {
+function windowFigures(
+  expected: Expectation,
+  closableAfterMs: number,
+  read: readonly ReadWindow[],
+  { counts }: Comparison,
+) {
   const windows = read.map(({ window }) => window)
   const sum = (of: (window: ServedWindow) => number) => windows.reduce((total, window) => total + of(window), 0)
   const [accepted, edge, burst] = [sum((one) => one.accepted), sum((one) => one.edge), sum((one) => one.burst)]
   const deadLettered = sum((one) => one.deadLettered)
   const { missing, extra, mismatched } = counts
   const repeated = read.filter(({ times }) => times > 1).length
+  const afterMs = read.map(({ window, readAtMs }) => readAtMs - window.end)
   const isExact = missing + extra + mismatched + repeated + expected.wrongAnswers.length === 0
   return {
     ...{ accepted, edge, burst, deadLettered },
+    late: expected.events - accepted,
     windows: windows.length,
     windowsWithBurst: windows.filter((window) => window.burst > 0).length,
     ...{ missing, extra, mismatched, repeated },
     balanced: isExact && accepted === edge + burst + deadLettered,
-    windowReadAfterMs: percentiles(read.map(({ window, readAtMs }) => readAtMs - window.end)),
+    windowReadAfterMs: percentiles(afterMs),
+    windowLatencyMs: percentiles(afterMs.map((ms) => Math.max(0, ms - closableAfterMs))),
   }
 }
 
@@ -155,9 +175,12 @@ const profileOf = ({ rate, peak, spikeSeconds }: Evidence['options']): Profile =
   lengthSeconds: spikeSeconds,
 })
 
-function aboveCapacity(schedule: Schedule, capacity: number): number {
+function overflowFigures(schedule: Schedule, capacity: number) {
+  const arrivals = arrivalsPerBin(schedule, BIN_MS)
   const perBin = (capacity * BIN_MS) / 1000
-  return arrivalsPerBin(schedule, BIN_MS).reduce((sum, due) => sum + Math.max(0, due - perBin), 0)
+  const above = arrivals.reduce((sum, due) => sum + Math.max(0, due - perBin), 0)
+  const least = leastOverflow({ arrivals, binMs: BIN_MS, capacity, latencyTargetMs: NO_LAG_MS })
+  return { aboveCapacity: Math.round(above), leastOverflow: Math.round(least.total), latencyTargetMs: NO_LAG_MS }
 }
 
 function percentiles(values: readonly number[]): Percentiles {

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import bids from '../../pipelines/bids'
 import { createTopic, type Kafka, startProducer, startReader } from '../kafka/topics'
 import { bidLines } from '../load/bids'
 import { scheduleOf } from '../load/open-schedule'
@@ -17,7 +18,7 @@ import { ONE_STREAM, PARTITIONS_WITH_SLOW, sendLoad, withSlowPartition } from '.
 import { type Stage, startStage } from './stage'
 import { type Watch, watchRun } from './watch'
 
-export const PIPELINE = 'bids'
+export const PIPELINE = bids.name
 const [TOPIC, RESULTS] = ['bids', 'results']
 const PARTITIONS = 4
 /** Windows close 7 s past their end, or after 5 s of silence; then comes a checkpoint. Back-pressure may add to it. */
@@ -103,7 +104,9 @@ async function check({ options, schedule, keptFile, results, watch }: Sent): Pro
   const expected = await expectedWindows([keptFile], oraclePipeline(PIPELINE))
   await waitFor(results, expected.windows.length)
   const watched = await watch.end()
-  return flinkReport({ options, pipeline: PIPELINE, schedule, expected, read: [...results.values()], watched })
+  const closableAfterMs = bids.allowedLatenessMs + bids.outOfOrdernessMs
+  const read = [...results.values()]
+  return flinkReport({ options, pipeline: PIPELINE, schedule, expected, closableAfterMs, read, watched })
 }
 
 /** Waits until there are so many windows, for a while, and then for one too many. */

@@ -19,7 +19,7 @@ const read = (some: Partial<typeof window> = {}, times = 1): ReadWindow => ({
 })
 const reportOf = (windows: readonly ReadWindow[]) =>
   flinkReport({
-    ...{ options, expected, pipeline: 'p', read: windows },
+    ...{ options, expected, pipeline: 'p', closableAfterMs: 5, read: windows },
     schedule: scheduleOf(spike, options.seconds, 1, ''),
     watched: { startMs: 0, series: [], facts: null },
   }).report
@@ -31,6 +31,7 @@ describe('the report of a run on Flink', () => {
       accepted: 4,
       windowsWithBurst: 1,
       windowReadAfterMs: { p50: 7, max: 7 },
+      windowLatencyMs: { p50: 2, max: 2 },
     })
   })
 
