@@ -79,4 +79,4 @@ function grown(before: number | null, after: number | null): number {
 }
 
 /** Some sources count what they hand on, and not what they read. */
-const readBy = ({ recordsIn, recordsOut }: VertexReading) => (recordsIn === 0 ? recordsOut : recordsIn)
+export const readBy = ({ recordsIn, recordsOut }: VertexReading) => (recordsIn === 0 ? recordsOut : recordsIn)
