@@ -49,12 +49,18 @@ const MAX_PARALLELIZATION = 10
 
 /** Reads the trace that is asked for. Throws CannotSimulate or LoadError, which name the file. */
 export async function readReplay(question: Question): Promise<Replay> {
-  const { trace: file, meanRate, speedup, fromS, toS } = question
+  const { trace: file } = question
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw new CannotSimulate(
       `The trace ${file} cannot be read (${error.message}); give --trace a file of start_s,events.`,
     )
   })
+  return replayOf(question, text)
+}
+
+/** The same of a text that is there already. Throws LoadError when it is no trace. */
+export function replayOf(question: Question, text: string): Replay {
+  const { trace: file, meanRate, speedup, fromS, toS } = question
   const trace = parseTrace(text, file)
   const profile = { kind: 'trace', file, meanRate: meanRate ?? null, speedup } as const
   return {
