@@ -3,7 +3,7 @@
  * `dashboard` is a page and knows only what it is told.
  */
 
-const PRODUCT = ['core', 'cloud', 'edge-node', 'handlers', 'pipelines', 'sidecar']
+const PRODUCT = ['core', 'cloud', 'edge-node', 'flink-rest', 'handlers', 'pipelines', 'sidecar']
 const TOOLS = ['localstack', 'scripts', 'test']
 const READING = '^test/admission/(reading|json-text|outcome)\\.ts$'
 
@@ -36,6 +36,7 @@ module.exports = {
     importsOf('pipelines', 'core'),
     importsOf('handlers', 'cloud', 'core', 'pipelines'),
     importsOf('edge-node', 'cloud', 'core', 'pipelines'),
+    importsOf('flink-rest'),
     importsOf('sidecar', 'edge-node', 'cloud', 'core', 'pipelines'),
     rule(
       'dashboard-imports',

@@ -1,6 +1,7 @@
 import {
   DEAD_LETTERS,
   ENVELOPE_REFUSALS,
+  FLINK_ERRORS,
   FUNCTION_ERRORS,
   LINE_REJECTIONS,
   REPLAY_FAILURES,
@@ -56,6 +57,7 @@ export function errorCodesPage(): string {
       'In the exception that ends a try of a Flink job, and in its log. [How to run on Flink](../how-to/run-on-flink.md).',
       SIDECAR_REFUSALS,
     ),
+    section('Of Flink', "In messages of what reads a job by Flink's REST API.", FLINK_ERRORS),
     section(
       'Of a start',
       'Printed as `The edge node cannot start (CODE): ...`, which says what to do; exit code 1. Settings that cannot be used give exit code 2, and `--check` gives 1.',

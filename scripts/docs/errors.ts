@@ -4,6 +4,7 @@ import type { Rejection } from '../../core/event'
 import type { RefusalCode } from '../../core/head'
 import type { WindowError } from '../../edge-node/results'
 import { RESETS, type ResetCode } from '../../edge-node/stream-place'
+import type { FlinkUnreadCode } from '../../flink-rest/flink-unread'
 import type { SidecarRefusal } from '../../sidecar/messages'
 
 /** An error of the HTTP API: its status, whether sending the same again helps, and what to do. */
@@ -213,4 +214,14 @@ export const SIDECAR_REFUSALS: Readonly<Record<SidecarRefusal, string>> = {
   pipeline_version: 'the sidecar runs another version of the pipelines: start all from one version',
   unknown_envelope: 'the sidecar was started again, or had no room: the job asks again, with the records',
   unbalanced: 'what was folded is not what was accepted: the window is not final, and the job starts again',
+}
+
+/** Why nothing is known of a Flink job. */
+export const FLINK_ERRORS: Readonly<Record<FlinkUnreadCode, string>> = {
+  flink_unreachable: 'nothing answers at the address of the JobManager, or not in 5 s: asked again until it does',
+  flink_refused: 'Flink answers with an error of its own, which is in the message',
+  flink_answer: 'the answer is not one of Flink: the address is of something else, or of a version that is not known',
+  flink_no_job: 'no job runs there: submit it first',
+  flink_unknown_job: 'there is no job with this id, or it is over',
+  flink_several_jobs: 'several jobs run there: say which one by `--job`',
 }
