@@ -17,6 +17,8 @@ import { FoldStage } from './fold-stage'
 import { KeptEnvelopes } from './kept-envelopes'
 import { listenAddress } from './listen-address'
 import { sidecarServer } from './server'
+import { factsOf } from './sidecar-facts'
+import { StandingOrders } from './standing-orders'
 
 /** At 2,000 events a second an eighth of a second of work: what bursts is cut fine, and a hop costs little. */
 const MAX_ENVELOPE_EVENTS = 256
@@ -45,13 +47,15 @@ async function run(config: Config, listen: SidecarAddress, logger: Logger): Prom
     throw new UnusableConfig([`there is no pipeline "${config.pipeline}"; there are: ${names}`])
   }
   const version = pipelineVersion()
-  const cloud = config.mode === 'never' ? noCloud(logger) : await openBurstCloud(config, logger)
+  const orders = new StandingOrders(config, systemClock)
+  const canBurst = config.mode !== 'never'
+  const cloud = canBurst ? await openBurstCloud(orders.config, logger) : noCloud(logger)
   const consumer = (): Consumer => cloud.lanes.consumer
   const policy = await chosenPolicy(config, consumer)
   const incarnation = randomUUID().replaceAll('-', '')
-  const stage = new FoldStage({ config, pipeline, version, incarnation, cloud, policy, logger, clock: systemClock })
+  const stage = new FoldStage({ orders, pipeline, version, incarnation, cloud, policy, logger, clock: systemClock })
+  const told = { stage, orders, cloud, canBurst, version, incarnation }
   const kept = new KeptEnvelopes(config.maxBacklogBytes)
-  const { controller } = stage.router
   const server = sidecarServer(
     {
       ...{ pipeline, version, kept },
@@ -63,12 +67,8 @@ async function run(config: Config, listen: SidecarAddress, logger: Logger): Prom
         lingerMs: Math.round(burstLingerMs(config, consumer())),
       },
       fold: (lines) => stage.fold(lines),
-      facts: () => ({
-        ...controller.facts(),
-        mode: controller.mode,
-        decision: controller.decision,
-        events: stage.events,
-      }),
+      facts: () => factsOf(told),
+      obey: (next) => stage.obey(next),
       epochMs: Date.now,
     },
     logger,

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { queueDelayMs } from '../../core/facts'
 import { jobFacts, needOf } from '../../core/job-facts'
-import { anyFacts, IDLE } from './some-facts'
+import { anyFacts, IDLE } from './sidecar-samples'
 
 const around = { waitingEvents: 0, arrivalRate: null, lanes: 16, spentUsd: 0 }
 const several = fc.array(anyFacts, { minLength: 1, maxLength: 5 })

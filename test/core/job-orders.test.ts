@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { jobOrders, type SidecarState } from '../../core/job-orders'
 import { obeyed } from '../../core/orders'
 import type { Intent } from '../../core/plan'
-import { anyFacts, IDLE } from './some-facts'
+import { anyFacts, IDLE } from './sidecar-samples'
 
 const CALM: Intent = {
   plan: { kind: 'valve', limitMs: Number.POSITIVE_INFINITY, prime: false },
