@@ -52,6 +52,7 @@ export const sidecarFacts = facts.extend({
   incarnation: z.string(),
   version: z.string(),
   mode,
+  transport: z.enum(['kinesis', 'invoke']),
   /** Whether it has a way to the cloud at all. */
   canBurst: z.boolean(),
   /** Whether its valve is armed, and why or why not. */

@@ -24,6 +24,7 @@ export function factsOf({ stage, orders, cloud, canBurst, version, incarnation }
   return {
     ...controller.facts(),
     ...{ incarnation, version, canBurst, accepted },
+    transport: orders.config.transport,
     mode: controller.mode,
     bursting: controller.isBursting,
     reason: controller.intent.reason,
