@@ -10,6 +10,7 @@ const ROOMS = [
   'cloud',
   'edge-node',
   'flink-rest',
+  'job-controller',
   'sidecar',
   'dashboard',
   'handlers',

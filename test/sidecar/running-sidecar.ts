@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { afterEach } from '@jest/globals'
 import { pino } from 'pino'
 import { BurstFunction } from '../../cloud/burst-function'
@@ -15,7 +15,7 @@ import { KeptEnvelopes } from '../../sidecar/kept-envelopes'
 import { sidecarServer } from '../../sidecar/server'
 import { factsOf } from '../../sidecar/sidecar-facts'
 import { StandingOrders } from '../../sidecar/standing-orders'
-import { testPipeline, VERSION } from '../edge-node/fixture'
+import { event, testPipeline, VERSION } from '../edge-node/fixture'
 import { MemoryCloud } from '../edge-node/memory-cloud'
 
 export interface SidecarOptions {
@@ -74,15 +74,32 @@ export function runningSidecars() {
     await once(server, 'listening')
     stage.start()
     const address = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
-    ends.push(() => {
+    const sockets = new Set<Socket>()
+    server.on('connection', (socket) => sockets.add(socket))
+    const stop = () => {
       server.close()
       stage.stop()
-    })
+      for (const socket of sockets) socket.destroy()
+    }
+    ends.push(stop)
     const connect = async () => {
       const client = await SidecarClient.connect(address)
       ends.push(() => client.close())
       return client
     }
-    return { client: await connect(), connect, address, cloud, pipeline, prewarmed: () => prewarmer.invocations }
+    const client = await connect()
+    return {
+      ...{ client, connect, address, cloud, pipeline, stop },
+      prewarmed: () => prewarmer.invocations,
+      /** Folds an event beside the protocol. */
+      fold: (startMs: number) => stage.fold({ lines: [event('a', 1)], panes: [startMs] }),
+      /** Lets the policy look, as every tick and every envelope do. */
+      tick: () => void stage.router.controller.look(),
+      /** From now on it hears and does not answer those that were connected before. */
+      hush: () => {
+        for (const socket of sockets) socket.removeAllListeners('data')
+        server.removeAllListeners('connection')
+      },
+    }
   }
 }
