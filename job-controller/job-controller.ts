@@ -78,14 +78,14 @@ export class JobController {
     await Promise.all(sidecars.map((sidecar, index) => orders[index] && sidecar.tell(orders[index])))
   }
 
-  /** The facts of the job, from what was heard last. */
+  /** The facts of the job, from what was heard last: one that is silent for a moment has not stopped working. */
   facts(): Facts {
     const { flink, clock } = this.deps
-    const heard = this.heard()
-    const own = heard.reduce((sum, { facts }) => sum + facts.spentUsd, 0)
+    const sidecars = this.sidecars.filter(isHolding)
+    const own = sidecars.reduce((sum, { facts }) => sum + facts.spentUsd, 0)
     const { reading, rates, problem } = flink.view
     return jobFacts(
-      heard.map(({ facts }) => facts),
+      sidecars.map(({ facts }) => facts),
       {
         waitingEvents: problem === null && reading !== null ? (lagOf(reading) ?? 0) : 0,
         arrivalRate: problem === null && rates !== null ? rates.arrivedPerSecond : null,

@@ -86,7 +86,6 @@ export const JOB_METRICS: readonly Metric<ObservedJob>[] = [
 ]
 
 const DECISION_METRICS: readonly Metric<ObservedJob>[] = [
-  gauge('spillway_ready', '1 while a sidecar is heard.', ({ status }) => (status.ready ? 1 : 0)),
   counter('spillway_events_accepted_total', 'Events that sidecars took.', ({ status }) => status.events.accepted),
   counter(
     'spillway_events_total',

@@ -85,7 +85,7 @@ export class SidecarLink {
   }
 
   private async connected(): Promise<SidecarClient> {
-    if (this.client !== null) return this.client
+    if (this.client?.isClosed === false) return this.client
     const client = await SidecarClient.connect(this.address)
     try {
       await client.hello(this.pipeline)

@@ -178,6 +178,9 @@ restart-strategy:
 execution:
   checkpointing:
     dir: file://${path.resolve(folder, 'checkpoints')}
+metrics:
+  fetcher:
+    update-interval: 200
 web:
   upload:
     dir: ${path.resolve(folder, 'uploads')}

@@ -13,6 +13,7 @@ import { expectedWindows } from '../verify/expected'
 import { oraclePipeline } from '../verify/pipelines/named'
 import type { ServedWindow } from '../verify/served'
 import { type Cluster, startCluster } from './cluster'
+import { startController } from './controller-process'
 import { ensureJobPackaged } from './job-jar'
 import { type FlinkReport, flinkReport, type ReadWindow } from './report'
 import { sendLoad } from './send-load'
@@ -73,6 +74,9 @@ export async function runOnFlink(
     ...{ pipeline: PIPELINE, bootstrap, topic: TOPIC, results: RESULTS },
     ...{ sidecar: sidecar.address, parallelism: String(parallelism) },
   })
+  const flink = `http://127.0.0.1:${options.restPort}`
+  const controller = await startController({ flink, sidecar: sidecar.address, pipeline: PIPELINE, mode }, children)
+  say(`Dashboard of the job: ${controller}`)
   return Promise.race([cluster.ended, sendAndCheck(options, { kafka, sidecar, cluster }, children, say)])
 }
 

@@ -1,10 +1,12 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import type { SidecarClient } from '../../sidecar/client'
 import { decodeFacts } from '../../sidecar/controller-messages'
 import { KIND } from '../../sidecar/messages'
 import { fakeFlinks } from '../flink-rest/fake-flink'
 import { runningSidecars } from '../sidecar/running-sidecar'
 import { controllers } from './running-controller'
+
+jest.setTimeout(30_000) // sockets, and a sidecar that is waited for
 
 const startFlink = fakeFlinks()
 const startSidecar = runningSidecars()
@@ -20,7 +22,7 @@ async function staged(pending = 0) {
   const flink = await startFlink({ pending })
   const [a, b] = [await startSidecar({ mode: 'auto' }), await startSidecar({ mode: 'auto' })]
   const made = control({ flink: flink.url, sidecars: { a: a.address, b: b.address } })
-  for (let round = 0; round < 3; round++) await made.controller.round()
+  for (let times = 0; times < 3; times++) await made.round()
   return { ...made, flink, a, b }
 }
 
@@ -49,10 +51,10 @@ describe('the controller of a job', () => {
   })
 
   test('tells all sidecars the mode that was set', async () => {
-    const { app, controller, a } = await staged()
+    const { app, controller, round, a } = await staged()
     const answer = await app.inject({ method: 'POST', url: '/v1/burst', payload: { mode: 'always' } })
     expect(answer.json()).toEqual({ mode: 'always' })
-    await controller.round()
+    await round()
     expect((await factsOf(a.client)).mode).toBe('always')
     expect(controller.decisions.all.at(-1)).toMatchObject({
       ...{ bursting: true, reason: 'bursting is switched on for everything' },
@@ -62,23 +64,23 @@ describe('the controller of a job', () => {
   })
 
   test('arms the valves of sidecars that have nothing to do while Kafka has a backlog', async () => {
-    const { controller, a, b, flink } = await staged()
+    const { round, a, b, flink } = await staged()
     await a.fold(0)
-    await controller.round()
+    await round()
     expect((await factsOf(b.client)).bursting).toBe(false)
     flink.job.pending = 500_000
-    await controller.round()
-    await controller.round()
+    await round()
+    await round()
     await b.tick()
     const { bursting, reason } = await factsOf(b.client)
     expect([bursting, reason]).toEqual([true, expect.stringContaining('the job: queue delay')])
   })
 
   test('goes on when Flink does not answer, and says so', async () => {
-    const { controller, status, flink } = await staged()
+    const { round, status, flink } = await staged()
     flink.stop()
-    await controller.round()
-    await controller.round()
+    await round()
+    await round()
     expect(status().job.problem).toContain('Flink cannot be reached')
     expect(status().ready).toBe(true)
   })
@@ -90,19 +92,19 @@ describe('a sidecar that does not answer', () => {
     const silent = await startSidecar({ mode: 'auto' })
     const other = await startSidecar({ mode: 'auto' })
     const sidecars = { silent: silent.address, other: other.address }
-    const { controller, status } = control({ flink: flink.url, sidecars, timeoutMs: 200 })
-    for (let round = 0; round < 3; round++) await controller.round()
+    const { round, status } = control({ flink: flink.url, sidecars, timeoutMs: 1_000 })
+    for (let times = 0; times < 3; times++) await round()
     const { lanes } = (await factsOf(silent.client)).limits
     silent.hush()
-    for (let round = 0; round < 3; round++) await controller.round()
-    expect(status().job.sidecars[0]).toMatchObject({ hearing: 'silent', problem: 'no answer in 200 ms' })
+    for (let times = 0; times < 3; times++) await round()
+    expect(status().job.sidecars[0]).toMatchObject({ hearing: 'silent', problem: 'no answer in 1000 ms' })
     expect((await factsOf(other.client)).limits.lanes).toBe(16 - lanes)
   })
 
   test('leaves its share to the others when nothing listens there any more', async () => {
-    const { controller, status, a, b } = await staged()
+    const { round, status, a, b } = await staged()
     a.stop()
-    for (let round = 0; round < 3; round++) await controller.round()
+    for (let times = 0; times < 3; times++) await round()
     expect(status().job.sidecars[0]?.hearing).toBe('gone')
     expect((await factsOf(b.client)).limits.lanes).toBe(16)
   })
@@ -110,8 +112,8 @@ describe('a sidecar that does not answer', () => {
   test('of another pipeline is named, and gets no orders', async () => {
     const flink = await startFlink()
     const { address } = await startSidecar({ mode: 'auto' })
-    const { controller, status } = control({ flink: flink.url, sidecars: { a: address }, config: { pipeline: 'bids' } })
-    await controller.round()
+    const { round, status } = control({ flink: flink.url, sidecars: { a: address }, config: { pipeline: 'bids' } })
+    await round()
     expect(status().unready).toContain('the job asks for pipeline "bids"')
   })
 })

@@ -11,12 +11,15 @@ import { type JobStatus, jobStatusOf } from '../../job-controller/job-status'
 import { SidecarLink } from '../../job-controller/sidecar-link'
 import type { SidecarAddress } from '../../sidecar/client'
 
+const PATIENT_MS = 4_000 // a machine that runs other tests as well is no silent sidecar
 const logger = pino({ level: 'silent' })
 
 export interface TestController {
   readonly controller: JobController
   readonly app: FastifyInstance
   status(): JobStatus
+  /** One round, with what Flink says now. */
+  round(): Promise<void>
 }
 
 export interface ControllerOptions {
@@ -38,7 +41,7 @@ export function controllers() {
     sidecars,
     config: given,
     clock = systemClock,
-    timeoutMs,
+    timeoutMs = PATIENT_MS,
   }: ControllerOptions): TestController => {
     const config = configSchema.parse({ pipeline: 'test', transport: 'invoke', ...given })
     const links = Object.entries(sidecars).map(([name, at]) => new SidecarLink(name, at, config.pipeline, timeoutMs))
@@ -58,6 +61,10 @@ export function controllers() {
         for (const link of links) link.close()
       },
     )
-    return { controller, app, status }
+    const round = async () => {
+      await flink.read()
+      await controller.round()
+    }
+    return { controller, app, status, round }
   }
 }

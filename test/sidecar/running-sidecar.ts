@@ -95,10 +95,11 @@ export function runningSidecars() {
       fold: (startMs: number) => stage.fold({ lines: [event('a', 1)], panes: [startMs] }),
       /** Lets the policy look, as every tick and every envelope do. */
       tick: () => void stage.router.controller.look(),
-      /** From now on it hears and does not answer those that were connected before. */
+      /** From now on it listens and answers nobody. */
       hush: () => {
         for (const socket of sockets) socket.removeAllListeners('data')
         server.removeAllListeners('connection')
+        server.on('connection', (socket) => sockets.add(socket)) // to be closed in the end
       },
     }
   }
