@@ -1,9 +1,9 @@
 /**
- * Which room may import which: `sidecar` -> `edge-node`, `handlers` -> `cloud` -> `core`, and `pipelines` -> `core`;
- * `dashboard` is a page and knows only what it is told.
+ * Which room may import which: `job-controller` -> `sidecar` -> `edge-node`, `handlers` -> `cloud` -> `core`, and `pipelines` ->
+ * `core`; `dashboard` is a page and knows only what it is told.
  */
 
-const PRODUCT = ['core', 'cloud', 'edge-node', 'flink-rest', 'handlers', 'pipelines', 'sidecar']
+const PRODUCT = ['core', 'cloud', 'edge-node', 'flink-rest', 'handlers', 'job-controller', 'pipelines', 'sidecar']
 const TOOLS = ['localstack', 'scripts', 'test']
 const READING = '^test/admission/(reading|json-text|outcome)\\.ts$'
 
@@ -37,6 +37,7 @@ module.exports = {
     importsOf('handlers', 'cloud', 'core', 'pipelines'),
     importsOf('edge-node', 'cloud', 'core', 'pipelines'),
     importsOf('flink-rest'),
+    importsOf('job-controller', 'edge-node', 'sidecar', 'flink-rest', 'cloud', 'core', 'pipelines'),
     importsOf('sidecar', 'edge-node', 'cloud', 'core', 'pipelines'),
     rule(
       'dashboard-imports',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { cloudFields } from './config/cloud'
 import { controllerFields } from './config/controller'
+import { flinkFields } from './config/flink'
 import { intakeFields } from './config/intake'
 import { listeningFields } from './config/listening'
 import { observingFields } from './config/observing'
@@ -9,6 +10,9 @@ import { securityFields } from './config/security'
 
 export { burstLingerMs, lanesOf, oracleLimitMs, policyTerms } from './config/controller'
 export { intakeLimits } from './config/intake'
+
+/** Only the controller of a Flink job goes by these. */
+export const FLINK_TOPIC = 'A Flink job'
 
 /** The settings by topic, in the order of the help. */
 export const TOPICS = {
@@ -19,6 +23,7 @@ export const TOPICS = {
   'The cloud half': cloudFields,
   'Events and envelopes': intakeFields,
   Traces: observingFields,
+  [FLINK_TOPIC]: flinkFields,
 } as const
 
 /**
@@ -33,6 +38,7 @@ export const configSchema = z.object({
   ...cloudFields,
   ...intakeFields,
   ...observingFields,
+  ...flinkFields,
 })
 
 export type Config = z.infer<typeof configSchema>

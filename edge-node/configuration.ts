@@ -1,4 +1,4 @@
-import { type CommandLine, readCommandLine } from './config/command-line'
+import { type CommandLine, EDGE_NODE, readCommandLine } from './config/command-line'
 import { type Resolved, resolveConfig } from './config/resolve'
 import { configFile, fromEnvironment, fromFile } from './config/sources'
 
@@ -17,8 +17,9 @@ export function readConfiguration(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   folder: string,
+  program = EDGE_NODE,
 ): Configuration | { readonly help: string } {
-  const commandLine = readCommandLine(args)
+  const commandLine = readCommandLine(args, program)
   if ('help' in commandLine) return commandLine
   const file = configFile(commandLine.configFile, env, folder)
   const layers = [file === null ? [] : fromFile(file), fromEnvironment(env), commandLine.given]

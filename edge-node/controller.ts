@@ -38,7 +38,7 @@ export type Readings = Omit<Counters, 'atMs'> &
 const SHUT = { kind: 'valve', limitMs: Number.POSITIVE_INFINITY, prime: false } as const
 
 /** What the operator's word comes to: the policy is not asked. */
-const ORDERED = {
+export const ORDERED = {
   always: { plan: SHUT, bursting: true, prewarm: true, reason: 'bursting is switched on for everything' },
   never: { plan: SHUT, bursting: false, prewarm: false, reason: 'bursting is switched off' },
 } as const
@@ -109,14 +109,18 @@ export class Controller {
    * envelope.
    */
   look(): Facts {
-    const { policy, prewarm, limits, clock } = this.deps
+    const { policy, clock } = this.deps
     const facts = this.facts()
     const intent = this.mode === 'auto' ? policy.decide(facts, clock.monotonicMs()) : ORDERED[this.mode]
     if (intent.bursting !== this.intent.bursting) this.changed(intent, facts)
     this.intent = intent
-    const maySpend = facts.cloudAway === undefined && facts.spentUsd < limits.maxUsdPerHour
-    if (intent.prewarm && maySpend) prewarm()
+    if (intent.prewarm) this.prewarmFor(facts)
     return facts
+  }
+
+  /** Starts functions, unless nothing may be spent. */
+  prewarm(): void {
+    this.prewarmFor(this.facts())
   }
 
   /** Where an envelope goes. */
@@ -154,6 +158,11 @@ export class Controller {
   /** Whether an envelope that waits at the edge may be sent after all: by the valve, or when everything is to burst. */
   get mayTakeBack(): boolean {
     return this.mode === 'always' || this.intent.plan.kind === 'valve'
+  }
+
+  private prewarmFor({ cloudAway, spentUsd }: Facts): void {
+    const { limits, prewarm } = this.deps
+    if (this.mode !== 'never' && cloudAway === undefined && spentUsd < limits.maxUsdPerHour) prewarm()
   }
 
   private readRates(readings: Readings) {

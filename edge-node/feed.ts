@@ -52,6 +52,67 @@ export interface BurstPartShown extends Quantiles {
   readonly inWords: string
 }
 
+/** A sidecar of a Flink job. */
+export interface SidecarShown {
+  /** Its address, as it was named to the controller. */
+  readonly name: string
+  /** `heard`: now; `silent`: it may go by its last orders; `gone`: nothing listens there. */
+  readonly hearing: 'heard' | 'silent' | 'gone'
+  /** Why it is not heard, in words; null while it is. */
+  readonly problem: string | null
+  /** What it said last; null before it ever did. */
+  readonly now: {
+    readonly mode: 'auto' | 'always' | 'never'
+    readonly bursting: boolean
+    /** Whether envelopes are on their way out. */
+    readonly isSending: boolean
+    readonly reason: string
+    readonly trueRate: number
+    readonly arrivalRate: number
+    readonly queueDelayMs: number
+    readonly backlogEvents: number
+    readonly inFlightEvents: number
+    readonly edge: number
+    readonly burst: number
+    readonly deadLettered: number
+    /** What bounds it: functions side by side, and dollars within an hour. */
+    readonly lanes: number
+    readonly maxUsdPerHour: number
+    readonly spentUsd: number
+    /** Since its last orders; null before any. */
+    readonly ordersAgoMs: number | null
+  } | null
+  /** Why it was told what it was told last; null before it was told anything. */
+  readonly orders: string | null
+}
+
+/** A Flink job; null is what is not known. */
+export interface JobOverview {
+  readonly jobId: string | null
+  readonly name: string | null
+  readonly state: string | null
+  /** Why it is not known how the job is now, in words; null while it is. */
+  readonly problem: string | null
+  readonly parallelism: number | null
+  /** What waits before the job, and how long until what arrives now is read. */
+  readonly lagRecords: number | null
+  readonly lagSeconds: number | null
+  /** Records that come into its source, and that it reads. */
+  readonly arrivedPerSecond: number | null
+  readonly readPerSecond: number | null
+  readonly restarts: number | null
+  readonly checkpoints: {
+    readonly inProgress: number
+    readonly completed: number
+    readonly failed: number
+    readonly lastAtMs: number | null
+    readonly lastDurationMs: number | null
+    readonly lastBytes: number | null
+    readonly lastFailure: string | null
+  }
+  readonly sidecars: readonly SidecarShown[]
+}
+
 /** What changes slowly: sent once a second. */
 export interface Overview {
   readonly atMs: number
@@ -127,6 +188,8 @@ export interface Overview {
     /** What the stream costs whether anything bursts or not. */
     readonly idleUsdPerHour: number
   }
+  /** Only of the controller of a Flink job: what windows and results hold, the job's own sink has. */
+  readonly job?: JobOverview
 }
 
 /** A change of mode, or an episode of bursting that nobody decided. */

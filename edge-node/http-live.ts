@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { QueryName } from './access/routes'
 import { fail } from './http-error'
-import { latestRows } from './latest'
+import { type Finals, latestRows } from './latest'
 import { Live, type LiveSource } from './live'
 import { queryLimit } from './query-number'
 
@@ -15,14 +15,18 @@ const latestQuery = z.object({
   limit: queryLimit(MAX_LATEST_ROWS).default(50),
 } satisfies Record<QueryName<'GET /v1/latest'>, z.ZodType>)
 
-/** The part of the HTTP API that the dashboard lives on: the live feed, the last hour, and the newest results. */
-export function liveRoutes(app: FastifyInstance, surface: LiveSource): void {
-  const live = new Live(surface)
+/** The part of the HTTP API that the dashboard lives on: the live feed, and the last hour. */
+export function liveRoutes(app: FastifyInstance, source: LiveSource): void {
+  const live = new Live(source)
   app.addHook('onReady', async () => live.start())
   app.addHook('preClose', async () => live.stop())
   app.get('/v1/live', { exposeHeadRoute: false }, (_request, reply) => getLive(live, reply))
   app.get('/v1/history', (_request, reply) => reply.send(live.history.answer()))
-  app.get('/v1/latest', (request, reply) => getLatest(surface, request, reply))
+}
+
+/** `GET /v1/latest`: the newest results, as the dashboard shows them. */
+export function latestRoute(app: FastifyInstance, results: Finals): void {
+  app.get('/v1/latest', (request, reply) => getLatest(results, request, reply))
 }
 
 function getLive(live: Live, reply: FastifyReply): void {
@@ -32,7 +36,7 @@ function getLive(live: Live, reply: FastifyReply): void {
   raw.on('close', live.join(raw)) // ten samples a second keep proxies patient
 }
 
-async function getLatest({ results }: LiveSource, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function getLatest(results: Finals, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const query = latestQuery.safeParse(request.query)
   if (!query.success) return fail(reply, 400, 'invalid_query', z.prettifyError(query.error))
   return latestRows(results, query.data.search.trim(), query.data.limit)

@@ -28,17 +28,24 @@ export function metricsRoutes(app: FastifyInstance, sources: MetricSources): voi
   const requests = new RequestCounts()
   const ack = new Buckets(DELAY_BOUNDS_S)
   let deadLetters = 0
-  let ofProcess: Registry | undefined
   app.addHook('onResponse', async ({ method, is404, routeOptions }, { statusCode, elapsedTime }) => {
     const route = is404 ? undefined : routeOptions.url
     requests.add(route, method, statusCode)
     if (route === EVENTS && statusCode === ACCEPTED) ack.record(elapsedTime)
   })
-  app.get('/metrics', async (_request, reply) => {
+  serveMetrics(app, () => {
     // A recall takes dead letters back until they are folded again, and a counter must not go back.
     deadLetters = Math.max(deadLetters, sources.node.events.deadLettered)
     const observed = { ...observe(sources), deadLetters, requests: requests.all() }
-    const text = exposition(METRICS, { ...observed, durations: { ...observed.durations, ack: ack.read() } })
+    return exposition(METRICS, { ...observed, durations: { ...observed.durations, ack: ack.read() } })
+  })
+}
+
+/** `GET /metrics`: what `ours` says, and the metrics of the process. */
+export function serveMetrics(app: FastifyInstance, ours: () => string): void {
+  let ofProcess: Registry | undefined
+  app.get('/metrics', async (_request, reply) => {
+    const text = ours()
     ofProcess ??= processMetrics()
     return reply.type(ofProcess.contentType).send(`${text}\n${await ofProcess.metrics()}`)
   })

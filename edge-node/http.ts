@@ -4,32 +4,26 @@ import { z } from 'zod'
 import type { Answer } from '../core/log-record'
 import type { Pipeline } from '../core/pipeline'
 import { isAllRejected, rejectedCount } from '../core/rejections'
-import { guard } from './access/guard'
-import { Keeper } from './access/keeper'
 import type { QueryName } from './access/routes'
 import type { Config } from './config'
-import { isDiskError } from './disk-error'
+import { createApp } from './http-app'
 import { dashboardRoutes } from './http-dashboard'
 import { type DeadLetterSurface, deadLetterRoutes } from './http-dead-letters'
 import { fail } from './http-error'
-import { liveRoutes } from './http-live'
+import { latestRoute, liveRoutes } from './http-live'
 import { type MetricSources, metricsRoutes } from './http-metrics'
-import { refuseUnknown } from './http-not-found'
+import { modeRoute } from './http-mode'
 import { openApiRoutes } from './http-openapi'
-import { createServer } from './http-server'
-import { LogFailed } from './log'
 import type { EdgeNode } from './node'
+import { momentOf } from './node-moment'
 import { queryLimit, queryNumber } from './query-number'
 import { isReplayKey } from './replays'
 import { decodeBody, digestOfBody, readBodyInSlices } from './request-body'
 import { streamFinals } from './result-stream'
-import { InvalidCursor, type Results, WindowGone } from './results'
+import type { Results } from './results'
 import type { Status } from './status'
-import { UnreadableBody } from './unreadable-body'
 
 const MAX_KEY_LENGTH = 128 // an idempotency key is remembered; a UUID has 36
-/** What was on its way to a disk that then refused is written once it does no more. */
-const REPEAT = 'the request may still count, so send it again under the same Idempotency-Key'
 const MAX_PAGE_ROWS = 10_000 // rows in one answer: a few megabytes
 
 const windowsQuery = z.object({
@@ -39,8 +33,6 @@ const windowsQuery = z.object({
   limit: queryLimit(MAX_PAGE_ROWS).default(1_000),
   cursor: z.string().optional(),
 } satisfies Record<QueryName<'GET /v1/windows'>, z.ZodType>)
-
-const burstBody = z.strictObject({ mode: z.enum(['auto', 'always', 'never']) })
 
 /** What the HTTP surface shows and drives. */
 export interface Surface extends DeadLetterSurface, MetricSources {
@@ -54,21 +46,15 @@ export interface Surface extends DeadLetterSurface, MetricSources {
 
 /** The HTTP API of the edge node. Every error is `{code, message, retryable}`. */
 export function createHttp(surface: Surface): FastifyInstance {
-  const { config, logger } = surface
-  const keeper = new Keeper(config, logger)
-  const app = createServer(config, keeper)
-  guard(app, config, keeper)
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  app.setErrorHandler((error, request, reply) => answerError(surface, error, request, reply))
-  app.setNotFoundHandler((request, reply) => refuseUnknown(request, reply))
+  const app = createApp(surface)
   app.post('/v1/events', (request, reply) => postEvents(surface, request, reply))
   app.get('/v1/windows', (request, reply) => getWindows(surface, request, reply))
   app.get('/v1/stream', { exposeHeadRoute: false }, (request, reply) => streamFinals(surface, request, reply))
   app.get('/v1/status', () => surface.status())
-  app.post('/v1/burst', (request, reply) => postBurst(surface, request, reply))
+  modeRoute(app, (mode) => surface.node.setMode(mode), surface.logger)
   deadLetterRoutes(app, surface)
-  liveRoutes(app, surface)
+  liveRoutes(app, (atMs) => momentOf(surface, atMs))
+  latestRoute(app, surface.results)
   metricsRoutes(app, surface)
   openApiRoutes(app)
   dashboardRoutes(app)
@@ -144,43 +130,7 @@ async function getWindows(surface: Surface, request: FastifyRequest, reply: Fast
   return { pipeline: surface.pipeline.name, ...page }
 }
 
-async function postBurst(surface: Surface, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  const body = burstBody.safeParse(parseJson(request.body))
-  if (!body.success)
-    return fail(reply, 400, 'invalid_mode', 'send {"mode": "auto"}, "always" or "never", and nothing else')
-  await surface.node.setMode(body.data.mode)
-  surface.logger.info({ mode: body.data.mode }, 'the burst mode was set')
-  return { mode: body.data.mode }
-}
-
-function answerError(surface: Surface, error: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
-  if (error instanceof UnreadableBody) return fail(reply, error.status, error.code, error.message)
-  if (error instanceof InvalidCursor) return fail(reply, 400, error.code, error.message)
-  if (error instanceof WindowGone) return fail(reply, 410, error.code, error.message)
-  if (error instanceof LogFailed) return fail(reply, 503, error.code, `${error.message}; ${REPEAT}`, true)
-  if (isDiskError(error)) return fail(reply, 503, 'disk_refuses', `the disk refuses: ${String(error)}`, true)
-  const { statusCode = 500, message = String(error) } = error as { statusCode?: number; message?: string }
-  if (statusCode === 413)
-    return fail(
-      reply,
-      413,
-      'body_too_large',
-      `the body is over ${surface.config.maxBodyBytes} bytes; send less at a time`,
-    )
-  if (statusCode < 500) return fail(reply, statusCode, 'bad_request', message)
-  surface.logger.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a request failed')
-  return fail(reply, 500, 'internal', 'a bug in the edge node; its log has the details')
-}
-
 function header(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name]
   return Array.isArray(value) ? value[0] : value
-}
-
-function parseJson(body: unknown): unknown {
-  try {
-    return JSON.parse(String(body))
-  } catch {
-    return undefined
-  }
 }

@@ -13,7 +13,7 @@ interface Waiting {
 }
 
 /**
- * Sends envelopes by calling the burst function with each, at most `maxCalls` side by side; the others wait here, as
+ * Sends envelopes by calling the burst function with each, at most `maxCalls` side by side (it may change); the others wait here, as
  * many as the limits on what may be in flight let through. What makes an envelope durable is the log of the edge, not
  * its way.
  *
@@ -28,7 +28,7 @@ export class InvokeSender implements EnvelopeSender {
 
   constructor(
     private readonly burst: Pick<BurstFunction, 'fold'>,
-    private readonly maxCalls: number,
+    private readonly maxCalls: () => number,
     private readonly hooks: SenderHooks,
     private readonly clock: Pick<Clock, 'epochMs' | 'monotonicMs'>,
   ) {}
@@ -44,11 +44,12 @@ export class InvokeSender implements EnvelopeSender {
   }
 
   private startNext(): void {
-    if (this.calls >= this.maxCalls) return
-    const next = this.takeLive()
-    if (next === undefined) return
-    this.calls += 1
-    void this.call(next)
+    while (this.calls < this.maxCalls()) {
+      const next = this.takeLive()
+      if (next === undefined) return
+      this.calls += 1
+      void this.call(next)
+    }
   }
 
   /** What is over would be passed over by the function, too. */

@@ -1,23 +1,20 @@
-import { type FeedEvents, type FinalWindow, SAMPLE_FIELDS, type UnfinishedWindow, type WindowsNow } from './feed'
+import { type DecisionMade, type FeedEvents, type Overview, SAMPLE_FIELDS, type Sample, type WindowsNow } from './feed'
 import { History } from './history'
-import type { Finals } from './latest'
 import { LiveReader, type Outlet } from './live-reader'
-import { decisionsOf, overviewOf, sampleOf } from './overview'
-import type { Status } from './status'
 
 const SAMPLE_MS = 100 // ten a second: a spike of a second is a curve and no dot
 const SLOW_TICKS = 10 // of so many samples, one comes with all that changes slowly
-const SHOWN_FINALS = 40 // windows in the list
-const SHOWN_UNFINISHED = 40 // sliding windows may be open by the hundred
-const SHOWN_DECISIONS = 50
 
-/** Where the live feed comes from. */
-export interface LiveSource {
-  readonly config: { readonly maxUsdPerHour: number }
-  readonly status: () => Status
-  readonly node: { readonly unready: string | null; readonly unfinished?: () => readonly UnfinishedWindow[] }
-  readonly results: Finals
+/** How things are at one moment; what is only looked at now and then is made when it is asked for. */
+export interface Moment {
+  readonly sample: Sample
+  readonly overview: () => Overview
+  readonly decisions: () => readonly DecisionMade[]
+  readonly windows: () => WindowsNow
 }
+
+/** Where the live feed comes from; asked with the epoch time in ms. */
+export type LiveSource = (atMs: number) => Moment
 
 /**
  * Measures ten times a second, remembers an hour, and tells readers. What changes slowly is looked at once a second,
@@ -51,7 +48,7 @@ export class Live {
   join(outlet: Outlet): () => void {
     const reader = new LiveReader(outlet)
     reader.send('fields', JSON.stringify(SAMPLE_FIELDS))
-    this.lookAround(this.source.status())
+    this.lookAround(this.source(this.epochMs()))
     for (const [name, json] of this.told) reader.send(name, json)
     this.readers.add(reader)
     return () => this.readers.delete(reader)
@@ -59,31 +56,19 @@ export class Live {
 
   /** One measurement. */
   tick(): void {
-    const status = this.source.status()
-    const sample = sampleOf(status, this.epochMs())
+    const moment = this.source(this.epochMs())
+    const { sample } = moment
     this.history.add(sample)
     this.ticks += 1
     if (this.readers.size === 0) return
     this.tell('sample', sample)
-    if (this.ticks % SLOW_TICKS === 0) this.lookAround(status)
+    if (this.ticks % SLOW_TICKS === 0) this.lookAround(moment)
   }
 
-  private lookAround(status: Status): void {
-    const { config, node } = this.source
-    this.tell('overview', overviewOf(status, node.unready, config, this.epochMs()))
-    this.tellNews('decisions', decisionsOf(status, SHOWN_DECISIONS))
-    this.tellNews('windows', this.windows())
-  }
-
-  private windows(): WindowsNow {
-    const { results, node } = this.source
-    const finals = results.since(Math.max(0, results.count - SHOWN_FINALS)).map(
-      ({ startMs: start, endMs: end, accepted, edge, burst, deadLettered, rows }): FinalWindow => ({
-        ...{ start, end, accepted: accepted[0], edge, burst, deadLettered, rows },
-      }),
-    )
-    const unfinished = [...(node.unfinished?.() ?? [])].sort((a, b) => a.start - b.start).slice(-SHOWN_UNFINISHED)
-    return { unfinished: unfinished.reverse(), finals: finals.sort((a, b) => b.start - a.start) }
+  private lookAround({ overview, decisions, windows }: Moment): void {
+    this.tell('overview', overview())
+    this.tellNews('decisions', decisions())
+    this.tellNews('windows', windows())
   }
 
   private tell<Name extends keyof FeedEvents>(name: Name, data: FeedEvents[Name]): void {

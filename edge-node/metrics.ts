@@ -1,5 +1,5 @@
-import { BURST_METRICS } from './metrics/bursting'
-import { EVENT_METRICS } from './metrics/events'
+import { BURST_METRICS, BURST_PART_METRICS } from './metrics/bursting'
+import { EVENT_METRICS, PACE_METRICS } from './metrics/events'
 import type { Metric } from './metrics/family'
 import { MACHINE_METRICS } from './metrics/machine'
 import type { Observed } from './metrics/observed'
@@ -11,9 +11,9 @@ import { WINDOW_METRICS } from './metrics/windows'
  * names.
  */
 export const METRIC_TOPICS: Readonly<Record<string, readonly Metric<Observed>[]>> = {
-  'Is it keeping up?': EVENT_METRICS,
+  'Is it keeping up?': [...EVENT_METRICS, ...PACE_METRICS],
   'Are results final in time?': WINDOW_METRICS,
-  'Is it bursting?': BURST_METRICS,
+  'Is it bursting?': [...BURST_METRICS, ...BURST_PART_METRICS],
   'What does it cost?': COST_METRICS,
   'Is anything wrong?': MACHINE_METRICS,
 }

@@ -2,8 +2,18 @@ import type { DecisionMade, Overview, Sample, SampleField } from './feed'
 import { SAMPLE_FIELDS } from './feed'
 import type { Status } from './status'
 
+/** What a node and a Flink job both have to show. */
+export type Shown = {
+  readonly events: Pick<Status['events'], 'accepted' | 'edge' | 'burst' | 'deadLettered'>
+  readonly edge: Pick<Status['edge'], 'queueDelayMs' | 'backlogEvents' | 'backlogBytes'>
+  readonly burst: Pick<
+    Status['burst'],
+    'active' | 'throttled' | 'lanes' | 'laneRate' | 'parts' | 'capacity' | 'bottleneck'
+  >
+} & Pick<Status, 'controller' | 'cloud'>
+
 /** The measurements of a moment, rounded to what a reader can tell apart. */
-export function sampleOf(status: Status, atMs: number): Sample {
+export function sampleOf(status: Shown, atMs: number): Sample {
   const { events, edge, burst, cloud, controller } = status
   const { facts } = controller
   const values: Record<SampleField, number> = {
@@ -58,7 +68,7 @@ export function overviewOf(
 }
 
 /** The changes of mode, newest first. */
-export function decisionsOf({ controller }: Status, most: number): DecisionMade[] {
+export function decisionsOf({ controller }: Pick<Shown, 'controller'>, most: number): DecisionMade[] {
   const shown = controller.decisions.slice(-most).reverse()
   return shown.map(({ atMs, bursting, reason, facts }) => ({ atMs, bursting, reason, facts: plain(facts) }))
 }
@@ -66,9 +76,10 @@ export function decisionsOf({ controller }: Status, most: number): DecisionMade[
 /** What a node knows of its cloud only where that is measured. */
 type Measured = Partial<Pick<Overview['cloud'], 'latencyMs' | 'iteratorAgeMs'>>
 
-function cloudOf({ burst, controller, cloud }: Status): Overview['cloud'] {
+/** The way to the cloud, as it is shown. */
+export function cloudOf({ burst, controller, cloud }: Shown): Overview['cloud'] {
   const { facts } = controller
-  const more: Measured = burst as Status['burst'] & Measured
+  const more: Measured = burst as Shown['burst'] & Measured
   const { inFlightEnvelopes, inFlightEvents, inFlightBytes, divertUs, trueRate } = facts
   return {
     away: facts.cloudAway ?? null,
@@ -94,7 +105,7 @@ function cloudOf({ burst, controller, cloud }: Status): Overview['cloud'] {
  * Envelopes are on their way out, whether the policy or the operator wants it; an armed valve that nothing passes is no
  * burst.
  */
-const isBursting = ({ burst }: Status) => burst.active
+const isBursting = ({ burst }: Shown) => burst.active
 
 /** Facts without what JSON cannot say. */
 const plain = (facts: object): Record<string, number | string> =>

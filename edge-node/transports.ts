@@ -24,7 +24,7 @@ export function transportOf(config: Config, { kinesis, burst }: Ways, { stream }
     }
     case 'invoke': {
       const fold = new BurstFunction(burst)
-      return (hooks) => new InvokeSender(fold, config.maxInvokes, hooks, systemClock)
+      return (hooks) => new InvokeSender(fold, () => config.maxInvokes, hooks, systemClock)
     }
   }
 }

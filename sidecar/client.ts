@@ -49,6 +49,11 @@ export class SidecarClient {
     })
   }
 
+  /** Whether the connection has ended: what is asked then is never answered. */
+  get isClosed(): boolean {
+    return this.socket.destroyed
+  }
+
   close(): void {
     this.socket.destroy()
   }

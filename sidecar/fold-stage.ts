@@ -5,21 +5,24 @@ import { digestInput, type Envelope } from '../core/envelope'
 import type { EnvelopePartial } from '../core/fold'
 import { addEvent, type EventHasher, eventHasher } from '../core/hash-sum'
 import { Ledger } from '../core/ledger'
+import type { Orders } from '../core/orders'
 import { type Partial, type Tally, zeroTally } from '../core/partial'
 import type { Pipeline } from '../core/pipeline'
 import type { RunningPolicy } from '../core/policies'
 import { tumbling } from '../core/window'
 import type { Clock } from '../edge-node/clock'
-import type { Config } from '../edge-node/config'
+import { lanesOf } from '../edge-node/config'
 import { Overflow } from '../edge-node/overflow'
 import { Router } from '../edge-node/router'
 import { Workers } from '../edge-node/workers'
 import type { AdmittedLines } from './admission'
 import type { BurstCloud } from './burst-cloud'
+import type { StandingOrders } from './standing-orders'
 
 /** What folding in the sidecar works with. */
 export interface FoldStageDependencies {
-  readonly config: Config
+  /** The settings, with what the controller of the job made of them. */
+  readonly orders: StandingOrders
   readonly pipeline: Pipeline
   readonly version: string
   /** Random for each start: heads of another start must never count. */
@@ -52,7 +55,7 @@ export class FoldStage {
   readonly router: Router
   readonly events = { edge: 0, burst: 0, deadLettered: 0 }
   private readonly workers: Workers
-  private readonly overflow: Overflow
+  readonly overflow: Overflow
   /** Each envelope is a window of its own, so that the ledger lets it go when it is answered. */
   private readonly ledger = new Ledger(tumbling(1))
   private readonly waiting = new Map<number, Waiting>()
@@ -62,7 +65,9 @@ export class FoldStage {
   private cancelTick = () => {}
 
   constructor(private readonly deps: FoldStageDependencies) {
-    const { config, pipeline, version, incarnation, cloud, policy, logger, clock } = deps
+    const { orders, pipeline, version, incarnation, cloud, logger, clock } = deps
+    const { config } = orders
+    const policy = orders.over(deps.policy)
     const { ledger } = this
     this.hasher = eventHasher(incarnation)
     this.workers = new Workers(pipeline, config.workers, (...folded) => this.foldedHere(...folded), clock)
@@ -96,6 +101,20 @@ export class FoldStage {
     const usage = overflow.used()
     const { sentEnvelopes: envelopes, reclaims, cloudState, episodes } = overflow
     return { envelopes, reclaims, cloudState, episodes: episodes.all, usage, usd: usageUsd(usage) }
+  }
+
+  /** Events that were handed over to be folded. */
+  get accepted(): number {
+    return this.offset
+  }
+
+  /** The controller of the job has spoken. Instances are started now or not at all: the word may be the last one. */
+  obey(next: Orders): void {
+    const { orders, cloud } = this.deps
+    orders.obey(next)
+    this.router.controller.mode = orders.mode
+    cloud.prewarmer.lanes = Math.min(lanesOf(orders.config, cloud.lanes), orders.limits.lanes)
+    if (next.prewarm) this.router.controller.prewarm()
   }
 
   start(): void {

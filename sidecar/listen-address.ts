@@ -1,8 +1,9 @@
 import { UnusableConfig } from '../edge-node/config/unusable'
 import type { SidecarAddress } from './client'
+import { sidecarAddress } from './sidecar-address'
 
 const DEFAULT = 'unix:.spillway/sidecar.sock'
-const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]']
+const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
 
 /** Takes `--listen` out of the arguments. Throws UnusableConfig when it is no address of this machine. */
 export function listenAddress(args: readonly string[]): {
@@ -15,9 +16,8 @@ export function listenAddress(args: readonly string[]): {
 }
 
 function addressOf(text: string): SidecarAddress {
-  if (text.startsWith('unix:') && text.length > 'unix:'.length) return { path: text.slice('unix:'.length) }
-  const [, host = '', port] = /^(.+):(\d{1,5})$/.exec(text) ?? []
-  if (LOOPBACK.includes(host)) return { host: host.replace(/[[\]]/g, ''), port: Number(port) }
+  const address = sidecarAddress(text)
+  if (address !== null && ('path' in address || LOOPBACK.includes(address.host))) return address
   const why = 'nobody is asked who they are, so it listens on this machine alone'
   throw new UnusableConfig([`--listen ${text || '(nothing)'}: give unix:FILE or 127.0.0.1:PORT; ${why}`])
 }

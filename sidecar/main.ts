@@ -18,6 +18,8 @@ import { FoldStage } from './fold-stage'
 import { KeptEnvelopes } from './kept-envelopes'
 import { listenAddress } from './listen-address'
 import { sidecarServer } from './server'
+import { factsOf } from './sidecar-facts'
+import { StandingOrders } from './standing-orders'
 
 /** At 2,000 events a second an eighth of a second of work: what bursts is cut fine, and a hop costs little. */
 const MAX_ENVELOPE_EVENTS = 256
@@ -46,14 +48,16 @@ async function run(config: Config, listen: SidecarAddress, logger: Logger): Prom
     throw new UnusableConfig([`there is no pipeline "${config.pipeline}"; there are: ${names}`])
   }
   const version = pipelineVersion()
-  const cloud = config.mode === 'never' ? noCloud(logger) : await openBurstCloud(config, logger)
+  const orders = new StandingOrders(config, systemClock)
+  const canBurst = config.mode !== 'never'
+  const cloud = canBurst ? await openBurstCloud(orders.config, logger) : noCloud(logger)
   const consumer = (): Consumer => cloud.lanes.consumer
   const policy = await chosenPolicy(config, consumer)
   const incarnation = randomUUID().replaceAll('-', '')
-  const stage = new FoldStage({ config, pipeline, version, incarnation, cloud, policy, logger, clock: systemClock })
+  const stage = new FoldStage({ orders, pipeline, version, incarnation, cloud, policy, logger, clock: systemClock })
   const delays = new EventDelays()
+  const told = { stage, orders, cloud, canBurst, version, incarnation }
   const kept = new KeptEnvelopes(config.maxBacklogBytes)
-  const { controller } = stage.router
   const server = sidecarServer(
     {
       ...{ pipeline, version, kept },
@@ -69,14 +73,8 @@ async function run(config: Config, listen: SidecarAddress, logger: Logger): Prom
         delays.folded(lines.timestampsMs, Date.now())
         return folded
       },
-      facts: () => ({
-        ...controller.facts(),
-        mode: controller.mode,
-        decision: controller.decision,
-        events: stage.events,
-        eventDelayMs: delays.figures(),
-        burst: stage.burst(),
-      }),
+      facts: () => ({ ...factsOf(told), eventDelayMs: delays.figures(), burst: stage.burst() }),
+      obey: (next) => stage.obey(next),
       epochMs: Date.now,
     },
     logger,

@@ -4,8 +4,8 @@ import { PayloadReader, PayloadWriter } from './payload'
 /** Raised when a message changes: the two sides are deployed apart. */
 export const PROTOCOL_VERSION = 1
 
-/** Kinds of requests. Kinds of answers are below. */
-export const KIND = { hello: 1, admit: 2, fold: 3, merge: 4, present: 5, facts: 6 } as const
+/** Kinds of requests; what only the controller of a job asks for begins at 16. Kinds of answers are below. */
+export const KIND = { hello: 1, admit: 2, fold: 3, merge: 4, present: 5, facts: 6, orders: 16 } as const
 export const ANSWER = { ok: 0, refused: 1 } as const
 
 /** Why a request is not done. */

@@ -1,6 +1,8 @@
+import type { Orders } from '../core/orders'
 import type { Tally } from '../core/partial'
 import type { Pipeline } from '../core/pipeline'
 import { type AdmissionLimits, type AdmittedLines, admitRecords, linesAgain } from './admission'
+import { decodeOrders } from './controller-messages'
 import type { FoldedEnvelope } from './fold-stage'
 import type { KeptEnvelopes } from './kept-envelopes'
 import {
@@ -31,8 +33,10 @@ export interface SidecarDependencies {
   readonly cutting: Pick<Welcome, 'idleTimeoutMs' | 'maxEnvelopeEvents' | 'maxEnvelopeBytes' | 'lingerMs'>
   readonly kept: KeptEnvelopes
   readonly fold: (lines: AdmittedLines) => Promise<FoldedEnvelope>
-  /** What is known now, for people. */
+  /** What is known now, for the controller of the job and for people. */
   readonly facts: () => unknown
+  /** The controller of the job says what is to be done from now on. */
+  readonly obey: (orders: Orders) => void
   readonly epochMs: () => number
 }
 
@@ -55,7 +59,7 @@ export class Conversation {
 
   /** The payload of the answer. Rejects with Refused. */
   async answer(kind: number, payload: Uint8Array): Promise<Uint8Array> {
-    const { pipeline, version, limits, kept, epochMs, facts } = this.deps
+    const { pipeline, version, limits, kept, epochMs, facts, obey } = this.deps
     if (kind === KIND.hello) return this.welcome(payload)
     if (!this.welcomed) throw new Refused('hello_first', 'a connection begins with a hello', false)
     switch (kind) {
@@ -78,6 +82,9 @@ export class Conversation {
       }
       case KIND.facts:
         return Buffer.from(JSON.stringify(facts()))
+      case KIND.orders:
+        obey(wellFormed(payload, decodeOrders))
+        return Buffer.alloc(0)
       default:
         throw new Refused('malformed_request', `there is no request of kind ${kind}`, false)
     }

@@ -45,13 +45,14 @@ export function headline(overview: Overview, pace: Pace): Headline {
   if (pace.queueDelayMs > latencyTargetMs)
     return { chip: 'Falling behind', tone: 'bad', sentence: fallingBehind(overview, pace), why }
   if (overTargetForMs > 0)
-    return { chip: 'Over target', tone: 'bad', sentence: `${overTarget(overview)} ${arrive(pace)}`, why }
+    return { chip: 'Over target', tone: 'bad', sentence: `${overTarget(overview)} ${arrive(overview, pace)}`, why }
   if (cloud.away !== null)
     return { chip: 'Cloud away', tone: 'warn', sentence: `${capital(cloud.away)}; the edge works alone.`, why }
-  if (bursting) return { chip: 'Bursting', tone: 'busy', sentence: `${arrive(pace)} ${waits(overview, pace)}`, why }
+  if (bursting)
+    return { chip: 'Bursting', tone: 'busy', sentence: `${arrive(overview, pace)} ${waits(overview, pace)}`, why }
   if (pace.arrivals < IDLE_RATE && pace.backlogEvents === 0)
     return { chip: 'Idle', tone: 'quiet', sentence: 'Nothing arrives, nothing waits.', why }
-  return { chip: 'Keeping up', tone: 'good', sentence: `${arrive(pace)} ${waits(overview, pace)}`, why }
+  return { chip: 'Keeping up', tone: 'good', sentence: `${arrive(overview, pace)} ${waits(overview, pace)}`, why }
 }
 
 /** Everything that is not as it should be, the gravest first. */
@@ -74,8 +75,19 @@ export function problems(overview: Overview, pace: Pace): Problem[] {
   if (pace.deadLately > 0) say('warn', `${rounded(pace.deadLately)} dead letters in the last minute`)
   else if (events.deadLettered > 0) say('warn', `${rounded(events.deadLettered)} dead letters since the start`)
   if (events.late > 0) say('warn', `${rounded(events.late)} events came too late since the start`)
+  if (overview.job !== undefined) for (const text of jobProblems(overview.job)) say('warn', text)
   if (events.rejected > 0) say('warn', `${rounded(events.rejected)} lines were rejected since the start`)
   return found
+}
+
+/** What somebody should know of a Flink job. */
+function jobProblems({ problem, state, sidecars }: NonNullable<Overview['job']>): string[] {
+  const unheard = sidecars.filter(({ hearing }) => hearing !== 'heard')
+  return [
+    ...(problem === null ? [] : [problem]),
+    ...(problem === null && state !== 'RUNNING' ? [`The job is ${(state ?? 'not known').toLowerCase()}`] : []),
+    ...unheard.map(({ name, problem: why }) => `Sidecar ${name}: ${why}`),
+  ]
 }
 
 /** By name: a node from before it said so says nothing. */
@@ -89,18 +101,19 @@ function whyOf({ bursting, reason, routeReason }: Overview): string {
 /** A reason without its numbers. */
 const shape = (reason: string) => reason.replace(/[\d,.]+/g, '')
 
-function arrive({ arrivals, trueRate, edgeRate, burstRate }: Pace): string {
+function arrive({ job }: Overview, { arrivals, trueRate, edgeRate, burstRate }: Pace): string {
+  const place = job === undefined ? 'this machine' : 'the machines of the job'
   const events = `${eventRate(arrivals)} arrive`
   const folded = edgeRate + burstRate
   if (burstRate > 0 && folded > 0)
-    return `${events}, ${rate(trueRate)} fit on this machine; ${percent(burstRate / folded)} of the work is done in the cloud.`
+    return `${events}, ${rate(trueRate)} fit on ${place}; ${percent(burstRate / folded)} of the work is done in the cloud.`
   if (trueRate === 0) return `${events}.`
-  return `${events}, ${percent(arrivals / trueRate)} of the ${rate(trueRate)} that fit on this machine.`
+  return `${events}, ${percent(arrivals / trueRate)} of the ${rate(trueRate)} that fit on ${place}.`
 }
 
 function fallingBehind(overview: Overview, pace: Pace): string {
   const over = overview.overTargetForMs > 0 ? `${overTarget(overview)} ` : ''
-  return `${over}${waits(overview, pace)} ${arrive(pace)}`
+  return `${over}${waits(overview, pace)} ${arrive(overview, pace)}`
 }
 
 /** More events than are tolerated took too long, whether they waited here or in the cloud. */

@@ -8,6 +8,7 @@ import { DeadLetterList } from './dead-letters'
 import { showDecisions } from './decisions'
 import { byId, setText } from './dom'
 import { headline, type Pace } from './headline'
+import { showJob } from './job'
 import { meanLatencyMs, paceOf } from './pace'
 import { Plots } from './plots'
 import { ResultSearch } from './results'
@@ -72,8 +73,11 @@ class Page implements ConnectionListener {
     setText(byId('policy'), `policy ${policy}, mode ${mode}`)
     showCloud(overview, meanLatencyMs(this.samples))
     this.plots.setLimits(overview)
-    this.letters.total(events.deadLettered)
-    if (windows.final !== this.finals) this.results.refresh()
+    showJob(overview)
+    if (overview.job === undefined) {
+      this.letters.total(events.deadLettered)
+      if (windows.final !== this.finals) this.results.refresh()
+    }
     this.finals = windows.final
     this.drawSoon()
   }
@@ -102,6 +106,7 @@ class Page implements ConnectionListener {
 
 /** How long results are kept, as a sentence. */
 function keptInWords({ retention }: Overview): string {
+  if (retention === '') return ''
   return `${retention.charAt(0).toUpperCase()}${retention.slice(1)}.`
 }
 

@@ -88,8 +88,9 @@ export function showConnection(state: 'live' | 'lost' | 'connecting', text: stri
   document.body.dataset.connection = state
 }
 
-export const showIdentity = ({ pipeline, version, incarnation, bootEpoch, atMs }: Overview): void => {
+export const showIdentity = ({ pipeline, version, incarnation, bootEpoch, atMs, job }: Overview): void => {
   setText(byId('pipeline'), pipeline)
   setText(byId('version'), `version ${version.slice(0, 12)}`)
-  setText(byId('identity'), `log ${incarnation.slice(0, 8)}, boot ${bootEpoch}, as of ${clock(atMs)}`)
+  const what = job === undefined ? `log ${incarnation.slice(0, 8)}, boot ${bootEpoch}` : `job ${job.jobId ?? 'unknown'}`
+  setText(byId('identity'), `${what}, as of ${clock(atMs)}`)
 }

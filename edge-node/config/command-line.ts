@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { z } from 'zod'
-import { configSchema, SETTINGS, TOPICS } from '../config'
+import { configSchema, FLINK_TOPIC, SETTINGS, type SettingName, TOPICS } from '../config'
 import { KiB, MiB } from './fields'
 import { flagOf, isSetting, nearest, unitOf, variableOf } from './names'
 import type { Given } from './sources'
@@ -16,12 +16,27 @@ export interface CommandLine {
   readonly given: readonly Given[]
 }
 
+/** A program that takes the settings, for its help. Flags that mean nothing to it are taken and not shown. */
+export interface Program {
+  readonly name: string
+  readonly description: string
+  readonly shows: (setting: SettingName, topic: string) => boolean
+  readonly tasks: { readonly check: string }
+}
+
+export const EDGE_NODE: Program = {
+  name: 'npm run edge --',
+  description: 'The edge node: takes events over HTTP, computes windows, and bursts what does not fit to AWS Lambda.',
+  shows: (_setting, topic) => topic !== FLINK_TOPIC,
+  tasks: { check: 'check this configuration, the credentials and the cloud half; starts and changes nothing' },
+}
+
 /**
  * Reads the arguments after the script's name. Throws UnusableConfig for a flag that is none, and gives the help where
  * it was asked for.
  */
-export function readCommandLine(args: readonly string[]): CommandLine | { readonly help: string } {
-  const command = program()
+export function readCommandLine(args: readonly string[], called = EDGE_NODE): CommandLine | { readonly help: string } {
+  const command = program(called)
   try {
     command.parse([...args], { from: 'user' })
   } catch (error) {
@@ -44,10 +59,10 @@ function problemOf(error: CommanderError): string {
   return `${unknown} is no setting; did you mean ${flagOf(nearest(unknown, [...SETTINGS, ...COMMANDS]))}?`
 }
 
-function program(): Command {
-  const command = new Command('npm run edge --')
+function program({ name, description, shows, tasks: { check } }: Program): Command {
+  const command = new Command(name)
     .usage('[options]')
-    .description('The edge node: takes events over HTTP, computes windows, and bursts what does not fit to AWS Lambda.')
+    .description(description)
     .allowExcessArguments(false)
     .showSuggestionAfterError(false)
     .exitOverride()
@@ -55,14 +70,16 @@ function program(): Command {
     .configureOutput({ writeOut: () => {}, writeErr: () => {} })
   const tasks = [
     new Option('--config <file>', 'file with settings, YAML or JSON (default: spillway.yaml or .json, if it is here)'),
-    new Option('--check', 'check this configuration, the credentials and the cloud half; starts and changes nothing'),
+    new Option('--check', check),
     new Option('--print-config', 'print each setting with its value and where it is from'),
   ]
   for (const option of tasks) command.addOption(option.helpGroup('Tasks:'))
   command.addHelpOption(new Option('-h, --help', 'print this help').helpGroup('Tasks:')).addHelpText('after', AFTER)
   for (const [topic, fields] of Object.entries(TOPICS))
-    for (const [setting, field] of Object.entries(fields))
-      command.addOption(optionOf(setting, field).helpGroup(`${topic}:`))
+    for (const [setting, field] of Object.entries(fields)) {
+      const option = optionOf(setting, field).helpGroup(`${topic}:`)
+      command.addOption(option.hideHelp(!shows(setting as SettingName, topic)))
+    }
   return command
 }
 

@@ -1,3 +1,4 @@
+import { isPlainAddress } from './addresses'
 import { decimal, text } from './fields'
 
 /** Where traces go. Metrics are always there: reading them costs when they are read. */
@@ -13,14 +14,4 @@ export const observingFields = {
   traceShare: decimal({ min: 0, max: 1 })
     .default(0.05)
     .describe('share of the envelopes that are traced, while traces are on; each makes about eight spans'),
-}
-
-/** What keeps others out of a collector goes into OTEL_EXPORTER_OTLP_HEADERS: addresses are shown. */
-function isPlainAddress(value: string): boolean {
-  const address = URL.canParse(value) ? new URL(value) : null
-  return (
-    address !== null &&
-    /^https?:$/.test(address.protocol) &&
-    address.username + address.password + address.search === ''
-  )
 }

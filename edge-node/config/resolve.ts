@@ -13,7 +13,11 @@ export interface Resolved {
 /** Settings whose value is a path, and might be a secret that somebody put in its place. */
 export const UNSPOKEN: ReadonlySet<string> = new Set<SettingName>(['tokens', 'tlsKey'])
 /** No message repeats what is wrong with these: an address that is refused may hold a password. */
-const UNREPEATED: ReadonlySet<string> = new Set<string>([...UNSPOKEN, 'otelEndpoint' satisfies SettingName])
+const UNREPEATED: ReadonlySet<string> = new Set<string>([
+  ...UNSPOKEN,
+  'otelEndpoint' satisfies SettingName,
+  'flink' satisfies SettingName,
+])
 
 /**
  * Joins what was given, later layers over earlier ones, over the defaults. Throws UnusableConfig with all that is

@@ -1,9 +1,9 @@
 import { BURST_PARTS } from '../burst-parts'
 import { counter, gauge, histogram, histograms, type Metric, oneOf } from './family'
-import type { Observed } from './observed'
+import type { Observed, ObservedDecisions } from './observed'
 
 /** Is it bursting, and does the cloud do its part. */
-export const BURST_METRICS: readonly Metric<Observed>[] = [
+export const BURST_METRICS: readonly Metric<ObservedDecisions>[] = [
   gauge('spillway_bursting', '1 while the controller bursts, else 0.', ({ status }) =>
     status.controller.bursting ? 1 : 0,
   ),
@@ -40,11 +40,6 @@ export const BURST_METRICS: readonly Metric<Observed>[] = [
     'For each envelope, from the put, or the call of the function, until its head is seen. Reclaimed ones are not measured.',
     ({ durations }) => durations.putToPartial,
   ),
-  histograms(
-    'spillway_burst_part_seconds',
-    'Where the time of those envelopes goes, from the arrival of the first event until the head is seen: linger until it is cut, turn until it is sent, put until the stream or a call has it, lane until a function begins, fold by the function, read until the head is seen.',
-    ({ durations }) => BURST_PARTS.map((part) => ({ labels: { part }, counts: durations.burstParts[part] })),
-  ),
   counter('spillway_burst_envelopes_total', 'Envelopes sent to the cloud.', ({ cloud }) => cloud.sentEnvelopes),
   counter(
     'spillway_divert_seconds_total',
@@ -80,5 +75,14 @@ export const BURST_METRICS: readonly Metric<Observed>[] = [
     'spillway_lane_rate_events_per_second',
     'Events that one lane folds, by what the functions report; 0 before any did.',
     ({ status }) => status.burst.laneRate,
+  ),
+]
+
+/** Where the time of what bursts goes: only who holds the events can tell. */
+export const BURST_PART_METRICS: readonly Metric<Observed>[] = [
+  histograms(
+    'spillway_burst_part_seconds',
+    'Where the time of those envelopes goes, from the arrival of the first event until the head is seen: linger until it is cut, turn until it is sent, put until the stream or a call has it, lane until a function begins, fold by the function, read until the head is seen.',
+    ({ durations }) => BURST_PARTS.map((part) => ({ labels: { part }, counts: durations.burstParts[part] })),
   ),
 ]

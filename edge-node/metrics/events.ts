@@ -1,5 +1,45 @@
 import { by, counter, gauge, histogram, type Metric } from './family'
-import type { Observed } from './observed'
+import type { Observed, ObservedDecisions } from './observed'
+
+/** How fast events come and go, and what waits. */
+export const PACE_METRICS: readonly Metric<ObservedDecisions>[] = [
+  gauge(
+    'spillway_arrival_rate_events_per_second',
+    'Events that arrive, over the last 100 ms or longer.',
+    ({ status }) => status.controller.facts.arrivalRate,
+  ),
+  gauge(
+    'spillway_true_rate_events_per_second',
+    'Events that the edge can fold: folded / busy time. 0 before anything was folded.',
+    ({ status }) => status.edge.trueRate,
+  ),
+  gauge(
+    'spillway_utilization_ratio',
+    'Share of the last second in which the edge was folding.',
+    ({ status }) => status.controller.facts.utilization,
+  ),
+  gauge(
+    'spillway_queue_delay_seconds',
+    'How long an event that arrives now would wait at the edge: backlog / true rate.',
+    ({ status }) => status.edge.queueDelayMs / 1000,
+  ),
+  gauge(
+    'spillway_queue_delay_limit_seconds',
+    'Queue delay above which envelopes burst.',
+    ({ status }) => status.controller.terms.maxQueueDelayMs / 1000,
+  ),
+  gauge(
+    'spillway_latency_target_seconds',
+    'Delay that events should stay under.',
+    ({ status }) => status.controller.terms.latencyTargetMs / 1000,
+  ),
+  gauge(
+    'spillway_backlog_events',
+    'Events accepted and not yet folded or sent.',
+    ({ status }) => status.edge.backlogEvents,
+  ),
+  gauge('spillway_backlog_bytes', 'Raw lines of those events.', ({ status }) => status.edge.backlogBytes),
+]
 
 /** Is it keeping up: what comes, what is done, and how long that takes. */
 export const EVENT_METRICS: readonly Metric<Observed>[] = [
@@ -45,21 +85,6 @@ export const EVENT_METRICS: readonly Metric<Observed>[] = [
     'For each event, from its scheduled send where the client states one, else its arrival, until it is folded at the edge or its head is seen.',
     ({ durations }) => durations.processingDelay,
   ),
-  gauge(
-    'spillway_arrival_rate_events_per_second',
-    'Events that arrive, over the last 100 ms or longer.',
-    ({ status }) => status.controller.facts.arrivalRate,
-  ),
-  gauge(
-    'spillway_true_rate_events_per_second',
-    'Events that the edge can fold: folded / busy time. 0 before anything was folded.',
-    ({ status }) => status.edge.trueRate,
-  ),
-  gauge(
-    'spillway_utilization_ratio',
-    'Share of the last second in which the edge was folding.',
-    ({ status }) => status.controller.facts.utilization,
-  ),
   counter('spillway_folded_events_total', 'Events that edge workers folded.', ({ status }) => status.edge.folded),
   counter(
     'spillway_fold_busy_seconds_total',
@@ -67,31 +92,10 @@ export const EVENT_METRICS: readonly Metric<Observed>[] = [
     ({ status }) => status.edge.busyMs / 1000,
   ),
   gauge(
-    'spillway_queue_delay_seconds',
-    'How long an event that arrives now would wait at the edge: backlog / true rate.',
-    ({ status }) => status.edge.queueDelayMs / 1000,
-  ),
-  gauge(
-    'spillway_queue_delay_limit_seconds',
-    'Queue delay above which envelopes burst.',
-    ({ status }) => status.controller.terms.maxQueueDelayMs / 1000,
-  ),
-  gauge(
-    'spillway_latency_target_seconds',
-    'Delay that events should stay under.',
-    ({ status }) => status.controller.terms.latencyTargetMs / 1000,
-  ),
-  gauge(
     'spillway_over_target_seconds',
     'For how long more than 1 % of the events done in each second have been over that; 0: they are not.',
     ({ status }) => status.processingDelayMs.overTargetForMs / 1000,
   ),
-  gauge(
-    'spillway_backlog_events',
-    'Events accepted and not yet folded or sent.',
-    ({ status }) => status.edge.backlogEvents,
-  ),
-  gauge('spillway_backlog_bytes', 'Raw lines of those events.', ({ status }) => status.edge.backlogBytes),
   gauge(
     'spillway_backlog_limit_bytes',
     'Raw lines waiting above which requests are refused.',

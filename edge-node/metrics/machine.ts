@@ -1,6 +1,16 @@
 import packageJson from '../../package.json'
+import type { Status } from '../status'
 import { counter, gauge, histogram, type Metric } from './family'
 import type { Observed } from './observed'
+
+/** What runs. */
+export const BUILD_INFO: Metric<{ readonly status: Pick<Status, 'pipeline' | 'version'> }> = gauge(
+  'spillway_build_info',
+  'Always 1; the labels say what runs.',
+  ({ status: { pipeline, version } }) => [
+    { labels: { version: packageJson.version, pipeline, pipeline_version: version }, value: 1 },
+  ],
+)
 
 /** Is anything wrong with the node and its disk. */
 export const MACHINE_METRICS: readonly Metric<Observed>[] = [
@@ -49,7 +59,5 @@ export const MACHINE_METRICS: readonly Metric<Observed>[] = [
     ({ limits }) => limits.reservedDiskBytes,
   ),
   gauge('spillway_workers', 'Envelopes that the edge folds side by side.', ({ limits }) => limits.workers),
-  gauge('spillway_build_info', 'Always 1; the labels say what runs.', ({ status: { pipeline, version } }) => [
-    { labels: { version: packageJson.version, pipeline, pipeline_version: version }, value: 1 },
-  ]),
+  BUILD_INFO,
 ]

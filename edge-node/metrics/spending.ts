@@ -1,10 +1,10 @@
 import { counter, gauge, type Metric } from './family'
-import type { Observed } from './observed'
+import type { ObservedDecisions } from './observed'
 
 /**
  * What does it cost: what was used in the units that are billed, as far as the edge knows, and dollars at list prices.
  */
-export const COST_METRICS: readonly Metric<Observed>[] = [
+export const COST_METRICS: readonly Metric<ObservedDecisions>[] = [
   counter('spillway_cloud_kinesis_records_total', 'Records put.', ({ status }) => status.cloud.kinesisRecords),
   counter('spillway_cloud_kinesis_bytes_total', 'Bytes of those records.', ({ status }) => status.cloud.kinesisBytes),
   counter(

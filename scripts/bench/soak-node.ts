@@ -88,7 +88,7 @@ export async function startSoakNode(options: SoakOptions): Promise<SoakNode> {
     prewarmer: new Prewarmer({ invoke: away }, 1, logger),
     meters: [],
     lanes: () => ({ shards: 1, parallelization: 1, consumer: 'standard' as const }),
-    transport: (hooks) => new InvokeSender({ fold: away }, 1, hooks, clock),
+    transport: (hooks) => new InvokeSender({ fold: away }, () => 1, hooks, clock),
   })
   const retention = { ageMs: retentionHours * HOUR_MS, bytes: config.retentionBytes }
   const needed = () => node.needed()

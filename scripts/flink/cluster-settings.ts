@@ -69,7 +69,7 @@ execution:
     dir: file://${path.resolve(folder, 'checkpoints')}
 metrics:
   fetcher:
-    update-interval: 500
+    update-interval: 200
 web:
   upload:
     dir: ${path.resolve(folder, 'uploads')}

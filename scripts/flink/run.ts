@@ -10,6 +10,7 @@ import type { Comparison } from '../verify/compare'
 import { expectedWindows } from '../verify/expected'
 import { oraclePipeline } from '../verify/pipelines/named'
 import type { ServedWindow } from '../verify/served'
+import { startController } from './controller-process'
 import { killer, spread } from './faults'
 import type { FlinkRunOptions } from './options'
 import { type FlinkReport, flinkReport, type ReadWindow } from './report'
@@ -40,13 +41,17 @@ export async function runOnFlink(
   children: Stoppable[],
   say: (text: string) => void,
 ): Promise<FlinkOutcome> {
-  const { parallelism, rescale = 0, kill: faults = [] } = options
+  const { parallelism, mode, rescale = 0, kill: faults = [] } = options
   const isHighlyAvailable = faults.includes('jobmanager')
   const slots = Math.max(parallelism, rescale)
   const stage = await startStage({ ...options, pipeline: PIPELINE, slots, isHighlyAvailable }, children, say)
   const partitions = options.slowSeconds > 0 ? PARTITIONS_WITH_SLOW : PARTITIONS
   await Promise.all([createTopic(stage.kafka, TOPIC, partitions), createTopic(stage.kafka, RESULTS, 1)])
   const job = await submit(stage, parallelism)
+  const flink = `http://127.0.0.1:${options.restPort}`
+  const { address: sidecar } = stage.sidecar
+  const controller = await startController({ flink, sidecar, pipeline: PIPELINE, mode }, children)
+  say(`Dashboard of the job: ${controller}`)
   return Promise.race([stage.cluster.ended, sendAndCheck(options, stage, job, children, say)])
 }
 

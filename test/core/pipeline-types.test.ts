@@ -35,14 +35,8 @@ const WRITTEN: Readonly<Record<string, readonly [options: string, message: strin
     `{ ...base, key: 'auction', timestamp: 'at', aggregates: { total: sum('auction') } }`,
     'the field \\"auction\\" of the event has a type that this aggregate does not take',
   ],
-  'wrong-key': [
-    `{ ...base, key: 'action', timestamp: 'at', aggregates: { n: count() } }`,
-    '"action"',
-  ],
-  'wrong-timestamp': [
-    `{ ...base, key: 'auction', timestamp: 'ad', aggregates: { n: count() } }`,
-    '"ad"',
-  ],
+  'wrong-key': [`{ ...base, key: 'action', timestamp: 'at', aggregates: { n: count() } }`, '"action"'],
+  'wrong-timestamp': [`{ ...base, key: 'auction', timestamp: 'ad', aggregates: { n: count() } }`, '"ad"'],
   'field-of-what-map-returns': [
     `{ ...base, key: 'shop', timestamp: 'at', map: (bid) => ({ shop: bid.auction, cents: bid.price * 100 }), aggregates: { total: sum('cents') } }`,
     null,

@@ -192,7 +192,7 @@ const transportOf =
   (hooks) =>
     transport === 'kinesis'
       ? new BurstSender(stream, hooks, clock)
-      : new InvokeSender(new BurstFunction(burstFunction), maxInvokes, hooks, clock)
+      : new InvokeSender(new BurstFunction(burstFunction), () => maxInvokes, hooks, clock)
 
 function client(app: FastifyInstance): Pick<TestNode, 'post' | 'windows' | 'status'> {
   const get = async (url: string) => (await app.inject(url)).json()

@@ -59,7 +59,7 @@ describe('calling the function', () => {
   envelopeSenderContract((hooks) => {
     const calls: HeldCall[] = []
     const { burst } = heldCalls((call) => calls.push(heldCall(call)))
-    return { sender: new InvokeSender(burst, MAX_CALLS, hooks, systemClock), maxCalls: MAX_CALLS, calls }
+    return { sender: new InvokeSender(burst, () => MAX_CALLS, hooks, systemClock), maxCalls: MAX_CALLS, calls }
   })
 })
 
@@ -73,7 +73,7 @@ function timed(maxCalls = MAX_CALLS) {
     failed: ({ number }, isOutage, reason) => heard.push(`${number} failed ${isOutage} ${reason}`),
   }
   const { burst, calls } = heldCalls()
-  const sender = new InvokeSender(burst, maxCalls, hooks, clock)
+  const sender = new InvokeSender(burst, () => maxCalls, hooks, clock)
   const send = (number: number, afterMs = 10_000) =>
     sender.send(envelopeOf(number, [`{"n":${number}}`]), clock.epochMs() + afterMs)
   return { clock, heard, calls, sender, send }

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach } from '@jest/globals'
 
@@ -87,28 +87,35 @@ function answersOf(job: FakeJob): Readonly<Record<string, unknown>> {
 
 const named = (id: string) => ({ id })
 
-/** Starts JobManagers that are none; they end after each test. */
-export function fakeFlinks() {
-  const servers: Server[] = []
-  const end = (server: Server) => {
+/** Starts a JobManager that is none. */
+export async function fakeFlink(given: Partial<FakeJob> = {}): Promise<FakeFlink> {
+  const usual = { restarts: 0, recordsIn: 74_896, pending: 0, busyMs: 19_962, completed: 41, failed: 6 }
+  const job: FakeJob = { state: 'RUNNING', nowMs: 1_795_833_381_867, ...usual, ...given }
+  const asked: string[] = []
+  const server = createServer(({ url = '' }, response) => {
+    asked.push(url)
+    const path = url.replace(/metrics\?get=.*&agg=sum$/, '').replace(/subtasks\/$/, 'sums')
+    const answer = answersOf(job)[path]
+    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(answer ?? { errors: ['Job could not be found.'] }))
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const stop = () => {
     server.close()
     server.closeAllConnections()
   }
-  afterEach(() => servers.splice(0).forEach(end))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, job, asked, stop }
+}
+
+/** The same; they end after each test. */
+export function fakeFlinks() {
+  const started: FakeFlink[] = []
+  afterEach(() => {
+    for (const one of started.splice(0)) one.stop()
+  })
   return async (given: Partial<FakeJob> = {}): Promise<FakeFlink> => {
-    const usual = { restarts: 0, recordsIn: 74_896, pending: 0, busyMs: 19_962, completed: 41, failed: 6 }
-    const job: FakeJob = { state: 'RUNNING', nowMs: 1_795_833_381_867, ...usual, ...given }
-    const asked: string[] = []
-    const server = createServer(({ url = '' }, response) => {
-      asked.push(url)
-      const path = url.replace(/metrics\?get=.*&agg=sum$/, '').replace(/subtasks\/$/, 'sums')
-      const answer = answersOf(job)[path]
-      response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' })
-      response.end(JSON.stringify(answer ?? { errors: ['Job could not be found.'] }))
-    })
-    servers.push(server)
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    return { url, job, asked, stop: () => end(server) }
+    const flink = await fakeFlink(given)
+    started.push(flink)
+    return flink
   }
 }

@@ -6,6 +6,9 @@ import { eventually } from '../edge-node/eventually'
 import { event, startNode } from '../edge-node/fixture'
 import { type Scrape, scrapeOf } from '../edge-node/scrape'
 import { temporaryFolders } from '../edge-node/temporary-folder'
+import { fakeFlinks } from '../flink-rest/fake-flink'
+import { controllers } from '../job-controller/running-controller'
+import { runningSidecars } from '../sidecar/running-sidecar'
 import { readQuery } from './promql'
 import { ADDED, problemsOf } from './query-problems'
 
@@ -47,17 +50,28 @@ const QUERIES: readonly (readonly [where: string, query: string])[] = [
 ]
 
 const newFolder = temporaryFolders()
+const startFlink = fakeFlinks()
+const startSidecar = runningSidecars()
+const control = controllers()
 let found: Scrape
 beforeAll(async () => {
   const node = await startNode({ folder: await newFolder(), config: { mode: 'always' } })
   try {
     await node.post([event('a', 1), event('a', 14)].join('\n'))
     await eventually(async () => expect((await node.status()).windows.final).toBe(1))
-    found = scrapeOf((await node.app.inject('/metrics')).body)
+    const { app, round } = control({
+      flink: (await startFlink()).url,
+      sidecars: { a: (await startSidecar({ mode: 'auto' })).address },
+    })
+    await round()
+    await round()
+    const texts = [await node.app.inject('/metrics'), await app.inject('/metrics')].map(({ body }) => body)
+    const series = texts.flatMap((text) => [...scrapeOf(text).series])
+    found = { ...scrapeOf(texts[0]!), series: new Map(series.reverse()) } // what both have is read as a node has it
   } finally {
     await node.stop()
   }
-})
+}, 30_000)
 
 describe('every query', () => {
   test.each(QUERIES)('%s reads what a node has', (_, query) => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { afterEach } from '@jest/globals'
 import { pino } from 'pino'
 import { BurstFunction } from '../../cloud/burst-function'
@@ -13,7 +13,9 @@ import { SidecarClient } from '../../sidecar/client'
 import { FoldStage } from '../../sidecar/fold-stage'
 import { KeptEnvelopes } from '../../sidecar/kept-envelopes'
 import { sidecarServer } from '../../sidecar/server'
-import { testPipeline, VERSION } from '../edge-node/fixture'
+import { factsOf } from '../../sidecar/sidecar-facts'
+import { StandingOrders } from '../../sidecar/standing-orders'
+import { event, testPipeline, VERSION } from '../edge-node/fixture'
 import { MemoryCloud } from '../edge-node/memory-cloud'
 
 export interface SidecarOptions {
@@ -23,6 +25,7 @@ export interface SidecarOptions {
   readonly keptBytes?: number
 }
 
+const ONE_LANE = { shards: 1, parallelization: 1, consumer: 'standard' } as const
 const logger = pino({ level: 'silent' })
 
 /** Starts sidecars over a real socket, each with the cloud in memory; they end after each test. */
@@ -38,15 +41,18 @@ export function runningSidecars() {
     keptBytes = 1024,
   }: SidecarOptions) => {
     const config = configSchema.parse({ mode, transport: 'invoke', headPollMs: 10 })
+    const prewarmer = new Prewarmer({ invoke: async () => null }, 1, logger)
+    const orders = new StandingOrders(config, systemClock)
     const stage = new FoldStage({
-      ...{ config, pipeline, logger, version: VERSION, incarnation: 'test', clock: systemClock },
+      ...{ orders, pipeline, logger, version: VERSION, incarnation: 'test', clock: systemClock },
       policy: policyNamed(config.policy, policyTerms(config, 'standard')),
       cloud: {
         partials: cloud.partials,
-        transport: (hooks) => new InvokeSender(new BurstFunction(cloud.burstFunction), 16, hooks, systemClock),
-        prewarmer: new Prewarmer({ invoke: async () => null }, 1, logger),
+        transport: (hooks) =>
+          new InvokeSender(new BurstFunction(cloud.burstFunction), () => orders.limits.lanes, hooks, systemClock),
+        prewarmer,
         meters: [],
-        lanes: { shards: 1, parallelization: 1, consumer: 'standard' },
+        lanes: ONE_LANE,
       },
     })
     const cutting = { idleTimeoutMs: 5_000, maxEnvelopeEvents: 256, maxEnvelopeBytes: 262_144, lingerMs: 30 }
@@ -55,19 +61,46 @@ export function runningSidecars() {
         ...{ pipeline, cutting, version: VERSION, limits: config, epochMs: Date.now },
         kept: new KeptEnvelopes(keptBytes),
         fold: (lines) => stage.fold(lines),
-        facts: () => ({ events: stage.events }),
+        facts: () =>
+          factsOf({
+            ...{ stage, orders, version: VERSION, incarnation: 'test', canBurst: mode !== 'never' },
+            cloud: { lanes: ONE_LANE },
+          }),
+        obey: (next) => stage.obey(next),
       },
       logger,
     )
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     stage.start()
-    const client = await SidecarClient.connect({ host: '127.0.0.1', port: (server.address() as AddressInfo).port })
-    ends.push(() => {
-      client.close()
+    const address = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
+    const sockets = new Set<Socket>()
+    server.on('connection', (socket) => sockets.add(socket))
+    const stop = () => {
       server.close()
       stage.stop()
-    })
-    return { client, cloud, pipeline }
+      for (const socket of sockets) socket.destroy()
+    }
+    ends.push(stop)
+    const connect = async () => {
+      const client = await SidecarClient.connect(address)
+      ends.push(() => client.close())
+      return client
+    }
+    const client = await connect()
+    return {
+      ...{ client, connect, address, cloud, pipeline, stop },
+      prewarmed: () => prewarmer.invocations,
+      /** Folds an event beside the protocol. */
+      fold: (startMs: number) => stage.fold({ lines: [event('a', 1)], panes: [startMs], timestampsMs: [1] }),
+      /** Lets the policy look, as every tick and every envelope do. */
+      tick: () => void stage.router.controller.look(),
+      /** From now on it listens and answers nobody. */
+      hush: () => {
+        for (const socket of sockets) socket.removeAllListeners('data')
+        server.removeAllListeners('connection')
+        server.on('connection', (socket) => sockets.add(socket)) // to be closed in the end
+      },
+    }
   }
 }

@@ -259,7 +259,7 @@ export class SimEdge {
         return (hooks) => new BurstSender(cloud.stream.seenBy(process), hooks, clock)
       case 'invoke': {
         const calls = new BurstCalls(context, cloud.functions, process)
-        return (hooks) => new InvokeSender(calls, maxInvokes, hooks, clock)
+        return (hooks) => new InvokeSender(calls, () => maxInvokes, hooks, clock)
       }
     }
   }
