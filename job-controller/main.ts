@@ -1,39 +1,16 @@
 import { ensureBuilt } from '../dashboard/ensure-built'
-import { type Config, FLINK_TOPIC, type SettingName } from '../edge-node/config'
-import type { Program } from '../edge-node/config/command-line'
+import type { Config } from '../edge-node/config'
 import { printedConfig } from '../edge-node/config/printed'
 import { UnusableConfig } from '../edge-node/config/unusable'
 import { type Configuration, readConfiguration } from '../edge-node/configuration'
 import { createLogger } from '../edge-node/logger'
 import { FlinkWatch } from './flink-watch'
+import { JOB_CONTROLLER } from './program'
 import { sidecarLinks, startController } from './start-controller'
 
 const STOP_TIMEOUT_MS = 5_000 // streams of dashboards are cut off then; there is nothing to be lost
-const SHOWN_TOPICS = [FLINK_TOPIC, 'Listening', 'Security']
-const SHOWN: readonly SettingName[] = [
-  ...([
-    'pipeline',
-    'logLevel',
-    'mode',
-    'policy',
-    'machines',
-    'oraclePlan',
-    'latencyTargetMs',
-    'maxQueueDelayMs',
-  ] as const),
-  ...(['dwellMs', 'maxUsdPerHour', 'transport', 'maxInvokes'] as const),
-]
-
-const PROGRAM: Program = {
-  name: 'npm run controller --',
-  description:
-    'The controller of a Flink job: reads how the job is, decides for all of its sidecars when to burst, shares out calls and money among them, and shows all of that.',
-  shows: (setting, topic) => SHOWN_TOPICS.includes(topic) || SHOWN.includes(setting),
-  tasks: { check: 'look once whether Flink, the job and all sidecars answer; changes nothing' },
-}
-
 async function main(): Promise<void> {
-  const configuration = readConfiguration(process.argv.slice(2), process.env, process.cwd(), PROGRAM)
+  const configuration = readConfiguration(process.argv.slice(2), process.env, process.cwd(), JOB_CONTROLLER)
   if ('help' in configuration) {
     process.stdout.write(configuration.help)
     return

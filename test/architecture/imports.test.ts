@@ -24,7 +24,7 @@ describe('the imports of the project', () => {
   let found: Cruise
   beforeAll(async () => {
     found = await cruise(ROOT, ROOMS)
-  }, 30_000)
+  }, 120_000)
 
   test.each(ROOMS)('are known for every module of %s', (room) => {
     const modules = readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })

@@ -2,11 +2,12 @@ import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
-import { configSchema, SETTINGS, TOPICS } from '../../edge-node/config'
+import { configSchema, FLINK_TOPIC, SETTINGS, TOPICS } from '../../edge-node/config'
 import { flagOf, unitOf, variableOf } from '../../edge-node/config/names'
 import { printedConfig } from '../../edge-node/config/printed'
 import { UnusableConfig } from '../../edge-node/config/unusable'
 import { type Configuration, readConfiguration } from '../../edge-node/configuration'
+import { JOB_CONTROLLER } from '../../job-controller/program'
 import { temporaryFolders } from './temporary-folder'
 
 const newFolder = temporaryFolders()
@@ -176,13 +177,27 @@ describe('the help', () => {
     return asked.help
   }
 
-  test('names every setting once, by topic, with its default, in 100 columns', async () => {
+  const ofJobs = Object.keys(TOPICS[FLINK_TOPIC])
+  const ofNodes = SETTINGS.filter((setting) => !ofJobs.includes(setting))
+
+  test('names every setting of a node once, by topic, with its default, in 100 columns', async () => {
     const text = await help()
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
-    for (const topic of Object.keys(TOPICS)) expect(text).toContain(`\n${topic}:\n`)
+    for (const topic of Object.keys(TOPICS)) if (topic !== FLINK_TOPIC) expect(text).toContain(`\n${topic}:\n`)
     const flags = text.match(/^ {2}(?:-\w, )?--[\w-]+/gm)?.map((flag) => flag.trim())
-    for (const setting of SETTINGS) expect(flags?.filter((flag) => flag === flagOf(setting))).toHaveLength(1)
-    expect(text.replace(/\s+/g, ' ').match(/default:? /g)?.length).toBeGreaterThanOrEqual(SETTINGS.length)
+    for (const setting of ofNodes) expect(flags?.filter((flag) => flag === flagOf(setting))).toHaveLength(1)
+    expect(text.replace(/\s+/g, ' ').match(/default:? /g)?.length).toBeGreaterThanOrEqual(ofNodes.length)
+  })
+
+  test('of the controller of a job has what it goes by, and takes the flags of a node as well', () => {
+    const asked = readConfiguration(['--help'], {}, '/', JOB_CONTROLLER)
+    const text = 'help' in asked ? asked.help : ''
+    for (const setting of [...ofJobs, 'mode', 'maxInvokes', 'maxUsdPerHour', 'port', 'tokens'])
+      expect(text).toContain(`  ${flagOf(setting)}`)
+    expect(text).not.toContain('--workers')
+    expect(readConfiguration(['--workers', '3', '--sidecars', 'a,b'], {}, '/', JOB_CONTROLLER)).toMatchObject({
+      config: { workers: 3, sidecars: ['a', 'b'] },
+    })
   })
 
   test('states units and bounds', async () => {
