@@ -1,8 +1,11 @@
 /** `npm run flink`: the pipeline `bids` on Flink, with Kafka and the embedded cloud, all on this machine. */
 import { writeFile } from 'node:fs/promises'
-import { Command, Option } from 'commander'
-import { printFlinkReport } from './flink/report'
-import { type FlinkRunOptions, runOnFlink } from './flink/run'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { FAULTS } from './flink/faults'
+import type { FlinkRunOptions } from './flink/options'
+import { printFlinkReport } from './flink/print-report'
+import { runOnFlink } from './flink/run'
+import { SLOT_RATE } from './flink/stage'
 import { ensureJava } from './java/toolchain'
 import { integer, number } from './load/flags'
 import { readFlags } from './load/read-flags'
@@ -17,6 +20,16 @@ interface Flags extends FlinkRunOptions {
 const INTERRUPTED = 130
 const MAX_RATE = 1_000_000
 
+const MOST_SLOTS = 1_024 // of the simulated pricing service
+
+function capacity(text: string): number {
+  const slots = Number(text) / SLOT_RATE
+  if (Number.isInteger(slots) && slots >= 1 && slots <= MOST_SLOTS) return Number(text)
+  throw new InvalidArgumentError(`It takes a multiple of ${SLOT_RATE}, up to ${SLOT_RATE * MOST_SLOTS}.`)
+}
+
+const away = (text: string) => (text === 'forever' ? Number.POSITIVE_INFINITY : number(0, 3_600)(text))
+
 const say = (text: string) => console.log(text)
 
 const command = () =>
@@ -27,7 +40,7 @@ const command = () =>
     .option('--once', 'exit after the report: 0 only when it balances', false)
     .option('--report <file>', 'write the report (JSON) here')
     .option('--seconds <n>', 'length of the load', number(1, 86_400), 60)
-    .option('--rate <n>', 'events per second; one sidecar folds 2,000', number(1, MAX_RATE), 500)
+    .option('--rate <n>', 'events per second; see --capacity', number(1, MAX_RATE), 500)
     .option('--peak <n>', 'events per second of the spike', number(1, MAX_RATE), 5_000)
     .option('--spike-seconds <n>', 'length of the spike, which begins at a third of the run', number(0.1, 86_400), 8)
     .option('--poison <share>', 'share of bids, 0 to 1, that the pipeline cannot fold', number(0, 1), 0.001)
@@ -36,14 +49,23 @@ const command = () =>
     .addOption(
       new Option('--mode <mode>', 'when to burst').choices(['auto', 'always', 'never']).default('auto' as const),
     )
+    .option('--capacity <n>', 'events per second that the sidecar folds, a multiple of 500', capacity, 2_000)
     .addOption(
-      new Option('--kill <what>', 'kill it in the middle of the spike; nothing may be lost by that').choices([
-        'sidecar',
-        'taskmanager',
-      ]),
+      new Option(
+        '--kill <what...>',
+        'kill these in the spike, one after the other; nothing may be lost by that',
+      ).choices([...FAULTS]),
     )
+    .option('--away-seconds <n>', 'a killed broker or cloud stays away so long; a cloud also "forever"', away, 5)
+    .option('--rescale <n>', 'parallelism from the middle of the spike on, by a savepoint', integer(1, 64))
+    .option('--slow-seconds <n>', 'one of six partitions falls so far behind, and three are empty', number(0, 600), 0)
     .option('--kafka-port <port>', 'where the broker listens', integer(1, 65_534), 9092)
-    .option('--rest-port <port>', "Flink's page and API; its processes take the next port", integer(1, 65_535), 8081)
+    .option(
+      '--rest-port <port>',
+      "Flink's page and API; its processes take the next four ports",
+      integer(1, 65_531),
+      8081,
+    )
     .option('--data-dir <folder>', 'folder of this run; emptied first', '.spillway/flink')
     .allowExcessArguments(false)
     .addHelpText('after', '\nIt needs a JDK (17 or later) and Maven. Exit code: 0 exact, 1 not, 2 wrong usage.')
@@ -58,6 +80,12 @@ async function main(): Promise<number> {
       console.error(`${read.message} See --help.`)
       return 2
     case 'flags':
+      if (read.flags.awaySeconds === Number.POSITIVE_INFINITY && read.flags.kill?.includes('broker')) {
+        console.error(
+          'A broker that never comes back leaves nothing to check: give --away-seconds a number. See --help.',
+        )
+        return 2
+      }
       return perform(read.flags)
   }
 }

@@ -10,10 +10,11 @@ export interface AdmissionLimits {
   readonly maxFutureSkewMs: number
 }
 
-/** Accepted events as the lines of an envelope, with the pane of each. */
+/** Accepted events as the lines of an envelope, with the pane and the event time of each. */
 export interface AdmittedLines {
   readonly lines: readonly string[]
   readonly panes: readonly number[]
+  readonly timestampsMs: readonly number[]
 }
 
 /**
@@ -28,6 +29,7 @@ export function admitRecords(
 ): { readonly answer: Admitted; readonly kept: AdmittedLines } {
   const lines: string[] = []
   const panes: number[] = []
+  const timestampsMs: number[] = []
   const rejected: number[] = []
   const accepted = new Map<number, number>()
   let newestMs: number | null = null
@@ -41,11 +43,12 @@ export function admitRecords(
     const pane = paneStart(pipeline.window, read.timestampMs)
     lines.push(read.line)
     panes.push(pane)
+    timestampsMs.push(read.timestampMs)
     accepted.set(pane, (accepted.get(pane) ?? 0) + 1)
     newestMs = Math.max(newestMs ?? read.timestampMs, read.timestampMs)
   })
   const answer = { rejected, newestMs, panes: [...accepted].map(([startMs, count]) => ({ startMs, accepted: count })) }
-  return { answer, kept: { lines, panes } }
+  return { answer, kept: { lines, panes, timestampsMs } }
 }
 
 /**
@@ -65,6 +68,7 @@ export function linesAgain(
   return {
     lines: lines.map(({ line }) => line),
     panes: lines.map(({ timestampMs }) => paneStart(pipeline.window, timestampMs)),
+    timestampsMs: lines.map(({ timestampMs }) => timestampMs),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { digestOf } from '../cloud/packing'
+import { usageUsd } from '../core/cost'
 import { digestInput, type Envelope } from '../core/envelope'
 import type { EnvelopePartial } from '../core/fold'
 import { addEvent, type EventHasher, eventHasher } from '../core/hash-sum'
@@ -87,6 +88,14 @@ export class FoldStage {
       apart: { backlog: { ...none, envelopes: 0 } },
       admitted: () => this.offset,
     })
+  }
+
+  /** What went to the cloud, when, and what it cost. */
+  burst() {
+    const { overflow } = this
+    const usage = overflow.used()
+    const { sentEnvelopes: envelopes, reclaims, cloudState, episodes } = overflow
+    return { envelopes, reclaims, cloudState, episodes: episodes.all, usage, usd: usageUsd(usage) }
   }
 
   start(): void {

@@ -13,6 +13,7 @@ import { pipelines } from '../pipelines/registry'
 import { pipelineVersion } from '../pipelines/version.cjs'
 import { noCloud, openBurstCloud } from './burst-cloud'
 import type { SidecarAddress } from './client'
+import { EventDelays } from './event-delays'
 import { FoldStage } from './fold-stage'
 import { KeptEnvelopes } from './kept-envelopes'
 import { listenAddress } from './listen-address'
@@ -50,6 +51,7 @@ async function run(config: Config, listen: SidecarAddress, logger: Logger): Prom
   const policy = await chosenPolicy(config, consumer)
   const incarnation = randomUUID().replaceAll('-', '')
   const stage = new FoldStage({ config, pipeline, version, incarnation, cloud, policy, logger, clock: systemClock })
+  const delays = new EventDelays()
   const kept = new KeptEnvelopes(config.maxBacklogBytes)
   const { controller } = stage.router
   const server = sidecarServer(
@@ -62,12 +64,18 @@ async function run(config: Config, listen: SidecarAddress, logger: Logger): Prom
         maxEnvelopeBytes: config.maxEnvelopeBytes,
         lingerMs: Math.round(burstLingerMs(config, consumer())),
       },
-      fold: (lines) => stage.fold(lines),
+      fold: async (lines) => {
+        const folded = await stage.fold(lines)
+        delays.folded(lines.timestampsMs, Date.now())
+        return folded
+      },
       facts: () => ({
         ...controller.facts(),
         mode: controller.mode,
         decision: controller.decision,
         events: stage.events,
+        eventDelayMs: delays.figures(),
+        burst: stage.burst(),
       }),
       epochMs: Date.now,
     },

@@ -1,6 +1,6 @@
 import type { Tally } from '../core/partial'
 import type { Pipeline } from '../core/pipeline'
-import { type AdmissionLimits, admitRecords, linesAgain } from './admission'
+import { type AdmissionLimits, type AdmittedLines, admitRecords, linesAgain } from './admission'
 import type { FoldedEnvelope } from './fold-stage'
 import type { KeptEnvelopes } from './kept-envelopes'
 import {
@@ -30,10 +30,7 @@ export interface SidecarDependencies {
   /** How the job is to cut envelopes. */
   readonly cutting: Pick<Welcome, 'idleTimeoutMs' | 'maxEnvelopeEvents' | 'maxEnvelopeBytes' | 'lingerMs'>
   readonly kept: KeptEnvelopes
-  readonly fold: (lines: {
-    readonly lines: readonly string[]
-    readonly panes: readonly number[]
-  }) => Promise<FoldedEnvelope>
+  readonly fold: (lines: AdmittedLines) => Promise<FoldedEnvelope>
   /** What is known now, for people. */
   readonly facts: () => unknown
   readonly epochMs: () => number

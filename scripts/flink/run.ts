@@ -1,154 +1,156 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ensurePackaged } from '../../localstack/package'
-import { ensureKafka, startBroker } from '../kafka/broker'
+import bids from '../../pipelines/bids'
 import { createTopic, type Kafka, startProducer, startReader } from '../kafka/topics'
 import { bidLines } from '../load/bids'
 import { scheduleOf } from '../load/open-schedule'
+import type { Schedule } from '../load/schedule'
 import type { Stoppable } from '../start/child'
-import { startCloud } from '../start/cloud-process'
 import type { Comparison } from '../verify/compare'
 import { expectedWindows } from '../verify/expected'
 import { oraclePipeline } from '../verify/pipelines/named'
 import type { ServedWindow } from '../verify/served'
-import { type Cluster, startCluster } from './cluster'
-import { ensureJobPackaged } from './job-jar'
+import { killer, spread } from './faults'
+import type { FlinkRunOptions } from './options'
 import { type FlinkReport, flinkReport, type ReadWindow } from './report'
-import { sendLoad } from './send-load'
-import { type KeptSidecar, keepSidecar } from './sidecar-process'
+import type { Job } from './rest'
+import { ONE_STREAM, PARTITIONS_WITH_SLOW, sendLoad, withSlowPartition } from './send-load'
+import { type Stage, startStage } from './stage'
+import { type Watch, watchRun } from './watch'
 
-/** What to run. */
-export interface FlinkRunOptions {
-  readonly seconds: number
-  /** Events per second, and at the spike. */
-  readonly rate: number
-  readonly peak: number
-  readonly spikeSeconds: number
-  readonly poison: number
-  readonly seed: number
-  readonly parallelism: number
-  /** What to kill in the middle of the spike. */
-  readonly kill?: 'sidecar' | 'taskmanager'
-  readonly mode: 'auto' | 'always' | 'never'
-  readonly kafkaPort: number
-  readonly restPort: number
-  /** Folder of this run; emptied first. */
-  readonly dataDir: string
-}
-
-const PIPELINE = 'bids'
+export const PIPELINE = bids.name
 const [TOPIC, RESULTS] = ['bids', 'results']
 const PARTITIONS = 4
-const MADE_BY = 'kafka' // a folder that an earlier run has made has this one in it
-const PROGRESS_EVERY_MS = 1_000
 /** Windows close 7 s past their end, or after 5 s of silence; then comes a checkpoint. Back-pressure may add to it. */
 const RESULTS_TIMEOUT_MS = 180_000
 const SETTLE_MS = 3_000 // another checkpoint: a window too many would come with it
 
+/** What came of a run; the differences are those of the windows. */
+export interface FlinkOutcome {
+  readonly report: FlinkReport
+  readonly comparison: Comparison
+}
+
 /**
- * Starts cloud, broker, sidecar and cluster, submits the job, sends a load with a spike, waits for every window and checks them all. What it
- * starts is added to `children`, which the caller stops.
+ * Starts cloud, broker, sidecar and cluster, submits the job, sends a load with a spike, waits for every window and
+ * checks them all. What it starts is added to `children`, which the caller stops.
  */
 export async function runOnFlink(
   options: FlinkRunOptions,
   children: Stoppable[],
   say: (text: string) => void,
-): Promise<{ readonly report: FlinkReport; readonly comparison: Comparison }> {
-  const { dataDir, parallelism, mode } = options
-  await ensureKafka(say)
-  await ensureJobPackaged(say)
-  await ensurePackaged()
-  await emptyFolder(dataDir)
-  const folder = path.join(dataDir, 'flink')
-  await mkdir(folder)
-  say('Starting the embedded cloud, a Kafka broker, a sidecar and a Flink cluster, all on this machine.')
-  const endpoint = await startCloud({ logFile: path.join(dataDir, 'functions.log') }, children)
-  const bootstrap = await startBroker({ folder: path.join(dataDir, 'kafka'), port: options.kafkaPort }, children)
-  const kafka = { bootstrap, logFile: path.join(dataDir, 'kafka-commands.log') }
-  await Promise.all([createTopic(kafka, TOPIC, PARTITIONS), createTopic(kafka, RESULTS, 1)])
-  const sidecar = await keepSidecar({ folder: dataDir, pipeline: PIPELINE, mode, endpoint }, children, say)
-  const cluster = await startCluster({ folder, restPort: options.restPort, slots: parallelism }, children, say)
-  await cluster.submit({
-    ...{ pipeline: PIPELINE, bootstrap, topic: TOPIC, results: RESULTS },
-    ...{ sidecar: sidecar.address, parallelism: String(parallelism) },
-  })
-  return Promise.race([cluster.ended, sendAndCheck(options, { kafka, sidecar, cluster }, children, say)])
+): Promise<FlinkOutcome> {
+  const { parallelism, rescale = 0, kill: faults = [] } = options
+  const isHighlyAvailable = faults.includes('jobmanager')
+  const slots = Math.max(parallelism, rescale)
+  const stage = await startStage({ ...options, pipeline: PIPELINE, slots, isHighlyAvailable }, children, say)
+  const partitions = options.slowSeconds > 0 ? PARTITIONS_WITH_SLOW : PARTITIONS
+  await Promise.all([createTopic(stage.kafka, TOPIC, partitions), createTopic(stage.kafka, RESULTS, 1)])
+  const job = await submit(stage, parallelism)
+  return Promise.race([stage.cluster.ended, sendAndCheck(options, stage, job, children, say)])
 }
 
-/** What a load meets. */
-interface Stage {
-  readonly kafka: Kafka
-  readonly sidecar: KeptSidecar
-  readonly cluster: Cluster
-}
+const submit = ({ cluster, kafka, sidecar }: Stage, parallelism: number, savepointPath?: string): Promise<Job> =>
+  cluster.submit(
+    {
+      ...{ pipeline: PIPELINE, bootstrap: kafka.bootstrap, topic: TOPIC, results: RESULTS, run: 'demo' },
+      ...{ sidecar: sidecar.address, parallelism: String(parallelism) },
+    },
+    savepointPath,
+  )
 
 async function sendAndCheck(
   options: FlinkRunOptions,
-  { kafka, sidecar, cluster }: Stage,
+  stage: Stage,
+  job: Job,
   children: Stoppable[],
   say: (text: string) => void,
-) {
-  const { rate, peak, seconds, spikeSeconds, seed, poison, dataDir, restPort } = options
+): Promise<FlinkOutcome> {
+  const { rate, peak, seconds, spikeSeconds, seed, restPort, slowSeconds } = options
+  const results = readResults(stage.kafka, RESULTS, children)
+  const producer = startProducer(stage.kafka, TOPIC, slowSeconds > 0)
+  children.push(producer)
+  say(
+    `Flink's own page: http://127.0.0.1:${restPort}. Load: ${seconds} s at ${rate} events/s, with ${peak} for ${spikeSeconds} s.\n`,
+  )
+  const profile = { kind: 'spike', rate, peak, startSeconds: null, lengthSeconds: spikeSeconds } as const
+  const schedule = scheduleOf(profile, seconds, seed, '')
+  const startMs = Date.now()
+  const watch = watchRun({ stage, schedule, startMs, windows: () => results.size }, say)
+  const disturbed = disturb(options, schedule, stage, job, say)
+  const keptFile = path.join(options.dataDir, 'accepted.ndjson')
+  const sending = sendLoad({
+    ...{ schedule, startMs, keptFile },
+    lineOf: bidLines(seed, { keys: 1_000, zipf: 1, poison: options.poison }),
+    streams: slowSeconds > 0 ? withSlowPartition(slowSeconds * 1000) : ONE_STREAM,
+    to: producer.stdin,
+  })
+  const [sent] = await Promise.all([sending, disturbed])
+  if ((await producer.ended) !== 0) throw new Error(`not all records were taken; ${stage.kafka.logFile} says why`)
+  say(`\nAll ${sent.toLocaleString('en-US')} events are in Kafka. Waiting for the last windows ...`)
+  return check({ options, schedule, keptFile, results, watch })
+}
+
+/** What is left of a load when all of it was sent. */
+interface Sent {
+  readonly options: FlinkRunOptions
+  readonly schedule: Schedule
+  readonly keptFile: string
+  readonly results: ReadonlyMap<number, ReadWindow>
+  readonly watch: Watch
+}
+
+async function check({ options, schedule, keptFile, results, watch }: Sent): Promise<FlinkOutcome> {
+  const expected = await expectedWindows([keptFile], oraclePipeline(PIPELINE))
+  await waitFor(results, expected.windows.length)
+  const watched = await watch.end()
+  const closableAfterMs = bids.allowedLatenessMs + bids.outOfOrdernessMs
+  const read = [...results.values()]
+  return flinkReport({ options, pipeline: PIPELINE, schedule, expected, closableAfterMs, read, watched })
+}
+
+/** Waits until there are so many windows, for a while, and then for one too many. */
+export async function waitFor(results: ReadonlyMap<number, ReadWindow>, count: number): Promise<void> {
+  const deadlineMs = performance.now() + RESULTS_TIMEOUT_MS
+  while (results.size < count && performance.now() < deadlineMs) await sleep(200)
+  await sleep(SETTLE_MS)
+}
+
+/** The windows of a results topic, by their end, as they come. One that comes twice ends the process: it was committed twice. */
+export function readResults(kafka: Kafka, topic: string, children: Stoppable[]): ReadonlyMap<number, ReadWindow> {
   const read = new Map<number, ReadWindow>()
-  let repeated = 0
-  const reader = startReader(kafka, RESULTS, (line) => {
+  const reader = startReader(kafka, topic, (line) => {
     const window = JSON.parse(line) as ServedWindow
-    if (read.has(window.end)) repeated += 1
-    else read.set(window.end, { window, readAtMs: Date.now() })
+    const times = (read.get(window.end)?.times ?? 0) + 1
+    read.set(window.end, { window, times, readAtMs: Date.now() })
   })
   children.push(reader)
-  const producer = startProducer(kafka, TOPIC)
-  children.push(producer)
-  const load = `${seconds} s at ${rate} events/s, with ${peak} for ${spikeSeconds} s`
-  say(`Flink's own page: http://127.0.0.1:${restPort}. Load: ${load}.\n`)
-  const progress = showProgress(sidecar, () => read.size, say)
-  const spike = { kind: 'spike', rate, peak, startSeconds: null, lengthSeconds: spikeSeconds } as const
-  const schedule = scheduleOf(spike, seconds, seed, '')
-  const midSpikeMs = (seconds / 3 + spikeSeconds / 2) * 1000
-  const killing = setTimeout(killer(options.kill, sidecar, cluster), midSpikeMs)
-  const keptFile = path.join(dataDir, 'accepted.ndjson')
-  const sent = await sendLoad(schedule, bidLines(seed, { keys: 1_000, zipf: 1, poison }), producer.stdin, keptFile)
-  clearTimeout(killing)
-  if ((await producer.ended) !== 0) throw new Error(`not all records were taken; ${kafka.logFile} says why`)
-  say(`\nAll ${sent.toLocaleString('en-US')} events are in Kafka. Waiting for the last windows ...`)
-  const expected = await expectedWindows([keptFile], oraclePipeline(PIPELINE))
-  const deadlineMs = performance.now() + RESULTS_TIMEOUT_MS
-  while (read.size < expected.windows.length && performance.now() < deadlineMs) await sleep(200)
-  await sleep(SETTLE_MS)
-  clearInterval(progress)
-  if (repeated > 0) throw new Error(`${repeated} windows stand twice among the committed results`)
-  return flinkReport(PIPELINE, expected, [...read.values()])
+  return read
 }
 
-function showProgress(sidecar: KeptSidecar, windows: () => number, say: (text: string) => void): NodeJS.Timeout {
-  const count = (value: number) => Math.round(value).toLocaleString('en-US').padStart(9)
-  say('   folded at the edge    in the burst   queue delay    windows')
-  return setInterval(async () => {
-    const facts = await sidecar.facts()
-    if (facts === null) return
-    const { edge, burst } = facts.events
-    const delay = `${count(facts.decision.queueDelayMs)} ms`
-    say(`   ${count(edge)}          ${count(burst)}      ${delay}  ${count(windows())}`)
-  }, PROGRESS_EVERY_MS)
-}
-
-function killer(what: FlinkRunOptions['kill'], sidecar: KeptSidecar, cluster: Cluster): () => void {
-  switch (what) {
-    case 'sidecar':
-      return sidecar.kill
-    case 'taskmanager':
-      return cluster.killTaskManager
-    case undefined:
-      return () => undefined
+/** Kills and rescales as the options say, evenly over the spike. */
+async function disturb(
+  options: FlinkRunOptions,
+  { spike }: Schedule,
+  stage: Stage,
+  job: Job,
+  say: (text: string) => void,
+): Promise<void> {
+  const { kill: faults = [], rescale, awaySeconds, dataDir } = options
+  const acts = faults.map((fault) => async () => killer(fault, stage, awaySeconds * 1000)())
+  if (rescale !== undefined) acts.push(() => rescaleTo(rescale))
+  if (acts.length === 0 || spike === null) return
+  const timesMs = spread(acts.length, spike.startMs, (spike.endMs ?? spike.startMs) - spike.startMs)
+  const startMs = performance.now()
+  for (const [index, act] of acts.entries()) {
+    await sleep(Math.max(0, timesMs[index]! - (performance.now() - startMs)))
+    await act()
   }
-}
 
-async function emptyFolder(folder: string): Promise<void> {
-  const found = await readdir(folder).catch((): string[] => [])
-  if (found.length > 0 && !found.includes(MADE_BY)) {
-    throw new Error(`${folder} is not from an earlier run; choose another --data-dir`)
+  async function rescaleTo(parallelism: number): Promise<void> {
+    say(`   the job is stopped with a savepoint, to go on with parallelism ${parallelism}`)
+    const savepoint = await job.stopWithSavepoint(path.join(dataDir, 'savepoints'))
+    await submit(stage, parallelism, savepoint)
+    say(`   it goes on from ${path.basename(savepoint)}`)
   }
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(path.join(folder, MADE_BY), { recursive: true })
 }

@@ -1,4 +1,6 @@
 import path from 'node:path'
+import type { Usage } from '../../core/cost'
+import type { Episode } from '../../edge-node/episodes'
 import { SidecarClient } from '../../sidecar/client'
 import { KIND } from '../../sidecar/messages'
 import { type Child, type Stoppable, startChild } from '../start/child'
@@ -17,7 +19,16 @@ export interface KeptSidecar {
 /** What the progress of a run shows. Counts are of the sidecar that runs now. */
 export interface SidecarFacts {
   readonly events: { readonly edge: number; readonly burst: number; readonly deadLettered: number }
-  readonly decision: { readonly queueDelayMs: number }
+  readonly decision: { readonly queueDelayMs: number; readonly reason: string }
+  /** From an event's own time until it was folded. */
+  readonly eventDelayMs: { readonly events: number; readonly p50: number; readonly p99: number; readonly max: number }
+  readonly burst: {
+    readonly envelopes: number
+    readonly reclaims: number
+    readonly episodes: readonly Episode[]
+    readonly usage: Usage
+    readonly usd: number
+  }
 }
 
 export interface SidecarOptions {
@@ -26,11 +37,13 @@ export interface SidecarOptions {
   readonly mode: string
   /** Of the cloud. */
   readonly endpoint: string
+  /** Slots of the simulated pricing service: how much the sidecar can fold. */
+  readonly pricingSlots: number
 }
 
 /** Starts a sidecar and resolves when it listens. */
 export async function keepSidecar(
-  { folder, pipeline, mode, endpoint }: SidecarOptions,
+  { folder, pipeline, mode, endpoint, pricingSlots }: SidecarOptions,
   children: Stoppable[],
   say: (text: string) => void,
 ): Promise<KeptSidecar> {
@@ -40,6 +53,7 @@ export async function keepSidecar(
     startChild('sidecar/main.ts', ['--listen', `unix:${file}`, ...settings], {
       ...LOCAL_ENV,
       AWS_ENDPOINT_URL: endpoint,
+      PRICING_SLOTS: String(pricingSlots),
     })
   let isStopped = false
   let sidecar: Child = start()

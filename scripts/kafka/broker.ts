@@ -3,7 +3,9 @@ import { connect } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type JavaProcess, startJava } from '../java/java-process'
+import { type Kept, keepRunning } from '../java/keep-running'
 import { runMaven } from '../java/maven'
+import type { Stoppable } from '../start/child'
 import { ensureFree } from '../start/free-port'
 
 const HOST = '127.0.0.1'
@@ -37,16 +39,50 @@ export async function ensureKafka(say: (text: string) => void): Promise<void> {
   await runMaven(folder, ['dependency:copy-dependencies', `-DoutputDirectory=${LIBRARIES}`], say)
 }
 
+/** The path of one of Kafka's jars. Rejects with BrokerFailed when it is not there. */
+export async function kafkaJar(name: string): Promise<string> {
+  const jar = (await readdir(LIBRARIES)).find((file) => file.startsWith(name))
+  if (jar === undefined)
+    throw new BrokerFailed(`there is no ${name} in ${LIBRARIES}; delete that folder to fetch it again`)
+  return path.join(LIBRARIES, jar)
+}
+
 /** Starts a broker in KRaft mode on loopback and resolves with its address when it listens. */
-export async function startBroker(
-  { folder, port }: BrokerOptions,
-  children: { stop(): Promise<void> }[],
-): Promise<string> {
+export async function startBroker(options: BrokerOptions, children: Stoppable[]): Promise<string> {
+  const start = await prepareBroker(options)
+  const broker = start()
+  children.push(broker)
+  return whenItListens(broker, options)
+}
+
+/** The same for a broker that is started again, on the same data, whenever it ends. */
+export async function keepBroker(
+  options: BrokerOptions,
+  children: Stoppable[],
+  say: (text: string) => void,
+): Promise<Kept & { readonly bootstrap: string }> {
+  const start = await prepareBroker(options)
+  let first: JavaProcess | undefined
+  const kept = keepRunning(
+    'Kafka broker',
+    () => {
+      const broker = start()
+      first ??= broker
+      return broker
+    },
+    say,
+  )
+  children.push(kept)
+  return { ...kept, bootstrap: await whenItListens(first!, options) }
+}
+
+/** Prepares the data of a broker, unless they are there; what it returns starts it. */
+async function prepareBroker({ folder, port }: BrokerOptions): Promise<() => JavaProcess> {
   await ensureFree(port)
   await ensureFree(port + 1)
   const data = path.resolve(folder, 'data')
   const settings = path.resolve(folder, 'server.properties')
-  const logFile = path.resolve(folder, 'broker.log')
+  const logFile = logFileIn(folder)
   await mkdir(data, { recursive: true })
   await writeFile(settings, properties(data, port))
   await writeFile(path.join(folder, 'log4j2.properties'), LOGGING)
@@ -56,21 +92,24 @@ export async function startBroker(
     const format = startJava({ classpath: KAFKA_CLASSPATH, main: 'kafka.tools.StorageTool', args, options, logFile })
     if ((await format.ended) !== 0) throw new BrokerFailed(`${data} cannot be prepared; ${logFile} says why`)
   }
-  const broker = startJava({ classpath: KAFKA_CLASSPATH, main: 'kafka.Kafka', args: [settings], options, logFile })
-  children.push(broker)
-  await listening(broker, port, logFile)
+  return () => startJava({ classpath: KAFKA_CLASSPATH, main: 'kafka.Kafka', args: [settings], options, logFile })
+}
+
+async function whenItListens(broker: JavaProcess, { folder, port }: BrokerOptions): Promise<string> {
+  await whenListens('Kafka', broker, port, logFileIn(folder))
   return `${HOST}:${port}`
 }
 
-async function listening(broker: JavaProcess, port: number, logFile: string): Promise<void> {
+/** Waits until a process listens on a port of this machine. Rejects with BrokerFailed when it ends before, or takes long. */
+export async function whenListens(name: string, server: JavaProcess, port: number, logFile: string): Promise<void> {
   let isOver = false
-  void broker.ended.then(() => {
+  void server.ended.then(() => {
     isOver = true
   })
   const deadlineMs = performance.now() + START_TIMEOUT_MS
   while (!(await answers(port))) {
-    if (isOver) throw new BrokerFailed(`Kafka ended before it listened; ${logFile} says why`)
-    if (performance.now() > deadlineMs) throw new BrokerFailed(`Kafka does not listen after a minute; see ${logFile}`)
+    if (isOver) throw new BrokerFailed(`${name} ended before it listened; ${logFile} says why`)
+    if (performance.now() > deadlineMs) throw new BrokerFailed(`${name} does not listen after a minute; see ${logFile}`)
     await sleep(200)
   }
 }
@@ -85,6 +124,8 @@ function answers(port: number): Promise<boolean> {
     socket.once('error', () => resolve(false))
   })
 }
+
+const logFileIn = (folder: string) => path.resolve(folder, 'broker.log')
 
 const properties = (data: string, port: number) => `process.roles=broker,controller
 node.id=1

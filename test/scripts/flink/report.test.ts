@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { flinkReport, type ReadWindow } from '../../../scripts/flink/report'
+import { scheduleOf } from '../../../scripts/load/open-schedule'
 import type { Expectation } from '../../../scripts/verify/expected'
 
 const row = { key: 'a', n: 3 }
@@ -8,26 +9,43 @@ const expected = {
   windows: [{ start: 0, end: 10, accepted: 4, deadLettered: 1, rows: [row] }],
   wrongAnswers: [],
 } as unknown as Expectation
+const options = { mode: 'auto', capacity: 500, rate: 100, peak: 900, spikeSeconds: 2, seconds: 6 } as const
+const spike = { kind: 'spike', rate: 100, peak: 900, startSeconds: null, lengthSeconds: 2 } as const
 
-const read = (some: Partial<typeof window> = {}): ReadWindow => ({ window: { ...window, ...some }, readAtMs: 17 })
-const balancedBy = (windows: readonly ReadWindow[]) => flinkReport('p', expected, windows).report.balanced
+const read = (some: Partial<typeof window> = {}, times = 1): ReadWindow => ({
+  window: { ...window, ...some },
+  times,
+  readAtMs: 17,
+})
+const reportOf = (windows: readonly ReadWindow[]) =>
+  flinkReport({
+    ...{ options, expected, pipeline: 'p', closableAfterMs: 5, read: windows },
+    schedule: scheduleOf(spike, options.seconds, 1, ''),
+    watched: { startMs: 0, series: [], facts: null },
+  }).report
 
 describe('the report of a run on Flink', () => {
   test('balances when the results are those of the independent computation', () => {
-    expect(flinkReport('p', expected, [read()]).report).toMatchObject({
+    expect(reportOf([read()])).toMatchObject({
       balanced: true,
       accepted: 4,
       windowsWithBurst: 1,
       windowReadAfterMs: { p50: 7, max: 7 },
+      windowLatencyMs: { p50: 2, max: 2 },
     })
+  })
+
+  test('counts what was due above the capacity of the sidecar', () => {
+    expect(reportOf([read()]).aboveCapacity).toBe(2 * (900 - 500))
   })
 
   test.each([
     ['a window is missing', []],
     ['there is one too many', [read(), read({ start: 10, end: 20 })]],
+    ['a window was committed twice', [read({}, 2)]],
     ['a value differs', [read({ rows: [{ ...row, n: 4 }] })]],
     ['an event is neither at the edge, in the burst nor dead', [read({ edge: 1 })]],
   ])('does not balance when %s', (_, windows) => {
-    expect(balancedBy(windows)).toBe(false)
+    expect(reportOf(windows).balanced).toBe(false)
   })
 })

@@ -13,6 +13,10 @@ final class Admit extends SidecarFunction<Envelope, AdmittedEnvelope> {
 
   @Override
   public void asyncInvoke(Envelope envelope, ResultFuture<AdmittedEnvelope> result) throws Exception {
+    if (envelope.isHeartbeat()) {
+      result.complete(List.of(AdmittedEnvelope.heartbeat(envelope)));
+      return;
+    }
     sidecar.ask(Messages.ADMIT, Messages.admit(envelope)).whenComplete((answer, error) -> {
       if (error != null) result.completeExceptionally(error);
       else result.complete(List.of(Messages.admitted(envelope, answer)));

@@ -10,6 +10,16 @@ public final class AdmittedEnvelope {
   public long[] paneStartsMs;
   public int[] paneEvents;
 
+  static AdmittedEnvelope heartbeat(Envelope envelope) {
+    AdmittedEnvelope admitted = new AdmittedEnvelope();
+    admitted.envelope = envelope;
+    admitted.rejected = new int[0];
+    admitted.newestMs = Long.MIN_VALUE;
+    admitted.paneStartsMs = new long[0];
+    admitted.paneEvents = new int[0];
+    return admitted;
+  }
+
   long events() {
     long events = 0;
     for (int count : paneEvents) events += count;

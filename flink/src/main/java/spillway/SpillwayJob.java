@@ -25,6 +25,8 @@ public final class SpillwayJob {
   // The sidecar folds at the edge what the cloud does not finish in 30 s; a try that takes longer than this is lost.
   private static final long TIMEOUT_S = 300;
   private static final int MAX_RESULT_BYTES = 16 * 1024 * 1024; // a window of some ten thousand keys
+  // Of a partition at a time: one that is behind is read in turn with the others, and never falls silent by that.
+  private static final int MAX_FETCH_BYTES = 32 * 1024;
   private static final int TRANSACTION_TIMEOUT_MS = 600_000; // brokers allow 15 minutes
 
   private SpillwayJob() {}
@@ -53,24 +55,35 @@ public final class SpillwayJob {
     String run = options.text("run") + "/" + options.text("topic");
 
     DataStream<Envelope> envelopes = env
-        .fromSource(source(options), WatermarkStrategy.noWatermarks(), "source")
-        .transform("cut", TypeInformation.of(Envelope.class), new EnvelopeCutter(run, sidecar));
+        .fromSource(source(options), WatermarkStrategy.forGenerator(PartitionsHeard.supplier(sidecar)), "source")
+        .uid("source")
+        .transform(
+            "cut",
+            TypeInformation.of(Envelope.class),
+            new EnvelopeCutter(run, sidecar, new Brokers(options.text("bootstrap"))))
+        .uid("cut");
     DataStream<AdmittedEnvelope> admitted = AsyncDataStream
         .orderedWait(envelopes, new Admit(sidecar), TIMEOUT_S, TimeUnit.SECONDS, ADMITS_IN_FLIGHT)
         .name("admit")
+        .uid("admit")
         .assignTimestampsAndWatermarks(watermarks(sidecar))
-        .name("watermarks");
+        .name("watermarks")
+        .uid("watermarks");
     DataStream<WindowParts> windows = AsyncDataStream
         .unorderedWait(admitted, new Fold(sidecar), TIMEOUT_S, TimeUnit.SECONDS, FOLDS_IN_FLIGHT)
         .name("fold")
+        .uid("fold")
         .keyBy(share -> share.endMs, TypeInformation.of(Long.class))
         .process(new WindowMerge(sidecar))
-        .name("merge");
+        .name("merge")
+        .uid("merge");
     AsyncDataStream
         .unorderedWait(windows, new Present(sidecar), TIMEOUT_S, TimeUnit.SECONDS, PRESENTS_IN_FLIGHT)
         .name("present")
+        .uid("present")
         .sinkTo(sink(options))
-        .name("results");
+        .name("results")
+        .uid("results");
   }
 
   private static KafkaSource<SourceRecord> source(JobOptions options) {
@@ -79,6 +92,7 @@ public final class SpillwayJob {
         .setTopics(options.text("topic"))
         .setGroupId("spillway-" + options.text("run"))
         .setStartingOffsets(OffsetsInitializer.earliest())
+        .setProperty("max.partition.fetch.bytes", Integer.toString(MAX_FETCH_BYTES))
         .setDeserializer(new SourceRecords())
         .build();
   }
@@ -91,7 +105,6 @@ public final class SpillwayJob {
             return new PartitionWatermarks(
                 welcome.outOfOrdernessMs(),
                 welcome.idleTimeoutMs(),
-                context.getInputActivityClock(),
                 System::currentTimeMillis);
           } catch (IOException error) {
             throw new UncheckedIOException(error);

@@ -15,14 +15,21 @@ class EnvelopeCutterTest {
   private static final int MAX_BYTES = 64;
   private static final int LINGER_MS = 20;
 
+  private boolean brokersAnswer = true;
+  private long nowMs;
   private OneInputStreamOperatorTestHarness<SourceRecord, Envelope> harness;
 
   @BeforeEach
   void open() throws Exception {
-    harness = new OneInputStreamOperatorTestHarness<>(new EnvelopeCutter("run/topic", null) {
+    harness = new OneInputStreamOperatorTestHarness<>(new EnvelopeCutter("run/topic", null, null) {
       @Override
       Messages.Welcome welcome() {
         return new Messages.Welcome(1, "v", 10_000, 10_000, 10_000, 0, 0, 5_000, MAX_EVENTS, MAX_BYTES, LINGER_MS);
+      }
+
+      @Override
+      boolean brokersAnswer() {
+        return brokersAnswer;
       }
     });
     harness.open();
@@ -79,6 +86,33 @@ class EnvelopeCutterTest {
     assertEquals(List.of("run/topic/0@1 [b]"), cut());
   }
 
+  @Test
+  void saysAllHeardOnlyAfterWhatWasHeardFirst() throws Exception {
+    put(0, 0, "a");
+    harness.processWatermark(0);
+    assertEquals(List.of("run/topic/0@0 [a]"), cut());
+    passBeats(1);
+    assertEquals(List.of("beat, all heard"), cut());
+  }
+
+  @Test
+  void holdsItsHeartbeatsBackWhileTheBrokersAreAway() throws Exception {
+    brokersAnswer = false;
+    passBeats(10); // it asks after a second of silence
+    cut();
+    passBeats(40);
+    assertEquals(List.of(), cut());
+    brokersAnswer = true;
+    passBeats(15); // what waited in the producers comes now
+    assertEquals(List.of(), cut());
+    passBeats(40);
+    assertEquals("beat", cut().get(0));
+  }
+
+  private void passBeats(int count) throws Exception {
+    for (int beat = 0; beat < count; beat++) harness.setProcessingTime(nowMs += EnvelopeCutter.HEARTBEAT_MS);
+  }
+
   private void put(int partition, long offset, String value) throws Exception {
     SourceRecord record = new SourceRecord();
     record.partition = partition;
@@ -91,6 +125,10 @@ class EnvelopeCutterTest {
   private List<String> cut() {
     List<String> cut = new ArrayList<>();
     for (Envelope envelope : harness.extractOutputValues()) {
+      if (envelope.isHeartbeat()) {
+        cut.add(envelope.allHeardSinceMs > 0 ? "beat, all heard" : "beat");
+        continue;
+      }
       List<String> records = ByteList.decode(envelope.records).stream().map(String::new).toList();
       cut.add(envelope.source + "@" + envelope.firstOffset + " " + records);
     }

@@ -6,15 +6,15 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
-import org.apache.flink.util.clock.RelativeClock;
 import org.junit.jupiter.api.Test;
 
 class PartitionWatermarksTest {
   private static final long OUT_OF_ORDERNESS_MS = 2_000;
   private static final long IDLE_TIMEOUT_MS = 5_000;
 
-  private long activeMs;
-  private long epochMs = 1_000_000;
+  private static final long STARTED_MS = 1_000_000;
+  private long epochMs = STARTED_MS;
+  private boolean allHeard = true;
   private final List<String> out = new ArrayList<>();
   private final WatermarkOutput output = new WatermarkOutput() {
     @Override
@@ -32,19 +32,8 @@ class PartitionWatermarksTest {
       out.add("active");
     }
   };
-  private final RelativeClock clock = new RelativeClock() {
-    @Override
-    public long relativeTimeMillis() {
-      return activeMs;
-    }
-
-    @Override
-    public long relativeTimeNanos() {
-      return activeMs * 1_000_000;
-    }
-  };
   private final PartitionWatermarks watermarks =
-      new PartitionWatermarks(OUT_OF_ORDERNESS_MS, IDLE_TIMEOUT_MS, clock, () -> epochMs);
+      new PartitionWatermarks(OUT_OF_ORDERNESS_MS, IDLE_TIMEOUT_MS, () -> epochMs);
 
   @Test
   void followsTheSlowestPartition() {
@@ -60,17 +49,17 @@ class PartitionWatermarksTest {
     hear("a", 50_000);
     hear("b", 40_000);
     emitted();
-    activeMs += IDLE_TIMEOUT_MS;
+    silence(IDLE_TIMEOUT_MS);
     hear("a", 55_000);
     assertEquals(List.of("53000"), emitted());
   }
 
   @Test
-  void aSilenceUnderBackPressureIsNone() {
+  void timeWithoutHeartbeatsIsNoSilence() {
     hear("a", 50_000);
     hear("b", 40_000);
     emitted();
-    epochMs += 100 * IDLE_TIMEOUT_MS; // the clock goes on; the time of activity stands still
+    epochMs += 100 * IDLE_TIMEOUT_MS; // sidecar, cloud or broker stand still
     hear("a", 55_000);
     assertEquals(List.of(), emitted());
   }
@@ -79,7 +68,7 @@ class PartitionWatermarksTest {
   void whenAllAreSilentTheClockGoesOn() {
     hear("a", 50_000);
     emitted();
-    activeMs += IDLE_TIMEOUT_MS;
+    silence(IDLE_TIMEOUT_MS);
     assertEquals(List.of(Long.toString(epochMs - OUT_OF_ORDERNESS_MS)), emitted());
   }
 
@@ -91,14 +80,43 @@ class PartitionWatermarksTest {
 
   @Test
   void withoutAnyEventItIsIdleAndClosesNothing() {
-    activeMs += 2 * IDLE_TIMEOUT_MS;
+    silence(IDLE_TIMEOUT_MS);
     assertEquals(List.of("idle"), emitted());
+  }
+
+  @Test
+  void holdsEverythingUntilEachPartitionWasHeard() {
+    allHeard = false;
+    hear("a", 50_000);
+    assertEquals(List.of(), emitted());
+    hear("b", 40_000);
+    allHeard = true;
+    hear("a", 51_000);
+    assertEquals(List.of("38000"), emitted());
+  }
+
+  @Test
+  void aClockThatGoesOnInThePlaceOfEventsStandsStillWithTheHeartbeats() {
+    hear("a", 50_000);
+    silence(IDLE_TIMEOUT_MS);
+    emitted();
+    epochMs += 60_000;
+    assertEquals(List.of(), emitted());
+  }
+
+  private void silence(long forMs) {
+    for (long ms = 0; ms < forMs; ms += EnvelopeCutter.HEARTBEAT_MS) {
+      AdmittedEnvelope heartbeat = AdmittedEnvelope.heartbeat(Envelope.heartbeat());
+      watermarks.onEvent(heartbeat, Long.MIN_VALUE, output);
+    }
   }
 
   private void hear(String source, long newestMs) {
     AdmittedEnvelope admitted = new AdmittedEnvelope();
     admitted.envelope = new Envelope();
     admitted.envelope.source = source;
+    admitted.envelope.records = new byte[4];
+    admitted.envelope.allHeardSinceMs = allHeard ? epochMs : STARTED_MS - 1;
     admitted.newestMs = newestMs;
     admitted.paneEvents = new int[] {1};
     watermarks.onEvent(admitted, newestMs, output);
