@@ -4,6 +4,7 @@ import { endOnWrongUsage } from '../localstack/wrong-usage'
 import type { Bench } from './bench/bench'
 import { breakEven } from './bench/break-even'
 import { everythingOn } from './bench/everything-on'
+import { flink } from './bench/flink'
 import { thisMachine } from './bench/machine'
 import { merge } from './bench/merge'
 import { overhead } from './bench/overhead'
@@ -63,6 +64,7 @@ const program = new Command('bench')
   .addCommand(commandFor(recovery))
   .addCommand(commandFor(soak))
   .addCommand(commandFor(merge))
+  .addCommand(commandFor(flink))
   .addHelpText(
     'after',
     '\nExit code: 0 when everything holds that must hold, 1 when something does not or the run failed, 2 wrong usage.',

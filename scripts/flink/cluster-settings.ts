@@ -67,6 +67,9 @@ restart-strategy:
 execution:
   checkpointing:
     dir: file://${path.resolve(folder, 'checkpoints')}
+metrics:
+  fetcher:
+    update-interval: 500
 web:
   upload:
     dir: ${path.resolve(folder, 'uploads')}

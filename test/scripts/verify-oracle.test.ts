@@ -264,6 +264,6 @@ describe('the pipelines of the repository', () => {
   })
 
   test('a pipeline that the oracle does not know is named, with those it knows', () => {
-    expect(() => oraclePipeline('other')).toThrow(/"other" \(known: bids, burn, llm-usage\)/)
+    expect(() => oraclePipeline('other')).toThrow(/"other" \(known: bids, burn, hot, llm-usage\)/)
   })
 })

@@ -42,6 +42,8 @@ describe('wrong usage ends with 2 and a next step, so that 1 always means that s
     ['scripts/bench.ts', 'policies', '--policy', 'nobody'],
     ['scripts/bench.ts', 'trace', '--trace', 'no-file'],
     ['scripts/bench.ts', 'trace'],
+    ['scripts/bench.ts', 'flink', '--only', 'nothing'],
+    ['scripts/bench.ts', 'flink', '--capacity', '700'],
     ['localstack/embedded/main.ts', '--port', 'x'],
   ])(
     '%s %s %s %s',

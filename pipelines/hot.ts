@@ -1,0 +1,15 @@
+import { count } from '../core/aggregates/count'
+import { max } from '../core/aggregates/max'
+import { sum } from '../core/aggregates/sum'
+import { pipeline } from '../core/pipeline'
+import { tumbling } from '../core/window'
+
+/** Bids per auction without a `map`: work so cheap that bursting it never pays. For comparing what an event costs. */
+export default pipeline({
+  name: 'hot',
+  key: 'auction',
+  timestamp: 'dateTime',
+  window: tumbling('10s'),
+  allowedLateness: '5s',
+  aggregates: { bids: count(), revenue: sum('price'), top: max('price') },
+})
