@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { type FlinkRunOptions, runOnFlink } from '../flink/run'
+import type { FlinkRunOptions } from '../flink/options'
+import { runOnFlink } from '../flink/run'
 import { lagGoneAfterMs } from '../flink/samples'
 import { SLOT_RATE } from '../flink/stage'
 import { scheduleOf } from '../load/open-schedule'

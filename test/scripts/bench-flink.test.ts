@@ -80,6 +80,11 @@ describe('the report', () => {
     expect(markdown).toMatch(/Plain Flink takes 4.50 us .* 18.00 us \(4.0 times as much\), the edge node 9.00 us/)
   })
 
+  test('does not call Flink better at cheap work where it is not', () => {
+    const hot = [hotOf('plain Flink', { TaskManager: 9_000 }), hotOf('Flink with the sidecar', { TaskManager: 8_000 })]
+    expect(renderFlink({ ...figures, hot }).markdown).not.toContain('**Cheap work.**')
+  })
+
   test('says nothing of processor time where nothing tells', () => {
     const hot = figures.hot.map((run) => ({ ...run, cpuMs: null }))
     expect(renderFlink({ ...figures, hot }).markdown).toMatch(/\| plain Flink \| - \| - \|/)
