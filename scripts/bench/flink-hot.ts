@@ -14,8 +14,8 @@ import { scheduleOf } from '../load/open-schedule'
 import type { LoadReport } from '../load/report'
 import type { Child, Stoppable } from '../start/child'
 import { startLoad } from '../start/load-process'
-import type { HotRun } from './flink-figures'
-import type { ProcessTimes } from './process-times'
+import type { HotRun, HotSystem } from './flink-figures'
+import { byPart, type Part, type ProcessTimes } from './process-times'
 import { Stage } from './stage'
 
 /** A steady load of cheap events, of which the first seconds warm everything up. */
@@ -68,15 +68,28 @@ export async function hotOnFlink(
     const foldedBySidecar = async () => (await sidecar.facts())?.events.edge ?? 0
     const send = (topic: string, folded: () => Promise<number>) =>
       measured({ ...options, children, send: () => startProducer(kafka, topic), folded, times })
+    const { hotRate, warmSeconds, hotSeconds } = options
+    const load = `${warmSeconds + hotSeconds} s at ${hotRate} events/s, then what is left`
+    say(`Our job, with its sidecar: ${load}.`)
     const withSidecar = await whileRunning(await cluster.submit(ours), () => send('hot-ours', foldedBySidecar))
+    say(`The plain job: ${load}.`)
     const plain = await whileRunning(await submitPlain(), () => send('hot-plain', readByJob(restPort)))
-    return [
-      { system: 'plain Flink', ...plain },
-      { system: 'Flink with the sidecar', ...withSidecar },
-    ]
+    return [partsOf('plain Flink', plain), partsOf('Flink with the sidecar', withSidecar)]
   } finally {
     for (const child of children.reverse()) await child.stop()
   }
+}
+
+/** What else runs meanwhile, a sidecar that nobody asks or a cloud without work, is no part of a system. */
+const PARTS_OF: Readonly<Record<HotSystem, readonly Part[]>> = {
+  'plain Flink': ['broker', 'JobManager', 'TaskManager'],
+  'Flink with the sidecar': ['broker', 'JobManager', 'TaskManager', 'sidecar'],
+  'edge node': ['edge node'],
+}
+
+function partsOf(system: HotSystem, { cpuMs, ...run }: Omit<HotRun, 'system'>): HotRun {
+  const own = cpuMs && byPart((part) => (PARTS_OF[system].includes(part) ? cpuMs[part] : 0))
+  return { system, ...run, cpuMs: own }
 }
 
 async function whileRunning<T>(job: Job, work: () => Promise<T>): Promise<T> {
@@ -148,7 +161,7 @@ export async function hotOnEdge(options: HotOptions, times: ProcessTimes): Promi
       const load = startLoad({ url: client.url, pipeline: 'bids', shape, seed, folder }, children)
       if ((await load.ended()) !== 0) throw new Error('the load of the edge node did not end well; see above')
       const { scheduleStartMs } = JSON.parse(await readFile(path.join(folder, 'load.json'), 'utf8')) as LoadReport
-      return { system: 'edge node', ...figures(options, scheduleStartMs, Date.now(), times) }
+      return partsOf('edge node', figures(options, scheduleStartMs, Date.now(), times))
     }),
   )
 }

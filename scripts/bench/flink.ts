@@ -28,7 +28,7 @@ interface FlinkOptions {
 }
 
 const BASE_SHARE = 0.5
-const WARM_S = 10
+const WARM_S = 20 // code is compiled by then
 const START_S = 30 // until broker, cluster, sidecar and cloud are there
 const WINDOWS_S = 25 // until the last window is read and checked
 
@@ -114,7 +114,7 @@ export const flink: Bench<FlinkOptions, FlinkFigures> = {
       .option('--spike-seconds <n>', 'length of the spike, which begins at a third of the run', number(1, 3_600), 20)
       .option('--seconds <n>', 'length of the load', number(3, 86_400), 60)
       .option('--hot-rate <n>', 'events per second of the cheap work', integer(1, 1_000_000), 20_000)
-      .option('--hot-seconds <n>', 'length of the cheap work, after ten seconds to warm up', number(1, 3_600), 20)
+      .option('--hot-seconds <n>', 'length of the cheap work, after 20 s to warm up', number(1, 3_600), 60)
       .option('--seed <n>', 'seed of the events', SEED, 1)
       .option('--kafka-port <port>', 'where the broker listens', integer(1, 65_534), 9092)
       .option('--rest-port <port>', "Flink's page and API; its processes take the next port", integer(1, 65_535), 8081),

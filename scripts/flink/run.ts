@@ -17,6 +17,7 @@ import { type FlinkReport, flinkReport, type ReadWindow } from './report'
 import type { Job } from './rest'
 import { ONE_STREAM, PARTITIONS_WITH_SLOW, sendLoad, withSlowPartition } from './send-load'
 import { type Stage, startStage } from './stage'
+import { WARM_EVENTS, warmUp } from './warm-up'
 import { type Watch, watchRun } from './watch'
 
 export const PIPELINE = bids.name
@@ -80,33 +81,37 @@ async function sendAndCheck(
   )
   const profile = { kind: 'spike', rate, peak, startSeconds: null, lengthSeconds: spikeSeconds } as const
   const schedule = scheduleOf(profile, seconds, seed, '')
+  const lineOf = bidLines(seed, { keys: 1_000, zipf: 1, poison: options.poison })
+  const keptFiles = ['warm-up.ndjson', 'accepted.ndjson'].map((name) => path.join(options.dataDir, name))
+  const [warmFile, keptFile] = keptFiles as [string, string]
+  // Three partitions of a load with a slow one are to stay empty.
+  const warmEvents = slowSeconds > 0 ? 0 : WARM_EVENTS
+  await warmUp({ to: producer.stdin, sidecar: stage.sidecar, lineOf, keptFile: warmFile }, warmEvents)
   const startMs = Date.now()
   const watch = watchRun({ stage, schedule, startMs, windows: () => results.size }, say)
   const disturbed = disturb(options, schedule, stage, job, say)
-  const keptFile = path.join(options.dataDir, 'accepted.ndjson')
   const sending = sendLoad({
-    ...{ schedule, startMs, keptFile },
-    lineOf: bidLines(seed, { keys: 1_000, zipf: 1, poison: options.poison }),
+    ...{ schedule, startMs, keptFile, lineOf },
     streams: slowSeconds > 0 ? withSlowPartition(slowSeconds * 1000) : ONE_STREAM,
     to: producer.stdin,
   })
   const [sent] = await Promise.all([sending, disturbed])
   if ((await producer.ended) !== 0) throw new Error(`not all records were taken; ${stage.kafka.logFile} says why`)
   say(`\nAll ${sent.toLocaleString('en-US')} events are in Kafka. Waiting for the last windows ...`)
-  return check({ options, schedule, keptFile, results, watch })
+  return check({ options, schedule, keptFiles, results, watch })
 }
 
 /** What is left of a load when all of it was sent. */
 interface Sent {
   readonly options: FlinkRunOptions
   readonly schedule: Schedule
-  readonly keptFile: string
+  readonly keptFiles: readonly string[]
   readonly results: ReadonlyMap<number, ReadWindow>
   readonly watch: Watch
 }
 
-async function check({ options, schedule, keptFile, results, watch }: Sent): Promise<FlinkOutcome> {
-  const expected = await expectedWindows([keptFile], oraclePipeline(PIPELINE))
+async function check({ options, schedule, keptFiles, results, watch }: Sent): Promise<FlinkOutcome> {
+  const expected = await expectedWindows(keptFiles, oraclePipeline(PIPELINE))
   await waitFor(results, expected.windows.length)
   const watched = await watch.end()
   const closableAfterMs = bids.allowedLatenessMs + bids.outOfOrdernessMs

@@ -13,26 +13,26 @@ export interface WarmUp {
   readonly keptFile: string
 }
 
-const EVENTS = 4 // so few that they change no percentile
+export const WARM_EVENTS = 4 // so few that they change no percentile
 const LOOK_EVERY_MS = 100
 const MOST_MS = 120_000
 
 /**
  * Sends some events and waits until they are folded: the producer is a Java program that takes seconds to start, and the
- * first events of a load would have been due all that time. Returns how many there were.
+ * first events of a load would have been due all that time. With none it returns at once.
  */
-export async function warmUp({ to, sidecar, lineOf, keptFile }: WarmUp): Promise<number> {
+export async function warmUp({ to, sidecar, lineOf, keptFile }: WarmUp, events: number): Promise<void> {
   const before = await foldedBy(sidecar)
-  const lines = Array.from({ length: EVENTS }, (_, event) => lineOf(event, Date.now()))
+  const lines = Array.from({ length: events }, (_, event) => lineOf(event, Date.now()))
   const batch = { key: 'warm-up', horizon: null, accepted: lines.length, late: 0, partlyLate: 0, lines }
-  await writeFile(keptFile, `${JSON.stringify(batch)}\n`)
+  await writeFile(keptFile, events === 0 ? '' : `${JSON.stringify(batch)}\n`)
+  if (events === 0) return
   to.write(`${lines.join('\n')}\n`)
   const deadlineMs = performance.now() + MOST_MS
-  while ((await foldedBy(sidecar)) < before + EVENTS) {
+  while ((await foldedBy(sidecar)) < before + events) {
     if (performance.now() > deadlineMs) throw new Error('no event came through the job; see its logs')
     await sleep(LOOK_EVERY_MS)
   }
-  return EVENTS
 }
 
 async function foldedBy(sidecar: WarmUp['sidecar']): Promise<number> {

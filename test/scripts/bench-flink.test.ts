@@ -77,7 +77,12 @@ describe('the report', () => {
 
   test('says what processing delay means, and where Flink is better with the figures', () => {
     expect(markdown).toMatch(/Processing delay: from the time at which an event was due/)
-    expect(markdown).toMatch(/Plain Flink takes 4.50 us .* 18.00 us \(4.0 times as much\), the edge node 9.00 us/)
+    expect(markdown).toMatch(/Plain Flink takes 4.50 us .* 18.00 us \(4.0 times that\), the edge node 9.00 us/)
+  })
+
+  test('does not call Flink better at cheap work where it is not', () => {
+    const hot = [hotOf('plain Flink', { TaskManager: 9_000 }), hotOf('Flink with the sidecar', { TaskManager: 8_000 })]
+    expect(renderFlink({ ...figures, hot }).markdown).not.toContain('**Cheap work.**')
   })
 
   test('says nothing of processor time where nothing tells', () => {
