@@ -71,8 +71,8 @@ function dollars(
 }
 
 /**
- * How many calls a sidecar may have at work: those that its orders allow, and those that earlier orders allowed and that
- * are not done yet. Pure.
+ * How many calls a sidecar may have at work: those that its orders allow, and those of earlier orders that are not done
+ * yet. Pure.
  */
 export const stillHeldLanes = (allowed: number, inFlightEnvelopes: number, heldBefore: number): number =>
   Math.max(allowed, Math.min(inFlightEnvelopes, heldBefore))

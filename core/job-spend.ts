@@ -15,7 +15,7 @@ export interface JobSpend {
   readonly known: ReadonlyMap<string, number>
 }
 
-const REMEMBERED = 1_000 // starts of sidecars; one that is forgotten and comes back counts twice, which is on the safe side
+const REMEMBERED = 1_000 // starts of sidecars; one that is forgotten and comes back counts twice: rather too much
 
 export const NO_JOB_SPEND: JobSpend = { spend: NOTHING_SPENT, known: new Map() }
 

@@ -67,7 +67,7 @@ export class JobController {
     this.cancel()
   }
 
-  /** Asks everybody, decides, and tells the sidecars. What does not answer holds the round up for two seconds at most. */
+  /** Asks everybody, decides, and tells the sidecars. What does not answer holds this up for two seconds, and once. */
   async round(): Promise<void> {
     const { flink, sidecars } = this.deps
     await Promise.all([flink.look(), ...sidecars.map((sidecar) => sidecar.look())])

@@ -101,7 +101,7 @@ const DECISION_METRICS: readonly Metric<ObservedJob>[] = [
   BUILD_INFO,
 ]
 
-/** Everything that a scrape of a job's controller has: what a node has too, by the same names, and what only a job has. */
+/** All that a scrape of a job's controller has: what a node has too, by the same names, and what only a job has. */
 export const ALL_JOB_METRICS: readonly Metric<ObservedJob>[] = [...DECISION_METRICS, ...JOB_METRICS]
 
 type NumberOf<Part> = { [Name in keyof Part]: Part[Name] extends number | null ? Name : never }[keyof Part]

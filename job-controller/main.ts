@@ -47,6 +47,9 @@ async function run(config: Config): Promise<void> {
   process.send?.({ url: controller.url })
 }
 
+const line = (who: string, problem: string | null, good: string) =>
+  `${problem === null ? 'ok     ' : 'problem'}  ${who}: ${problem ?? good}`
+
 /** Says of each who does not answer why. */
 async function check(config: Config): Promise<boolean> {
   const sidecars = sidecarLinks(config)
@@ -54,11 +57,8 @@ async function check(config: Config): Promise<boolean> {
   await Promise.all([flink.read(), ...sidecars.map((sidecar) => sidecar.look())])
   const { reading, problem } = flink.view
   const lines = [
-    `${problem === null ? 'ok     ' : 'problem'}  Flink: ${problem ?? `${reading?.name} (${reading?.jobId}) is ${reading?.state}`}`,
-    ...sidecars.map(
-      ({ view }) =>
-        `${view.problem === null ? 'ok     ' : 'problem'}  sidecar ${view.name}: ${view.problem ?? 'answers'}`,
-    ),
+    line('Flink', problem, `${reading?.name} (${reading?.jobId}) is ${reading?.state}`),
+    ...sidecars.map(({ view }) => line(`sidecar ${view.name}`, view.problem, 'it answers')),
   ]
   console.log(lines.join('\n'))
   for (const sidecar of sidecars) sidecar.close()

@@ -20,7 +20,7 @@ const SHOWN: readonly SettingName[] = [
 export const JOB_CONTROLLER: Program = {
   name: 'npm run controller --',
   description:
-    'The controller of a Flink job: reads how the job is, decides for all of its sidecars when to burst, shares out calls and money among them, and shows all of that.',
+    'The controller of a Flink job: decides for all of its sidecars when to burst, and shares out calls and money among them.',
   shows: (setting, topic) => SHOWN_TOPICS.includes(topic) || SHOWN.includes(setting),
   tasks: { check: 'look once whether Flink, the job and all sidecars answer; changes nothing' },
 }

@@ -6,7 +6,7 @@ import { count, duration, moment, words } from './format'
 export function showDecisions(decisions: readonly DecisionMade[]): void {
   const list = byId('decisions')
   if (decisions.length === 0) {
-    list.replaceChildren(make('li', 'empty', 'No change of mode so far: all of the work fit on this machine.'))
+    list.replaceChildren(make('li', 'empty', 'No change of mode so far: all of the work fit without the cloud.'))
     return
   }
   showList(list, decisions, ({ atMs, bursting }) => `${atMs} ${bursting}`, item)

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, jest, test } from '@jest/globals'
 import type { SidecarClient } from '../../sidecar/client'
 import { decodeFacts } from '../../sidecar/controller-messages'
 import { KIND } from '../../sidecar/messages'
+import { testPipeline } from '../edge-node/fixture'
 import { fakeFlinks } from '../flink-rest/fake-flink'
 import { runningSidecars } from '../sidecar/running-sidecar'
 import { controllers } from './running-controller'
@@ -18,9 +20,10 @@ async function factsOf(client: SidecarClient) {
 }
 
 /** Two sidecars and their controller, which has looked around twice: once to see, once to give what others gave up. */
-async function staged(pending = 0) {
+async function staged(pending = 0, pipeline = testPipeline()) {
   const flink = await startFlink({ pending })
-  const [a, b] = [await startSidecar({ mode: 'auto' }), await startSidecar({ mode: 'auto' })]
+  const start = () => startSidecar({ mode: 'auto', pipeline })
+  const [a, b] = [await start(), await start()]
   const made = control({ flink: flink.url, sidecars: { a: a.address, b: b.address } })
   for (let times = 0; times < 3; times++) await made.round()
   return { ...made, flink, a, b }
@@ -64,8 +67,12 @@ describe('the controller of a job', () => {
   })
 
   test('arms the valves of sidecars that have nothing to do while Kafka has a backlog', async () => {
-    const { round, a, b, flink } = await staged()
-    await a.fold(0)
+    const map = async <T>(one: T) => {
+      await sleep(5) // so that its rate is known, and not high
+      return one
+    }
+    const { round, a, b, flink } = await staged(0, testPipeline({ map }))
+    for (let times = 0; times < 10; times++) await a.fold(0)
     await round()
     expect((await factsOf(b.client)).bursting).toBe(false)
     flink.job.pending = 500_000
