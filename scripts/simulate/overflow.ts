@@ -3,13 +3,13 @@ import type { Draw } from '../load/random'
 import type { Agenda } from './agenda'
 import { Functions } from './functions'
 import { Invoker } from './invoker'
+import { bytesFor, readUnitsFor, writeUnitsFor } from './item-sizes'
 import type { Piece } from './piece'
 import { type Assumptions, type Cloud, lanesOf, NODE } from './settings'
 import { Stream, type WayHooks } from './stream'
 
 const MAX_HEADS = 300 // asked for in one round, as in edge-node/head-watcher.ts
-const READ_UNIT_BYTES = 4096
-const WRITE_UNIT_BYTES = 1024
+const BASE64 = 4 / 3 // items come in JSON
 
 /** What the edge hears of the cloud. */
 export interface OverflowHooks {
@@ -27,6 +27,9 @@ export class Overflow {
   private readonly stream: Stream | null
   private readonly way: { send(piece: Piece): void }
   private readonly sentMs = new Map<number, number>()
+  /** What merging a window takes besides its envelopes: the edge's partial of it, and the rows. */
+  private readonly mergePartialBytes: number
+  private readonly mergeRowsBytes: number
   private readUnits = 0
   private writeUnits = 0
   private bytesOut = 0
@@ -40,8 +43,12 @@ export class Overflow {
     draw: Draw,
     private readonly hooks: OverflowHooks,
     private readonly clockMs: () => number,
+    base: number,
   ) {
     const lanes = lanesOf(cloud)
+    const edgeEvents = (base * given.windowMs) / 1000 // while there is bursting the edge folds as much as it can
+    this.mergePartialBytes = bytesFor(given.partialBytes, edgeEvents)
+    this.mergeRowsBytes = bytesFor(given.rowsBytes, edgeEvents)
     this.functions = new Functions(agenda, given, NODE.keepWarmEveryMs > 0, lanes, clockMs)
     const way: WayHooks = {
       accepted: hooks.accepted,
@@ -69,7 +76,7 @@ export class Overflow {
   }
 
   used(): Usage {
-    const { mergeWriteUnits, mergeReadUnits, mergeMs, memoryMb } = this.given
+    const { mergeMs, memoryMb } = this.given
     const { merges, functions, stream } = this
     return {
       kinesisRecords: stream?.records ?? 0,
@@ -79,15 +86,25 @@ export class Overflow {
       lambdaInvocations: functions.invocations + merges,
       lambdaGbSeconds: gbSeconds(functions.billedMs + merges * mergeMs, memoryMb),
       lambdaInitGbSeconds: gbSeconds(functions.initMs, memoryMb),
-      readUnits: this.readUnits + merges * mergeReadUnits,
-      writeUnits: this.writeUnits + merges * mergeWriteUnits,
-      bytesOut: this.bytesOut,
+      readUnits: this.readUnits + merges * this.mergeReadUnits,
+      writeUnits: this.writeUnits + merges * this.mergeWriteUnits,
+      bytesOut: this.bytesOut + merges * this.mergeRowsBytes * BASE64,
     }
+  }
+
+  /** The edge writes its partial, the merge its rows; that they are final is a write of its own. */
+  private get mergeWriteUnits(): number {
+    return writeUnitsFor(this.mergePartialBytes) + writeUnitsFor(this.mergeRowsBytes) + 1
+  }
+
+  /** The merge reads the partial, the edge the rows. */
+  private get mergeReadUnits(): number {
+    return readUnitsFor(this.mergePartialBytes) + readUnitsFor(this.mergeRowsBytes)
   }
 
   private headWritten(piece: Piece): void {
     this.functions.worked()
-    this.writeUnits += Math.ceil(this.headBytes(piece) / WRITE_UNIT_BYTES)
+    this.writeUnits += writeUnitsFor(this.headBytes(piece))
     if (!this.sentMs.has(piece.number)) return // it was taken back: an orphan
     const { nowMs } = this.agenda
     const seenMs = this.cloud.transport === 'invoke' ? nowMs : this.nextRoundMs(piece)
@@ -95,7 +112,7 @@ export class Overflow {
   }
 
   private headBytes({ events }: Piece): number {
-    return this.given.partialBytes + events * this.given.partialBytesPerEvent
+    return bytesFor(this.given.partialBytes, events)
   }
 
   /** The next look for heads that this one is among. */
@@ -113,8 +130,8 @@ export class Overflow {
     const sentMs = this.sentMs.get(piece.number)
     if (sentMs === undefined) return
     const inVain = this.cloud.transport === 'invoke' ? 0 : Math.floor((this.agenda.nowMs - sentMs) / this.roundMs)
-    this.readUnits += inVain + Math.ceil(this.headBytes(piece) / READ_UNIT_BYTES)
-    this.bytesOut += this.headBytes(piece)
+    this.readUnits += inVain + 2 * readUnitsFor(this.headBytes(piece)) // by the edge, and again by the merge
+    this.bytesOut += this.headBytes(piece) * BASE64
     const window = Math.floor(this.clockMs() / this.given.windowMs)
     if (window !== this.mergedWindow) this.merges += 1
     this.mergedWindow = window
