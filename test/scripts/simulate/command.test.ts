@@ -167,13 +167,25 @@ describe('a plan', () => {
     )
     expect(verdict(plan)).toBe(
       'Take machines alone, with a base of 1,000 events/s: for $0.0400 an hour it is the cheapest that keeps 99.0 % of the events ' +
-        'within 1,000 ms. Next is kinesis, fan-out, with a base of 1,000 events/s, which costs $0.0200 an hour or $14.60 a month more (50 %).',
+        'within 1,000 ms. Next is kinesis, fan-out, with a base of 1,000 events/s, which costs $0.0200 an hour or $14.60 a month more (50 %). ' +
+        'Start the node with --mode never: nothing bursts then.',
     )
   })
 
-  test('says of invoke that the stream of the stack is billed all the same', () => {
-    expect(verdict(planOf(point('invoke', 0.04), point('kinesis, standard', 0.05)))).toMatch(
-      /^Take invoke.* By invoke no stream is used, but that of the stack is billed while it is deployed: \$0.0150 an hour/,
+  test.each<[Way, RegExp]>([
+    [
+      'invoke',
+      /npx sls deploy --param="transport=invoke", and start the node with --transport invoke: at rest it costs/,
+    ],
+    ['kinesis, standard', /Deploy it with: npx sls deploy --param="consumer=standard"\.$/],
+    ['kinesis, fan-out', /That is what npx sls deploy deploys\.$/],
+  ])('says how %s is deployed', (way, how) => {
+    expect(verdict(planOf(point(way, 0.04), point('machines alone', 0.05)))).toMatch(how)
+  })
+
+  test('says what the stream would cost that invoke does without', () => {
+    expect(verdict(planOf(point('invoke', 0.04)))).toMatch(
+      /two shards and a consumer.* \$0.0600 an hour or \$43.80 a month more/,
     )
   })
 
