@@ -10,6 +10,9 @@ export function bytesFor(sizes: Sizes, events: number): number {
   return fromBytes + ((events - fromEvents) / (toEvents - fromEvents)) * (toBytes - fromBytes)
 }
 
+/** Items come in JSON: so many bytes leave AWS for each. */
+export const BASE64 = 4 / 3
+
 const WRITE_UNIT_BYTES = 1024
 const READ_UNIT_BYTES = 4096
 

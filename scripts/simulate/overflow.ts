@@ -3,13 +3,13 @@ import type { Draw } from '../load/random'
 import type { Agenda } from './agenda'
 import { Functions } from './functions'
 import { Invoker } from './invoker'
-import { bytesFor, readUnitsFor, writeUnitsFor } from './item-sizes'
+import { BASE64, bytesFor, readUnitsFor, writeUnitsFor } from './item-sizes'
+import { Merges } from './merges'
 import type { Piece } from './piece'
 import { type Assumptions, type Cloud, lanesOf, NODE } from './settings'
 import { Stream, type WayHooks } from './stream'
 
 const MAX_HEADS = 300 // asked for in one round, as in edge-node/head-watcher.ts
-const BASE64 = 4 / 3 // items come in JSON
 
 /** What the edge hears of the cloud. */
 export interface OverflowHooks {
@@ -27,14 +27,10 @@ export class Overflow {
   private readonly stream: Stream | null
   private readonly way: { send(piece: Piece): void }
   private readonly sentMs = new Map<number, number>()
-  /** What merging a window takes besides its envelopes: the edge's partial of it, and the rows. */
-  private readonly mergePartialBytes: number
-  private readonly mergeRowsBytes: number
+  readonly merges: Merges
   private readUnits = 0
   private writeUnits = 0
   private bytesOut = 0
-  private merges = 0
-  private mergedWindow = -1
 
   constructor(
     private readonly agenda: Agenda,
@@ -42,13 +38,11 @@ export class Overflow {
     private readonly cloud: Cloud,
     draw: Draw,
     private readonly hooks: OverflowHooks,
-    private readonly clockMs: () => number,
-    base: number,
+    clockMs: () => number,
+    edgeEvents: () => number,
   ) {
     const lanes = lanesOf(cloud)
-    const edgeEvents = (base * given.windowMs) / 1000 // while there is bursting the edge folds as much as it can
-    this.mergePartialBytes = bytesFor(given.partialBytes, edgeEvents)
-    this.mergeRowsBytes = bytesFor(given.rowsBytes, edgeEvents)
+    this.merges = new Merges(given, clockMs, edgeEvents)
     this.functions = new Functions(agenda, given, NODE.keepWarmEveryMs > 0, lanes, clockMs)
     const way: WayHooks = {
       accepted: hooks.accepted,
@@ -77,29 +71,20 @@ export class Overflow {
 
   used(): Usage {
     const { mergeMs, memoryMb } = this.given
-    const { merges, functions, stream } = this
+    const { functions, stream } = this
+    const merges = this.merges.used
     return {
       kinesisRecords: stream?.records ?? 0,
       kinesisBytes: stream?.bytes ?? 0,
       kinesisPutUnits: stream?.putUnits ?? 0,
       kinesisPushedBytes: this.cloud.consumer === 'fan-out' ? (stream?.bytes ?? 0) : 0,
-      lambdaInvocations: functions.invocations + merges,
-      lambdaGbSeconds: gbSeconds(functions.billedMs + merges * mergeMs, memoryMb),
+      lambdaInvocations: functions.invocations + merges.calls,
+      lambdaGbSeconds: gbSeconds(functions.billedMs + merges.calls * mergeMs, memoryMb),
       lambdaInitGbSeconds: gbSeconds(functions.initMs, memoryMb),
-      readUnits: this.readUnits + merges * this.mergeReadUnits,
-      writeUnits: this.writeUnits + merges * this.mergeWriteUnits,
-      bytesOut: this.bytesOut + merges * this.mergeRowsBytes * BASE64,
+      readUnits: this.readUnits + merges.readUnits,
+      writeUnits: this.writeUnits + merges.writeUnits,
+      bytesOut: this.bytesOut + merges.bytesOut,
     }
-  }
-
-  /** The edge writes its partial, the merge its rows; that they are final is a write of its own. */
-  private get mergeWriteUnits(): number {
-    return writeUnitsFor(this.mergePartialBytes) + writeUnitsFor(this.mergeRowsBytes) + 1
-  }
-
-  /** The merge reads the partial, the edge the rows. */
-  private get mergeReadUnits(): number {
-    return readUnitsFor(this.mergePartialBytes) + readUnitsFor(this.mergeRowsBytes)
   }
 
   private headWritten(piece: Piece): void {
@@ -132,9 +117,7 @@ export class Overflow {
     const inVain = this.cloud.transport === 'invoke' ? 0 : Math.floor((this.agenda.nowMs - sentMs) / this.roundMs)
     this.readUnits += inVain + 2 * readUnitsFor(this.headBytes(piece)) // by the edge, and again by the merge
     this.bytesOut += this.headBytes(piece) * BASE64
-    const window = Math.floor(this.clockMs() / this.given.windowMs)
-    if (window !== this.mergedWindow) this.merges += 1
-    this.mergedWindow = window
+    this.merges.burst()
     this.stream?.finished(piece)
     this.left(piece, this.hooks.counted)
   }

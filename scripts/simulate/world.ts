@@ -68,7 +68,15 @@ export class World {
       counted: (piece: Piece) => this.ledger.countBurst(piece, agenda.nowMs),
       returned: (piece: Piece) => this.edge.enqueueFirst(piece),
     }
-    this.overflow = new Overflow(agenda, given, cloud, draws(seed, 'lanes'), hooks, () => this.clockMs, base)
+    this.overflow = new Overflow(
+      agenda,
+      given,
+      cloud,
+      draws(seed, 'lanes'),
+      hooks,
+      () => this.clockMs,
+      () => this.ledger.edge,
+    )
     this.intake = new Intake(agenda, this.arrivals, {
       ingestMs: given.ingestMs,
       maxEvents: () => Math.min(mostEvents, this.stays ? mostEvents : this.controller.envelopeEvents),
@@ -86,6 +94,7 @@ export class World {
     const tick = () => {
       this.look()
       this.takeBack()
+      this.overflow.merges.look()
       atTick()
       this.agenda.after(Math.max(TICK_MS, this.grainMs / 2), tick)
     }

@@ -110,7 +110,7 @@ describe('a comparison with a run', () => {
 
   test('has each figure that the simulator gives', async () => {
     const { validation } = await compare(RUN)
-    const figures = ['events', 'p50 ms', 'p99 ms', 'over target', 'burst share', 'burst $']
+    const figures = ['events', 'p50 ms', 'p99 ms', 'over target', 'burst share', 'burst $', 'burst $ a million']
     expect(validation?.map(({ figure }) => figure)).toEqual(figures)
     expect(validation?.[0]).toMatchObject({ predicted: 17_400, measured: 17_400, ratio: 1 })
   })
