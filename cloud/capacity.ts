@@ -67,7 +67,7 @@ export class CloudCapacity {
   constructor(
     private readonly kinesis: KinesisClient,
     private readonly lambda: LambdaClient,
-    private readonly deployment: Pick<Deployment, 'stream' | 'burstFunction'>,
+    private readonly deployment: Pick<Deployment, 'burstFunction'> & { readonly stream: string },
   ) {}
 
   /** Rejects with CapacityFailure. */

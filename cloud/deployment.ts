@@ -10,7 +10,8 @@ import { CloudUnread, cloudUnread } from './cloud-unread'
 
 /** What `sls deploy` made, by the names that the stack's outputs give. */
 export interface Deployment {
-  readonly stream: string
+  /** null: it was deployed without one, and functions are called. */
+  readonly stream: string | null
   readonly partialsTable: string
   readonly resultsTable: string
   readonly burstFunction: string
@@ -20,12 +21,11 @@ export interface Deployment {
 }
 
 const OUTPUTS = {
-  stream: 'StreamName',
   partialsTable: 'PartialsTable',
   resultsTable: 'ResultsTable',
   burstFunction: 'BurstFunction',
   mergeFunction: 'MergeFunction',
-} as const satisfies Record<Exclude<keyof Deployment, 'version'>, string>
+} as const satisfies Record<Exclude<keyof Deployment, 'stream' | 'version'>, string>
 
 /** Reads the outputs of a stack. Rejects with CloudUnread when they cannot be read, or are of another kind of stack. */
 export async function readDeployment(client: CloudFormationClient, stackName: string): Promise<Deployment> {
@@ -45,13 +45,26 @@ export async function readDeployment(client: CloudFormationClient, stackName: st
   }
   const version = outputs.get('PipelineVersion')
   return {
-    stream: value(OUTPUTS.stream),
+    stream: outputs.get('StreamName') ?? null,
     partialsTable: value(OUTPUTS.partialsTable),
     resultsTable: value(OUTPUTS.resultsTable),
     burstFunction: value(OUTPUTS.burstFunction),
     mergeFunction: value(OUTPUTS.mergeFunction),
     ...(version !== undefined && { version }),
   }
+}
+
+const NO_STREAM_ADVICE =
+  'start the node with --transport invoke, or deploy it with one: npx sls deploy --param="transport=kinesis"'
+
+/** What is to be done where a node is to use the stream of a stack that has none. */
+export const noStream = (stackName: string): CloudUnread =>
+  new CloudUnread('not_deployed', `stack ${stackName} has no stream`, NO_STREAM_ADVICE)
+
+/** Its stream. Throws `noStream` when it was deployed without one. */
+export function streamOf({ stream }: Pick<Deployment, 'stream'>, stackName: string): string {
+  if (stream === null) throw noStream(stackName)
+  return stream
 }
 
 /** How much can run side by side, shards times the mapping's parallelization factor, and how it gets its work. */
@@ -68,15 +81,23 @@ export function consumerOf(sourceArn: string | undefined, stream: string): Consu
   return consumer === undefined ? 'standard' : 'fan-out'
 }
 
+/** Of a deployment without a stream. */
+export const NO_LANES: Lanes = { shards: 0, parallelization: 0, consumer: 'standard' }
+
 /** Reads the lanes of a deployment. Rejects with CloudUnread when the stream or the mapping cannot be read. */
-export async function readLanes(kinesis: KinesisClient, lambda: LambdaClient, deployment: Deployment): Promise<Lanes> {
+export async function readLanes(
+  kinesis: KinesisClient,
+  lambda: LambdaClient,
+  { stream: name, burstFunction }: Pick<Deployment, 'stream' | 'burstFunction'>,
+): Promise<Lanes> {
+  if (name === null) return NO_LANES
   const [stream, mappings] = await Promise.all([
-    kinesis.send(new DescribeStreamSummaryCommand({ StreamName: deployment.stream })),
-    lambda.send(new ListEventSourceMappingsCommand({ FunctionName: deployment.burstFunction })),
+    kinesis.send(new DescribeStreamSummaryCommand({ StreamName: name })),
+    lambda.send(new ListEventSourceMappingsCommand({ FunctionName: burstFunction })),
   ]).catch((error: Error) => {
-    throw cloudUnread(`stream ${deployment.stream}, or its mapping,`, error)
+    throw cloudUnread(`stream ${name}, or its mapping,`, error)
   })
-  const own = (mapping: EventSourceMappingConfiguration) => consumerOf(mapping.EventSourceArn, deployment.stream)
+  const own = (mapping: EventSourceMappingConfiguration) => consumerOf(mapping.EventSourceArn, name)
   const all = mappings.EventSourceMappings ?? []
   const mapping = all.find((each) => own(each) !== undefined) ?? all[0]
   return {

@@ -10,6 +10,8 @@ export interface RouteLimits {
   readonly maxUsdPerHour: number
   /** Sending an event away has to cost less than this share of folding it. */
   readonly maxDivertShare: number
+  /** Envelopes that the edge folds side by side. */
+  readonly workers: number
 }
 
 /** `auto`: as the policy plans; `always`, `never`: what the operator said. */
@@ -86,20 +88,27 @@ function wantsBurst(
     case 'auto': {
       if (facts.backlogBytes >= limits.maxBacklogBytes) return [0, 'the edge is full']
       const owes = owed + candidate.events * shareOf(intent.plan)
-      return [owes, planned(intent.plan, facts, candidate, owes) ? intent.reason : null]
+      return [owes, planned(intent.plan, limits, facts, candidate, owes) ? intent.reason : null]
     }
   }
 }
 
-function planned(plan: Plan, facts: Facts, { events, aheadEvents }: Candidate, owed: Owed): boolean {
+function planned(plan: Plan, { workers }: RouteLimits, facts: Facts, candidate: Candidate, owed: Owed): boolean {
   switch (plan.kind) {
     case 'valve':
-      return plan.prime || waitMs(aheadEvents + events, facts.trueRate) > plan.limitMs
+      return plan.prime || waitMs(untilDone(candidate, workers), facts.trueRate) > plan.limitMs
     case 'share':
     case 'machines':
-      return owed >= events
+      return owed >= candidate.events
   }
 }
+
+/**
+ * Events that the edge folds until the candidate is done: those before it, its own, and meanwhile as many of each
+ * envelope that is folded beside it. Where less waits than that, the edge would soon be idle: then it takes the candidate.
+ */
+const untilDone = ({ events, aheadEvents }: Candidate, workers: number) =>
+  aheadEvents + events + Math.min(aheadEvents, events * (workers - 1))
 
 /** The share of the events that belongs elsewhere; the cloud stands in for machines that are not there. */
 function shareOf(plan: Plan): number {

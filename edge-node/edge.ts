@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { burstClient, cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../cloud/clients'
-import { type Lanes, readDeployment, readLanes } from '../cloud/deployment'
+import { type Lanes, readDeployment, readLanes, streamOf } from '../cloud/deployment'
 import { DynamoItemStore } from '../cloud/dynamo-item-store'
 import { expiresAtS } from '../cloud/expiry'
 import { FunctionInvoker } from '../cloud/functions'
@@ -94,6 +94,7 @@ async function start(config: Config, logger: Logger, program: Program): Promise<
   await keepPrivate(config.dataDir, logger)
   const lock = await lockData(config.dataDir)
   const { deployment, lanes } = await knownDeployment(config.dataDir, config.stack, readCloud, logger)
+  if (config.transport === 'kinesis') streamOf(deployment, config.stack) // or it says now that there is none
   const other = otherVersion(version, deployment.version)
   if (other !== null) logger.warn({ stack: config.stack }, other)
   const checkpoints = await Checkpoints.open(join(config.dataDir, 'checkpoints'))

@@ -1,6 +1,6 @@
 import { BurstFunction } from '../cloud/burst-function'
 import type { kinesisClient } from '../cloud/clients'
-import type { Deployment } from '../cloud/deployment'
+import { type Deployment, streamOf } from '../cloud/deployment'
 import type { FunctionInvoker } from '../cloud/functions'
 import { KinesisStream } from '../cloud/stream'
 import { BurstSender } from './burst-sender'
@@ -15,11 +15,14 @@ export interface Ways {
   readonly burst: FunctionInvoker
 }
 
-/** How envelopes reach the functions: the way that the configuration names. */
-export function transportOf(config: Config, { kinesis, burst }: Ways, { stream }: Deployment): Transport {
+/**
+ * How envelopes reach the functions: the way that the configuration names. Throws CloudUnread where that needs a stream
+ * and there is none.
+ */
+export function transportOf(config: Config, { kinesis, burst }: Ways, deployment: Deployment): Transport {
   switch (config.transport) {
     case 'kinesis': {
-      const overflow = new KinesisStream(kinesis, stream)
+      const overflow = new KinesisStream(kinesis, streamOf(deployment, config.stack))
       return (hooks) => new BurstSender(overflow, hooks, systemClock)
     }
     case 'invoke': {

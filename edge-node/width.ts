@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { CloudCapacity } from '../cloud/capacity'
 import type { kinesisClient, lambdaClient } from '../cloud/clients'
-import type { Deployment, Lanes } from '../cloud/deployment'
+import { type Deployment, type Lanes, streamOf } from '../cloud/deployment'
 import type { Facts } from '../core/facts'
 import { CapacityFile } from './capacity-file'
 import { systemClock } from './clock'
@@ -106,10 +106,11 @@ class StreamWidth implements Width {
 
   async start(node: EdgeNode): Promise<void> {
     const { config, kinesis, lambda, deployment, onLanes, logger } = this.options
+    const stream = streamOf(deployment, config.stack)
     this.scaler = new CloudScaler({
       config,
-      cloud: new CloudCapacity(kinesis, lambda, deployment),
-      file: new CapacityFile(config.dataDir, deployment.stream),
+      cloud: new CloudCapacity(kinesis, lambda, { ...deployment, stream }),
+      file: new CapacityFile(config.dataDir, stream),
       load: () => loadOf(node),
       onCapacity: ({ shards, parallelization, consumer }) => {
         this.lanes = { shards, parallelization, consumer }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { burstClient, cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../cloud/clients'
-import { type Lanes, readDeployment, readLanes } from '../cloud/deployment'
+import { type Lanes, NO_LANES, readDeployment, readLanes } from '../cloud/deployment'
 import { DynamoItemStore } from '../cloud/dynamo-item-store'
 import { expiresAtS } from '../cloud/expiry'
 import { FunctionInvoker } from '../cloud/functions'
@@ -46,6 +46,6 @@ export function noCloud(logger: Logger): BurstCloud {
     transport: () => ({ send: () => undefined, counters: () => counters }),
     prewarmer: new Prewarmer(unused, 0, logger),
     meters: [],
-    lanes: { shards: 0, parallelization: 0, consumer: 'standard' },
+    lanes: NO_LANES,
   }
 }

@@ -20,7 +20,7 @@ export const controllerFields = {
   maxQueueDelayMs: decimal({ min: 1 })
     .optional()
     .describe(
-      'queue delay above which envelopes burst; default: what the cloud leaves of the target, 0.5 of it over kinesis with a consumer, 0.8 without, 0.42 by invoke',
+      'queue delay above which envelopes burst; default: what the cloud leaves of the target, 0.5 of it over kinesis with a consumer, 0.8 without, 0.45 by invoke',
     ),
   dwellMs: decimal({ min: 0 })
     .default(10_000)
@@ -40,13 +40,13 @@ export const controllerFields = {
 /**
  * What the cloud takes, from which the policy's terms follow. A stream without a consumer is polled once a second when
  * idle. To a consumer records are pushed, which takes a tenth of a second more than a call. By invoke the cloud takes a
- * quarter of a second, but the longer the edge holds, the less of a short spike bursts: 0.42 of a second makes 85 % of
- * it needed where spikes last a second or two.
+ * quarter of a second, and the promise is 0.6 of the target: the limit, the linger and ingest take 0.5 of it, the rest is
+ * for what is misjudged. The less the edge holds, the more of a short spike bursts that it could have done.
  */
 const WAY = {
   standard: { leadMs: 1_000, holdShare: 0.8, lingerShare: 0.06 },
   'fan-out': { leadMs: 400, holdShare: 0.5, lingerShare: 0.06 },
-  invoke: { leadMs: 300, holdShare: 0.42, lingerShare: 0.03 },
+  invoke: { leadMs: 300, holdShare: 0.45, lingerShare: 0.03 },
 } as const
 
 interface Way {

@@ -1,6 +1,6 @@
 import { cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../../cloud/clients'
 import { CloudUnread } from '../../cloud/cloud-unread'
-import { type Deployment, readDeployment } from '../../cloud/deployment'
+import { type Deployment, noStream, readDeployment } from '../../cloud/deployment'
 import { lookAtFunction, lookAtMapping, lookAtStream, lookAtTable } from '../../cloud/inspection'
 import { pipelineVersion } from '../../pipelines/version.cjs'
 import type { Config } from '../config'
@@ -32,7 +32,7 @@ export async function inspectCloud(config: Config, env: NodeJS.ProcessEnv, lookM
     if (deployment instanceof CloudUnread) return [identity, problem('stack', deployment.says, deployment.advice)]
     if (deployment instanceof NoAnswer)
       return [identity, problem('stack', deployment.message, 'and start the node when it answers')]
-    return [identity, ok('stack', config.stack), ...(await partFindings(clients, deployment, lookMs))]
+    return [identity, ok('stack', config.stack), ...(await partFindings(config, clients, deployment, lookMs))]
   } finally {
     for (const client of Object.values(clients)) client.destroy()
   }
@@ -64,6 +64,7 @@ async function credentialsFinding(
 const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : 'what is no URL')
 
 function partFindings(
+  config: Config,
   { kinesis, dynamo, lambda }: Clients,
   deployment: Deployment,
   lookMs: number,
@@ -73,7 +74,9 @@ function partFindings(
   const attempt = (what: string, name: string, look: () => Promise<Finding>): Promise<Finding> =>
     within(lookMs, look()).catch((error) => problem(what, `${name}: ${reasonOf(error)}`, POLICY))
   return Promise.all([
-    attempt('stream', stream, async () => streamFinding(stream, await lookAtStream(kinesis, stream))),
+    stream === null
+      ? noStreamFinding(config)
+      : attempt('stream', stream, async () => streamFinding(stream, await lookAtStream(kinesis, stream))),
     ...[partialsTable, resultsTable].map((table) =>
       attempt('table', table, async () => {
         await lookAtTable(dynamo, table)
@@ -86,8 +89,26 @@ function partFindings(
         return functionFinding(name, version, { ...found, version: found.version ?? deployment.version })
       }),
     ),
-    attempt('mapping', stream, async () => mappingFinding(stream, await lookAtMapping(lambda, burstFunction, stream))),
+    ...(stream === null
+      ? []
+      : [
+          attempt('mapping', stream, async () =>
+            mappingFinding(stream, await lookAtMapping(lambda, burstFunction, stream)),
+          ),
+        ]),
   ])
+}
+
+/** A stack without a stream is as it should be, unless the node is to use one. */
+function noStreamFinding({ transport, stack }: Config): Finding {
+  switch (transport) {
+    case 'invoke':
+      return ok('stream', 'none, and by invoke none is used')
+    case 'kinesis': {
+      const { says, advice } = noStream(stack)
+      return problem('stream', says, advice)
+    }
+  }
 }
 
 function streamFinding(name: string, { status, shards }: Awaited<ReturnType<typeof lookAtStream>>): Finding {

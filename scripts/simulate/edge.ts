@@ -5,9 +5,17 @@ import { type Piece, split } from './piece'
 /** How pieces were folded: when the first and when the last of its events counted. */
 export type OnFolded = (piece: Piece, firstCountedMs: number, lastCountedMs: number) => void
 
+/** A piece that a worker has begun. */
+interface Running {
+  readonly piece: Piece
+  readonly startedMs: number
+  /** Events that are not folded yet, with a fraction. */
+  left: number
+}
+
 /**
- * The base machines: one queue, and a server of the capacity of all of them. That two workers share a machine and that
- * machines have queues of their own is left out.
+ * The base machines: one queue, and workers that share the capacity of all of them evenly. So the last of what is being
+ * folded is done no sooner than what came behind it lets it. That machines have queues of their own is left out.
  */
 export class Edge {
   machines = 1
@@ -17,21 +25,22 @@ export class Edge {
   private readonly queue = new Fifo<Piece>()
   /** Back from the cloud, or begun: these go first. */
   private readonly returned: Piece[] = []
-  private running: Piece | undefined
-  private startedMs = 0
+  private running: Running[] = []
+  private advancedMs = 0
   private busyTotalMs = 0
   private pausedUntilMs = 0
-  /** Counts starts: an end that belongs to an earlier one is void. */
-  private start = 0
+  /** Counts changes of what runs: an end that was foreseen before one is void. */
+  private change = 0
 
   constructor(
     private readonly agenda: Agenda,
     private readonly perMachine: number,
+    private readonly workers: number,
     private readonly onFolded: OnFolded,
   ) {}
 
   get busyMs(): number {
-    return this.busyTotalMs + (this.running === undefined ? 0 : this.agenda.nowMs - this.startedMs)
+    return this.busyTotalMs + (this.running.length === 0 ? 0 : this.agenda.nowMs - this.advancedMs)
   }
 
   /** Events folded so far, those of envelopes in progress included. */
@@ -83,18 +92,22 @@ export class Edge {
    * done.
    */
   rescale(machines: number, pauseMs: number): void {
-    const { running } = this
-    if (running !== undefined) {
-      const done = this.inProgress
-      const [first, rest] = split(running, done)
-      this.start += 1
-      this.idle()
-      if (done > 0) this.counted(first)
-      if (rest.events > 0) this.returned.unshift(rest)
-    }
+    this.advance()
+    const begun = this.running
+    this.running = []
+    this.change += 1
+    const rests = begun.flatMap((running) => this.putBack(running))
+    this.returned.unshift(...rests)
     this.machines = machines
     this.pausedUntilMs = this.agenda.nowMs + pauseMs
     this.agenda.at(this.pausedUntilMs, () => this.next())
+  }
+
+  /** Counts what is folded of a piece, and returns the rest where there is one. */
+  private putBack({ piece, left, startedMs }: Running): Piece[] {
+    const [first, rest] = split(piece, folded(piece, left))
+    if (first.events > 0) this.counted(first, startedMs)
+    return rest.events > 0 ? [rest] : []
   }
 
   private get perMs(): number {
@@ -102,37 +115,57 @@ export class Edge {
   }
 
   private get inProgress(): number {
-    if (this.running === undefined) return 0
-    return Math.min(this.running.events, Math.floor((this.agenda.nowMs - this.startedMs) * this.perMs + 1e-6))
+    const doneOfEach = this.doneOfEach
+    return this.running.reduce((sum, { piece, left }) => sum + folded(piece, left - doneOfEach), 0)
+  }
+
+  /** Events that each worker has folded since the last advance. */
+  private get doneOfEach(): number {
+    return this.running.length === 0 ? 0 : ((this.agenda.nowMs - this.advancedMs) * this.perMs) / this.running.length
+  }
+
+  private advance(): void {
+    const { running, doneOfEach } = this
+    if (running.length > 0) this.busyTotalMs += this.agenda.nowMs - this.advancedMs
+    for (const each of running) each.left -= doneOfEach
+    this.advancedMs = this.agenda.nowMs
   }
 
   private next(): void {
-    if (this.running !== undefined || this.agenda.nowMs < this.pausedUntilMs) return
+    if (this.running.length >= this.workers || this.agenda.nowMs < this.pausedUntilMs) return
     const piece = this.returned.shift() ?? this.queue.shift()
     if (piece === undefined) return
-    this.running = piece
-    this.startedMs = this.agenda.nowMs
-    const start = ++this.start
-    this.agenda.after(piece.events / this.perMs, () => {
-      if (start === this.start) this.end(piece)
-    })
-  }
-
-  private end(piece: Piece): void {
-    this.idle()
-    this.counted(piece)
+    this.advance()
+    this.running.push({ piece, startedMs: this.agenda.nowMs, left: piece.events })
+    this.foresee()
     this.next()
   }
 
-  private idle(): void {
-    this.running = undefined
-    this.busyTotalMs += this.agenda.nowMs - this.startedMs
+  /** Enters the end of the piece that will be done first. */
+  private foresee(): void {
+    const change = ++this.change
+    const [first] = [...this.running].sort((one, other) => one.left - other.left)
+    if (first === undefined) return
+    this.agenda.after((Math.max(0, first.left) * this.running.length) / this.perMs, () => {
+      if (change === this.change) this.end(first)
+    })
   }
 
-  private counted(piece: Piece): void {
+  private end(done: Running): void {
+    this.advance()
+    this.running = this.running.filter((each) => each !== done)
+    this.counted(done.piece, done.startedMs)
+    this.foresee()
+    this.next()
+  }
+
+  private counted(piece: Piece, startedMs: number): void {
     const { nowMs } = this.agenda
     this.ended += piece.events
     this.endedByOne += piece.events / this.machines
-    this.onFolded(piece, piece.isFluid ? this.startedMs : nowMs, nowMs)
+    this.onFolded(piece, piece.isFluid ? startedMs : nowMs, nowMs)
   }
 }
+
+/** Whole events of a piece that are folded when so many are left. */
+const folded = ({ events }: Piece, left: number) => Math.max(0, Math.min(events, Math.floor(events - left + 1e-6)))

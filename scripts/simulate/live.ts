@@ -34,7 +34,14 @@ const liveRun = z.object({
 
 export type LiveRun = z.infer<typeof liveRun>
 
-export type ComparedFigure = 'events' | 'p50 ms' | 'p99 ms' | 'over target' | 'burst share' | 'burst $'
+export type ComparedFigure =
+  | 'events'
+  | 'p50 ms'
+  | 'p99 ms'
+  | 'over target'
+  | 'burst share'
+  | 'burst $'
+  | 'burst $ a million'
 
 /** Prediction against measurement; `ratio` is null where nothing was measured. */
 export interface Comparison {
@@ -108,13 +115,15 @@ export function asTheRun({ load, way, lanes, capacity }: LiveRun): string {
  * days does once: their cost is left out.
  */
 export function compared(predicted: Figures, hours: number, live: LiveRun): Comparison[] {
+  const usd = predicted.usdPerHourParts.burst * hours
   return [
     comparison('events', predicted.accepted, live.load.events),
     comparison('p50 ms', predicted.processingDelayMs.p50, live.processingDelayMs.p50),
     comparison('p99 ms', predicted.processingDelayMs.p99, live.processingDelayMs.p99),
     ...(live.overTarget === null ? [] : [comparison('over target', predicted.overTarget, live.overTarget)]),
     comparison('burst share', predicted.burst / predicted.accepted, live.burst / live.load.events),
-    comparison('burst $', predicted.usdPerHourParts.burst * hours, usdWithoutStarts(live)),
+    comparison('burst $', usd, usdWithoutStarts(live)),
+    comparison('burst $ a million', perMillion(usd, predicted.burst), perMillion(usdWithoutStarts(live), live.burst)),
   ]
 }
 
@@ -133,6 +142,8 @@ const whole = (value: number) => Math.round(value).toLocaleString('en-US')
 
 const usdWithoutStarts = ({ cloud }: LiveRun) =>
   cloud.usd - usageUsd({ ...zeroUsage(), lambdaInitGbSeconds: cloud.lambdaInitGbSeconds })
+
+const perMillion = (usd: number, events: number) => (events > 0 ? (usd / events) * 1e6 : 0)
 
 const lanesOfShard = ({ way, lanes }: LiveRun) => (way.transport === 'invoke' ? way.lanes : lanes.parallelization)
 

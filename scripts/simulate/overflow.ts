@@ -3,13 +3,13 @@ import type { Draw } from '../load/random'
 import type { Agenda } from './agenda'
 import { Functions } from './functions'
 import { Invoker } from './invoker'
+import { BASE64, bytesFor, readUnitsFor, writeUnitsFor } from './item-sizes'
+import { Merges } from './merges'
 import type { Piece } from './piece'
 import { type Assumptions, type Cloud, lanesOf, NODE } from './settings'
 import { Stream, type WayHooks } from './stream'
 
 const MAX_HEADS = 300 // asked for in one round, as in edge-node/head-watcher.ts
-const READ_UNIT_BYTES = 4096
-const WRITE_UNIT_BYTES = 1024
 
 /** What the edge hears of the cloud. */
 export interface OverflowHooks {
@@ -27,11 +27,10 @@ export class Overflow {
   private readonly stream: Stream | null
   private readonly way: { send(piece: Piece): void }
   private readonly sentMs = new Map<number, number>()
+  readonly merges: Merges
   private readUnits = 0
   private writeUnits = 0
   private bytesOut = 0
-  private merges = 0
-  private mergedWindow = -1
 
   constructor(
     private readonly agenda: Agenda,
@@ -39,9 +38,11 @@ export class Overflow {
     private readonly cloud: Cloud,
     draw: Draw,
     private readonly hooks: OverflowHooks,
-    private readonly clockMs: () => number,
+    clockMs: () => number,
+    edgeEvents: () => number,
   ) {
     const lanes = lanesOf(cloud)
+    this.merges = new Merges(given, clockMs, edgeEvents)
     this.functions = new Functions(agenda, given, NODE.keepWarmEveryMs > 0, lanes, clockMs)
     const way: WayHooks = {
       accepted: hooks.accepted,
@@ -69,25 +70,26 @@ export class Overflow {
   }
 
   used(): Usage {
-    const { mergeWriteUnits, mergeReadUnits, mergeMs, memoryMb } = this.given
-    const { merges, functions, stream } = this
+    const { mergeMs, memoryMb } = this.given
+    const { functions, stream } = this
+    const merges = this.merges.used
     return {
       kinesisRecords: stream?.records ?? 0,
       kinesisBytes: stream?.bytes ?? 0,
       kinesisPutUnits: stream?.putUnits ?? 0,
       kinesisPushedBytes: this.cloud.consumer === 'fan-out' ? (stream?.bytes ?? 0) : 0,
-      lambdaInvocations: functions.invocations + merges,
-      lambdaGbSeconds: gbSeconds(functions.billedMs + merges * mergeMs, memoryMb),
+      lambdaInvocations: functions.invocations + merges.calls,
+      lambdaGbSeconds: gbSeconds(functions.billedMs + merges.calls * mergeMs, memoryMb),
       lambdaInitGbSeconds: gbSeconds(functions.initMs, memoryMb),
-      readUnits: this.readUnits + merges * mergeReadUnits,
-      writeUnits: this.writeUnits + merges * mergeWriteUnits,
-      bytesOut: this.bytesOut,
+      readUnits: this.readUnits + merges.readUnits,
+      writeUnits: this.writeUnits + merges.writeUnits,
+      bytesOut: this.bytesOut + merges.bytesOut,
     }
   }
 
   private headWritten(piece: Piece): void {
     this.functions.worked()
-    this.writeUnits += Math.ceil(this.headBytes(piece) / WRITE_UNIT_BYTES)
+    this.writeUnits += writeUnitsFor(this.headBytes(piece))
     if (!this.sentMs.has(piece.number)) return // it was taken back: an orphan
     const { nowMs } = this.agenda
     const seenMs = this.cloud.transport === 'invoke' ? nowMs : this.nextRoundMs(piece)
@@ -95,7 +97,7 @@ export class Overflow {
   }
 
   private headBytes({ events }: Piece): number {
-    return this.given.partialBytes + events * this.given.partialBytesPerEvent
+    return bytesFor(this.given.partialBytes, events)
   }
 
   /** The next look for heads that this one is among. */
@@ -113,11 +115,9 @@ export class Overflow {
     const sentMs = this.sentMs.get(piece.number)
     if (sentMs === undefined) return
     const inVain = this.cloud.transport === 'invoke' ? 0 : Math.floor((this.agenda.nowMs - sentMs) / this.roundMs)
-    this.readUnits += inVain + Math.ceil(this.headBytes(piece) / READ_UNIT_BYTES)
-    this.bytesOut += this.headBytes(piece)
-    const window = Math.floor(this.clockMs() / this.given.windowMs)
-    if (window !== this.mergedWindow) this.merges += 1
-    this.mergedWindow = window
+    this.readUnits += inVain + 2 * readUnitsFor(this.headBytes(piece)) // by the edge, and again by the merge
+    this.bytesOut += this.headBytes(piece) * BASE64
+    this.merges.burst()
     this.stream?.finished(piece)
     this.left(piece, this.hooks.counted)
   }

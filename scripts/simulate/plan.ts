@@ -102,17 +102,21 @@ export function verdict({ maxOverTarget, latencyTargetMs, best, recommended, run
     return `No way keeps ${promise}: ${nearest.way} comes nearest, with ${(nearest.overTarget * 100).toFixed(2)} % over. Allow more by --max-over-target, or a longer --latency-target-ms.`
   }
   const first = `Take ${inWords(recommended)}: for ${usd(recommended.usdPerHour)} an hour it is the cheapest that keeps ${promise}.`
-  if (runnerUp === null) return `${first} No other way does.`
+  if (runnerUp === null) return `${first} No other way does. ${DEPLOYMENT[recommended.way]}`
   const more = runnerUp.usdPerHour - recommended.usdPerHour
   const share = ((more / recommended.usdPerHour) * 100).toFixed(0)
   const next = `Next is ${inWords(runnerUp)}, which costs ${usd(more)} an hour or $${perMonth(more)} a month more (${share} %).`
-  const note = recommended.way === 'invoke' || runnerUp.way === 'invoke' ? ` ${UNUSED_STREAM}` : ''
-  return `${first} ${next}${note}`
+  return `${first} ${next} ${DEPLOYMENT[recommended.way]}`
 }
 
-const ONE_SHARD = idleUsdPerHour(1, 'standard')
-/** The stack has a stream, whatever the node uses. */
-const UNUSED_STREAM = `By invoke no stream is used, but that of the stack is billed while it is deployed: ${usd(ONE_SHARD)} an hour or $${perMonth(ONE_SHARD)} a month at least.`
+const TWO_SHARDS = idleUsdPerHour(2, 'fan-out')
+/** How each way is deployed and started. */
+const DEPLOYMENT: Readonly<Record<Way, string>> = {
+  'machines alone': 'Start the node with --mode never: nothing bursts then.',
+  'kinesis, standard': 'Deploy it with: npx sls deploy --param="consumer=standard".',
+  'kinesis, fan-out': 'That is what npx sls deploy deploys.',
+  invoke: `Deploy it without a stream, npx sls deploy --param="transport=invoke", and start the node with --transport invoke: at rest it costs nothing. With the stream that npx sls deploy makes by itself, two shards and a consumer, it would be ${usd(TWO_SHARDS)} an hour or $${perMonth(TWO_SHARDS)} a month more.`,
+}
 
 const inWords = ({ way, base }: PlanPoint) => `${way}, with a base of ${whole(base)} events/s`
 

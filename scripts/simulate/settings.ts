@@ -1,6 +1,7 @@
 import type { Consumer } from '../../core/consumer'
 import { BASE_MACHINE } from '../../core/cost'
 import { configSchema } from '../../edge-node/config'
+import type { Sizes } from './item-sizes'
 
 /**
  * What the model takes for granted about everything that it does not decide itself. Times in ms, rates in events per
@@ -39,14 +40,13 @@ export interface Assumptions {
   readonly memoryMb: number
   readonly shardBytesPerSecond: number
   readonly shardRecordsPerSecond: number
-  /** A partial in the table: so many bytes, and so many more for each event. */
-  readonly partialBytes: number
-  readonly partialBytesPerEvent: number
-  /** Merging a window of this length that has burst: one call, and so many units. */
+  /** A partial in the table, of an envelope with its head or of what the edge has of a window. */
+  readonly partialBytes: Sizes
+  /** The rows of a window. */
+  readonly rowsBytes: Sizes
+  /** Merging a window of this length that has burst takes one call. */
   readonly windowMs: number
   readonly mergeMs: number
-  readonly mergeWriteUnits: number
-  readonly mergeReadUnits: number
 }
 
 /** What was chosen for a run besides the policy. */
@@ -87,10 +87,24 @@ export const ASSUMPTIONS = {
   memoryMb: 1_024,
   shardBytesPerSecond: 1024 * 1024,
   shardRecordsPerSecond: 1_000,
-  partialBytes: 1_024,
-  partialBytesPerEvent: 20,
+  // Bids of a thousand auctions: test/scripts/simulate/item-sizes.test.ts makes such partials and rows.
+  partialBytes: [
+    [0, 340],
+    [128, 2_900],
+    [512, 8_180],
+    [2_048, 24_700],
+    [20_000, 105_000],
+    [80_000, 243_000],
+    [300_000, 549_000],
+    [1_000_000, 1_127_000],
+  ],
+  rowsBytes: [
+    [0, 200],
+    [500, 6_360],
+    [2_000, 17_000],
+    [10_000, 34_700],
+    [1_000_000, 36_500],
+  ],
   windowMs: 10_000,
   mergeMs: 200,
-  mergeWriteUnits: 20,
-  mergeReadUnits: 60,
 } as const

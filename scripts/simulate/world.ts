@@ -60,13 +60,23 @@ export class World {
     this.stays = STAYING.includes(policy)
     this.arrivals = new Arrivals(curve)
     this.ledger = new Ledger(terms.latencyTargetMs, demand.overloads)
-    this.edge = new Edge(agenda, base, (piece, firstMs, lastMs) => this.ledger.countEdge(piece, firstMs, lastMs))
+    this.edge = new Edge(agenda, base, NODE.workers, (piece, firstMs, lastMs) =>
+      this.ledger.countEdge(piece, firstMs, lastMs),
+    )
     const hooks = {
       accepted: () => this.ledger.reacted(this.intake.traceMs),
       counted: (piece: Piece) => this.ledger.countBurst(piece, agenda.nowMs),
       returned: (piece: Piece) => this.edge.enqueueFirst(piece),
     }
-    this.overflow = new Overflow(agenda, given, cloud, draws(seed, 'lanes'), hooks, () => this.clockMs)
+    this.overflow = new Overflow(
+      agenda,
+      given,
+      cloud,
+      draws(seed, 'lanes'),
+      hooks,
+      () => this.clockMs,
+      () => this.ledger.edge,
+    )
     this.intake = new Intake(agenda, this.arrivals, {
       ingestMs: given.ingestMs,
       maxEvents: () => Math.min(mostEvents, this.stays ? mostEvents : this.controller.envelopeEvents),
@@ -84,6 +94,7 @@ export class World {
     const tick = () => {
       this.look()
       this.takeBack()
+      this.overflow.merges.look()
       atTick()
       this.agenda.after(Math.max(TICK_MS, this.grainMs / 2), tick)
     }

@@ -3,7 +3,7 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis'
 import type { LambdaClient } from '@aws-sdk/client-lambda'
 import { describe, expect, test } from '@jest/globals'
 import { CloudUnread } from '../../cloud/cloud-unread'
-import { readDeployment, readLanes } from '../../cloud/deployment'
+import { readDeployment, readLanes, streamOf } from '../../cloud/deployment'
 import { ScriptedClient } from './scripted-client'
 
 const OUTPUTS = {
@@ -75,7 +75,7 @@ describe('the deployment', () => {
     if (code !== 'not_deployed') await expect(call).rejects.not.toThrow(/sls deploy/)
   })
 
-  test.each(Object.keys(OUTPUTS).filter((name) => name !== 'OnFailureQueueUrl'))(
+  test.each(Object.keys(OUTPUTS).filter((name) => name !== 'OnFailureQueueUrl' && name !== 'StreamName'))(
     'without the output %s names it, and says what to do',
     async (name) => {
       const { [name as keyof typeof OUTPUTS]: _, ...others } = OUTPUTS
@@ -86,7 +86,19 @@ describe('the deployment', () => {
   )
 
   test.each([{}, { Stacks: [] }, { Stacks: [{}] }])('of the answer %j is another kind of stack', async (answer) => {
-    await expect(readFrom(new ScriptedClient(answer))).rejects.toThrow(/has no output StreamName/)
+    await expect(readFrom(new ScriptedClient(answer))).rejects.toThrow(/has no output PartialsTable/)
+  })
+
+  test('has no stream where the outputs name none: it was deployed for calls', async () => {
+    const { StreamName: _, ...others } = OUTPUTS
+    expect(await readFrom(new ScriptedClient(stackOf(others)))).toEqual({ ...deployment, stream: null })
+  })
+
+  test('gives its stream to who needs one, or says what to do', () => {
+    expect(streamOf({ stream: 'flow' }, 'spillway-dev')).toBe('flow')
+    expect(() => streamOf({ stream: null }, 'spillway-dev')).toThrow(
+      'stack spillway-dev has no stream; start the node with --transport invoke, or deploy it with one: npx sls deploy --param="transport=kinesis"',
+    )
   })
 })
 
@@ -100,6 +112,13 @@ describe('the lanes', () => {
     expect(await lanesOf(kinesis, lambda)).toEqual({ shards: 3, parallelization: 4, consumer: 'standard' })
     expect(kinesis.inputs).toEqual([{ StreamName: 'spillway-dev-overflow' }])
     expect(lambda.inputs).toEqual([{ FunctionName: 'spillway-dev-burst' }])
+  })
+
+  test('are none without a stream, and nobody is asked', async () => {
+    const [kinesis, lambda] = [new ScriptedClient(), new ScriptedClient()]
+    const none = readLanes(kinesis.as<KinesisClient>(), lambda.as<LambdaClient>(), { ...deployment, stream: null })
+    expect(await none).toEqual({ shards: 0, parallelization: 0, consumer: 'standard' })
+    expect([...kinesis.inputs, ...lambda.inputs]).toEqual([])
   })
 
   test('are one for each shard where the mapping says nothing, as it is by default', async () => {

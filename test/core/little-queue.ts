@@ -13,6 +13,7 @@ export const WIDE_LIMITS: RouteLimits = {
   maxInFlightBytes: Number.POSITIVE_INFINITY,
   maxUsdPerHour: Number.POSITIVE_INFINITY,
   maxDivertShare: 0.9,
+  workers: 1,
 }
 
 /** One step of 50 ms: what was known at its end, and where its one envelope went. */

@@ -11,6 +11,7 @@ const LIMITS: RouteLimits = {
   maxInFlightBytes: 5_000,
   maxUsdPerHour: 2,
   maxDivertShare: 0.9,
+  workers: 1,
 }
 
 const wants = (plan: Plan): Intent => ({ plan, bursting: true, prewarm: true, reason: 'so it is planned' })
@@ -32,6 +33,22 @@ describe('an envelope of 100 events goes, at 1,000 events/s', () => {
     ['comes while everything is to burst', 'always', SHUT, 0, 'burst'],
   ])('when it %s: mode %s', (_, mode, intent, aheadEvents, expected) => {
     expect(to(mode, intent, facts(), aheadEvents).route).toBe(expected)
+  })
+
+  test.each<[string, number, number, 'edge' | 'burst']>([
+    ['takes twice as long, since as many events of the next are folded meanwhile', 2, 300, 'edge'],
+    ['takes twice as long, and that is too long', 2, 301, 'burst'],
+    ['takes three times as long beside two others', 3, 200, 'edge'],
+    ['takes three times as long beside two others, and that is too long', 3, 201, 'burst'],
+    ['is taken by an edge that would soon be idle, however many might be folded beside it', 64, 200, 'edge'],
+  ])('when it %s', (_, workers, aheadEvents, expected) => {
+    const candidate = { events: 100, aheadEvents }
+    expect(route('auto', OPEN, { ...LIMITS, workers }, facts(), candidate, 0)[1].route).toBe(expected)
+  })
+
+  test('to the edge when nothing waits there and it fits the limit, also with many workers', () => {
+    const candidate = { events: 500, aheadEvents: 0 }
+    expect(route('auto', OPEN, { ...LIMITS, workers: 64 }, facts(), candidate, 0)[1].route).toBe('edge')
   })
 
   test('to the edge while nothing is known of its rate', () => {

@@ -12,6 +12,7 @@ const LIMITS: RouteLimits & { readonly latencyTargetMs: number } = {
   maxInFlightBytes: 1e9,
   maxUsdPerHour: 1,
   maxDivertShare: 0.5,
+  workers: 1,
   latencyTargetMs: 1_000,
 }
 const ENVELOPE = { events: 10, aheadEvents: 5_000 }

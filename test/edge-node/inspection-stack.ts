@@ -19,23 +19,26 @@ export interface Faults {
   /** Version of the pipelines in the functions. */
   readonly version: string
   readonly withoutMapping?: boolean
+  /** Deployed for calls. */
+  readonly withoutStream?: boolean
   /** The outputs name a table that is not there. */
   readonly wrongTable?: boolean
 }
 
 /** A stack with all that an edge node looks for; its functions do nothing. */
-export function inspectionStack({ version, withoutMapping, wrongTable }: Faults): Packaged {
+export function inspectionStack({ version, withoutMapping, withoutStream, wrongTable }: Faults): Packaged {
   const source = 'exports.handler = async () => null'
-  const resources = { Flow: STREAM, Partials: fixtureTable('partials'), Results: fixtureTable('results') }
+  const tables = { Partials: fixtureTable('partials'), Results: fixtureTable('results') }
+  const resources = withoutStream ? tables : { Flow: STREAM, ...tables }
   const packaged = fixturePackage(
     { burst: { source }, merge: { source } },
-    withoutMapping ? resources : { ...resources, Mapping: MAPPING },
+    withoutMapping || withoutStream ? resources : { ...resources, Mapping: MAPPING },
   )
   const template = JSON.parse(packaged.template)
   for (const name of ['burst', 'merge'])
     template.Resources[name].Properties.Environment = { Variables: { PIPELINE_VERSION: version } }
   const outputs = {
-    StreamName: { Value: { Ref: 'Flow' } },
+    ...(!withoutStream && { StreamName: { Value: { Ref: 'Flow' } } }),
     PartialsTable: { Value: { Ref: 'Partials' } },
     ResultsTable: { Value: wrongTable ? 'gone' : { Ref: 'Results' } },
     BurstFunction: { Value: { Ref: 'burst' } },

@@ -149,6 +149,20 @@ describe('what is wrong with the cloud half', () => {
     })
   })
 
+  test('no stream, unless functions are called', async () => {
+    await deploy({ version, withoutStream: true })
+    expect(await problem()).toMatchObject({
+      what: 'stream',
+      says: 'stack spillway-test has no stream',
+      advice: expect.stringMatching(/--transport invoke.*npx sls deploy --param="transport=kinesis"/),
+    })
+    const findings = await look({ transport: 'invoke' })
+    expect(problems(findings)).toEqual([])
+    expect(findings.find(({ what }) => what === 'stream')?.says).toBe('none, and by invoke none is used')
+    expect(findings.some(({ what }) => what === 'mapping')).toBe(false)
+    await deploy({ version })
+  })
+
   test('functions with other pipelines, no mapping, a table that is gone', async () => {
     await deploy({ version: 'another', withoutMapping: true, wrongTable: true })
     const found = problems(await look())

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { unzipSync } from 'fflate'
 import { edgePartition } from '../../cloud/keys'
+import { readTemplate } from '../../localstack/embedded/cloudformation/template'
 import { ensurePackaged, type Packaged } from '../../localstack/package'
 import { pipelineVersion } from '../../pipelines/version.cjs'
 
@@ -23,6 +24,10 @@ interface TemplateResource {
 }
 
 let packaged: Packaged
+/** What may be done where there is a stream, which is more than without one. */
+const withStream = (statement: Statement): Statement =>
+  (statement as unknown as { 'Fn::If'?: readonly [string, Statement] })['Fn::If']?.[1] ?? statement
+
 let resources: Record<string, TemplateResource>
 
 beforeAll(async () => {
@@ -37,10 +42,11 @@ describe('least privilege', () => {
   /** IAM knows no resource for these, so a name cannot be given. */
   const ACTIONS_WITHOUT_RESOURCE = ['lambda:ListEventSourceMappings']
 
-  const statementsOf = ({ Properties }: TemplateResource): Statement[] => [
-    ...(Properties.PolicyDocument?.Statement ?? []),
-    ...(Properties.Policies ?? []).flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
-  ]
+  const statementsOf = ({ Properties }: TemplateResource): Statement[] =>
+    [
+      ...(Properties.PolicyDocument?.Statement ?? []),
+      ...(Properties.Policies ?? []).flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
+    ].map(withStream)
   const allowed = () =>
     [...ofType('AWS::IAM::Role'), ...ofType('AWS::IAM::ManagedPolicy')].flatMap(([, resource]) =>
       statementsOf(resource),
@@ -120,11 +126,52 @@ describe('the consumer of the stream', () => {
       Condition: 'IsFanOut',
       Properties: { ConsumerName: 'spillway-dev-burst', StreamARN: { 'Fn::GetAtt': ['OverflowStream', 'Arn'] } },
     })
-    expect(condition()).toEqual({ 'Fn::Equals': ['fan-out', 'fan-out'] })
+    expect(condition()).toEqual({ 'Fn::And': [{ Condition: 'HasStream' }, { 'Fn::Equals': ['fan-out', 'fan-out'] }] })
     const subscribing = resources
       .BurstRole!.Properties.Policies!.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+      .map(withStream)
       .filter(({ Action }) => Action.includes('kinesis:SubscribeToShard'))
     expect(subscribing.map(({ Resource }) => Resource)).toEqual([{ Ref: 'OverflowConsumer' }])
+  })
+})
+
+describe('a deployment for calls', () => {
+  const PLACE = { endpoint: 'http://127.0.0.1', region: 'us-east-1', stackId: 'arn:stack', stackName: 'spillway-dev' }
+  const typesOf = (has: 'yes' | 'no') => {
+    const template = JSON.parse(packaged.template)
+    expect(template.Conditions.HasStream).toEqual({ 'Fn::Equals': ['yes', 'yes'] })
+    const Conditions = { ...template.Conditions, HasStream: { 'Fn::Equals': [has, 'yes'] } }
+    const body = JSON.stringify({ ...template, Conditions })
+    const read = readTemplate(body, { place: PLACE, parameters: {}, pollIntervalMs: 1_000 })
+    return { types: read.resources.map(({ type }) => type), outputs: read.outputs.map(({ key }) => key) }
+  }
+
+  test('has all but stream, consumer, mapping, and the policy to raise their capacity', () => {
+    const [calls, stream] = [typesOf('no'), typesOf('yes')]
+    const onlyWith = (of: 'types' | 'outputs') => {
+      const rest = [...calls[of]] as string[]
+      return stream[of].filter((each) => !rest.includes(each) || rest.splice(rest.indexOf(each), 1).length === 0)
+    }
+    expect(onlyWith('types').sort()).toEqual([
+      'AWS::IAM::ManagedPolicy',
+      'AWS::Kinesis::Stream',
+      'AWS::Kinesis::StreamConsumer',
+      'AWS::Lambda::EventSourceMapping',
+    ])
+    expect(onlyWith('outputs').sort()).toEqual(['EdgeNodeScalingPolicyArn', 'StreamName'])
+  })
+
+  test('refers to none of them: CloudFormation refuses what is not there', () => {
+    const always = Object.entries(resources).filter(([, resource]) => !('Condition' in resource))
+    const withoutStream = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(withoutStream)
+      if (typeof value !== 'object' || value === null) return value
+      if ('Fn::If' in value) return (value['Fn::If'] as unknown[])[2]
+      return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutStream(each)]))
+    }
+    expect(
+      always.filter(([, resource]) => /Overflow/.test(JSON.stringify(withoutStream(resource)))).map(([id]) => id),
+    ).toEqual([])
   })
 })
 

@@ -110,7 +110,7 @@ describe('a comparison with a run', () => {
 
   test('has each figure that the simulator gives', async () => {
     const { validation } = await compare(RUN)
-    const figures = ['events', 'p50 ms', 'p99 ms', 'over target', 'burst share', 'burst $']
+    const figures = ['events', 'p50 ms', 'p99 ms', 'over target', 'burst share', 'burst $', 'burst $ a million']
     expect(validation?.map(({ figure }) => figure)).toEqual(figures)
     expect(validation?.[0]).toMatchObject({ predicted: 17_400, measured: 17_400, ratio: 1 })
   })
@@ -167,13 +167,25 @@ describe('a plan', () => {
     )
     expect(verdict(plan)).toBe(
       'Take machines alone, with a base of 1,000 events/s: for $0.0400 an hour it is the cheapest that keeps 99.0 % of the events ' +
-        'within 1,000 ms. Next is kinesis, fan-out, with a base of 1,000 events/s, which costs $0.0200 an hour or $14.60 a month more (50 %).',
+        'within 1,000 ms. Next is kinesis, fan-out, with a base of 1,000 events/s, which costs $0.0200 an hour or $14.60 a month more (50 %). ' +
+        'Start the node with --mode never: nothing bursts then.',
     )
   })
 
-  test('says of invoke that the stream of the stack is billed all the same', () => {
-    expect(verdict(planOf(point('invoke', 0.04), point('kinesis, standard', 0.05)))).toMatch(
-      /^Take invoke.* By invoke no stream is used, but that of the stack is billed while it is deployed: \$0.0150 an hour/,
+  test.each<[Way, RegExp]>([
+    [
+      'invoke',
+      /npx sls deploy --param="transport=invoke", and start the node with --transport invoke: at rest it costs/,
+    ],
+    ['kinesis, standard', /Deploy it with: npx sls deploy --param="consumer=standard"\.$/],
+    ['kinesis, fan-out', /That is what npx sls deploy deploys\.$/],
+  ])('says how %s is deployed', (way, how) => {
+    expect(verdict(planOf(point(way, 0.04), point('machines alone', 0.05)))).toMatch(how)
+  })
+
+  test('says what the stream would cost that invoke does without', () => {
+    expect(verdict(planOf(point('invoke', 0.04)))).toMatch(
+      /two shards and a consumer.* \$0.0600 an hour or \$43.80 a month more/,
     )
   })
 

@@ -64,15 +64,15 @@ describe('the oracle', () => {
   const CLIMB = [500, 1_100, 1_400, 3_000, 900, 2_000, 300]
   const ROOM = ['--shards', '20', '--parallelization', '10']
   test.each([
-    ['pushed by Kinesis', [...ROOM], 5],
-    ['by invoke', ['--transport', 'invoke'], 5],
-    ['for a target of 400 ms', ['--transport', 'invoke', '--latency-target-ms', '400'], 5],
-    ['within spikes of a second', [...ROOM], 1],
-  ])('keeps the target, and bursts little more than the least: %s', (_, args, binSeconds) => {
+    ['pushed by Kinesis', [...ROOM], 5, 1.1],
+    ['by invoke', ['--transport', 'invoke'], 5, 1.1],
+    ['for a target of 400 ms', ['--transport', 'invoke', '--latency-target-ms', '400'], 5, 1.1],
+    ['within spikes of a second, of which an envelope is a tenth', [...ROOM], 1, 1.15],
+  ])('keeps the target, and bursts little more than the least: %s', (_, args, binSeconds, times) => {
     const { overTarget, burst, leastOverflow } = simulate(scenarioFor(binSeconds, CLIMB, ...args), 'oracle')
     expect(overTarget).toBeLessThan(0.001)
     expect(burst).toBeGreaterThanOrEqual(leastOverflow)
-    expect(burst).toBeLessThan(leastOverflow * 1.1)
+    expect(burst).toBeLessThan(leastOverflow * times)
   })
 
   test("what it bursts has lingered at the edge and is on its way as long as anybody's", () => {

@@ -94,8 +94,7 @@ describe('what Spillway promises', () => {
   test.each<[string, number, number, string[]]>([
     ['a hundredth of the events may be late', 0.01, 0, []],
     ['more may not', 0.011, 0, ['events over the target']],
-    ['but where the cloud makes them late for an oracle, too', 0.05, 0.045, []],
-    ['and a hundredth more than for the oracle is too many', 0.056, 0.045, ['events over the target']],
+    ['also where the cloud makes them late for an oracle, too', 0.011, 0.045, ['events over the target']],
   ])('is the latency target: %s', (_, over, oracle, expected) => {
     const late = { overTarget: 0.5, p99: 9_000 }
     const rivals = JUDGED.map((name) => figures(name, late))
