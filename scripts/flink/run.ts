@@ -16,7 +16,7 @@ import { type Cluster, startCluster } from './cluster'
 import { ensureJobPackaged } from './job-jar'
 import { type FlinkReport, flinkReport, type ReadWindow } from './report'
 import { sendLoad } from './send-load'
-import { type KeptSidecar, keepSidecar } from './sidecar-process'
+import { type StartedSidecar, startedSidecar } from './sidecar-process'
 
 /** What to run. */
 export interface FlinkRunOptions {
@@ -38,7 +38,7 @@ export interface FlinkRunOptions {
 }
 
 const PIPELINE = 'bids'
-const [TOPIC, RESULTS] = ['bids', 'results']
+const [TOPIC, RESULTS, DEAD_LETTERS] = ['bids', 'results', 'results-dead-letters']
 const PARTITIONS = 4
 const MADE_BY = 'kafka' // a folder that an earlier run has made has this one in it
 const PROGRESS_EVERY_MS = 1_000
@@ -62,16 +62,20 @@ export async function runOnFlink(
   await emptyFolder(dataDir)
   const folder = path.join(dataDir, 'flink')
   await mkdir(folder)
-  say('Starting the embedded cloud, a Kafka broker, a sidecar and a Flink cluster, all on this machine.')
+  say('Starting the embedded cloud, a Kafka broker and a Flink cluster with its sidecar, all on this machine.')
   const endpoint = await startCloud({ logFile: path.join(dataDir, 'functions.log') }, children)
   const bootstrap = await startBroker({ folder: path.join(dataDir, 'kafka'), port: options.kafkaPort }, children)
   const kafka = { bootstrap, logFile: path.join(dataDir, 'kafka-commands.log') }
-  await Promise.all([createTopic(kafka, TOPIC, PARTITIONS), createTopic(kafka, RESULTS, 1)])
-  const sidecar = await keepSidecar({ folder: dataDir, pipeline: PIPELINE, mode, endpoint }, children, say)
+  await Promise.all([
+    createTopic(kafka, TOPIC, PARTITIONS),
+    createTopic(kafka, RESULTS, 1),
+    createTopic(kafka, DEAD_LETTERS, 1),
+  ])
+  const sidecar = startedSidecar({ folder: dataDir, pipeline: PIPELINE, mode, endpoint })
   const cluster = await startCluster({ folder, restPort: options.restPort, slots: parallelism }, children, say)
   await cluster.submit({
     ...{ pipeline: PIPELINE, bootstrap, topic: TOPIC, results: RESULTS },
-    ...{ sidecar: sidecar.address, parallelism: String(parallelism) },
+    ...{ sidecar: sidecar.address, 'sidecar-command': sidecar.command, parallelism: String(parallelism) },
   })
   return Promise.race([cluster.ended, sendAndCheck(options, { kafka, sidecar, cluster }, children, say)])
 }
@@ -79,7 +83,7 @@ export async function runOnFlink(
 /** What a load meets. */
 interface Stage {
   readonly kafka: Kafka
-  readonly sidecar: KeptSidecar
+  readonly sidecar: StartedSidecar
   readonly cluster: Cluster
 }
 
@@ -97,7 +101,13 @@ async function sendAndCheck(
     if (read.has(window.end)) repeated += 1
     else read.set(window.end, { window, readAtMs: Date.now() })
   })
-  children.push(reader)
+  const letters = new Map<string, number>()
+  const letterReader = startReader(kafka, DEAD_LETTERS, (line) => {
+    const { partition, offset } = JSON.parse(line) as { partition: number; offset: number }
+    const place = `${partition}@${offset}`
+    letters.set(place, (letters.get(place) ?? 0) + 1)
+  })
+  children.push(reader, letterReader)
   const producer = startProducer(kafka, TOPIC)
   children.push(producer)
   const load = `${seconds} s at ${rate} events/s, with ${peak} for ${spikeSeconds} s`
@@ -118,10 +128,20 @@ async function sendAndCheck(
   await sleep(SETTLE_MS)
   clearInterval(progress)
   if (repeated > 0) throw new Error(`${repeated} windows stand twice among the committed results`)
-  return flinkReport(PIPELINE, expected, [...read.values()])
+  const checked = flinkReport(PIPELINE, expected, [...read.values()])
+  checkLetters(letters, checked.report.deadLettered)
+  return checked
 }
 
-function showProgress(sidecar: KeptSidecar, windows: () => number, say: (text: string) => void): NodeJS.Timeout {
+/** Each dead event is in the topic of dead letters, once. The load has no late events, and none that are rejected. */
+function checkLetters(letters: ReadonlyMap<string, number>, deadLettered: number): void {
+  const written = [...letters.values()].reduce((sum, times) => sum + times, 0)
+  if (letters.size === deadLettered && written === deadLettered) return
+  const what = `${written} letters of ${letters.size} events stand in the topic ${DEAD_LETTERS}`
+  throw new Error(`${what}; ${deadLettered} events are dead`)
+}
+
+function showProgress(sidecar: StartedSidecar, windows: () => number, say: (text: string) => void): NodeJS.Timeout {
   const count = (value: number) => Math.round(value).toLocaleString('en-US').padStart(9)
   say('   folded at the edge    in the burst   queue delay    windows')
   return setInterval(async () => {
@@ -133,10 +153,10 @@ function showProgress(sidecar: KeptSidecar, windows: () => number, say: (text: s
   }, PROGRESS_EVERY_MS)
 }
 
-function killer(what: FlinkRunOptions['kill'], sidecar: KeptSidecar, cluster: Cluster): () => void {
+function killer(what: FlinkRunOptions['kill'], sidecar: StartedSidecar, cluster: Cluster): () => void {
   switch (what) {
     case 'sidecar':
-      return sidecar.kill
+      return () => void sidecar.kill()
     case 'taskmanager':
       return cluster.killTaskManager
     case undefined:

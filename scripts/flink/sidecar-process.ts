@@ -1,21 +1,23 @@
 import path from 'node:path'
 import { SidecarClient } from '../../sidecar/client'
 import { KIND } from '../../sidecar/messages'
-import { type Child, type Stoppable, startChild } from '../start/child'
 import { LOCAL_ENV } from '../start/local-env'
 
-/** A sidecar that is started again whenever it ends: the job asks it again for all that is open. */
-export interface KeptSidecar {
+/** The sidecar that the TaskManager starts, and starts again when it ends: how, and what it says of itself. */
+export interface StartedSidecar {
   /** As the job knows it. */
   readonly address: string
+  /** What the TaskManager runs in a shell. */
+  readonly command: string
   /** What it says of itself now; null while it does not answer. */
   facts(): Promise<SidecarFacts | null>
   /** Ends it without a word, as a crash would. */
-  kill(): void
+  kill(): Promise<void>
 }
 
 /** What the progress of a run shows. Counts are of the sidecar that runs now. */
 export interface SidecarFacts {
+  readonly pid: number
   readonly events: { readonly edge: number; readonly burst: number; readonly deadLettered: number }
   readonly decision: { readonly queueDelayMs: number }
 }
@@ -28,40 +30,21 @@ export interface SidecarOptions {
   readonly endpoint: string
 }
 
-/** Starts a sidecar and resolves when it listens. */
-export async function keepSidecar(
-  { folder, pipeline, mode, endpoint }: SidecarOptions,
-  children: Stoppable[],
-  say: (text: string) => void,
-): Promise<KeptSidecar> {
+export function startedSidecar({ folder, pipeline, mode, endpoint }: SidecarOptions): StartedSidecar {
   const file = path.resolve(folder, 'sidecar.sock')
   const settings = ['--pipeline', pipeline, '--mode', mode, '--transport', 'invoke', '--log-level', 'warn']
-  const start = () =>
-    startChild('sidecar/main.ts', ['--listen', `unix:${file}`, ...settings], {
-      ...LOCAL_ENV,
-      AWS_ENDPOINT_URL: endpoint,
-    })
-  let isStopped = false
-  let sidecar: Child = start()
-  const watch = async (watched: Child) => {
-    const wasAsked = (await watched.ended()) === 0
-    if (isStopped || wasAsked) return
-    say('   the sidecar has ended; another one is started')
-    sidecar = start()
-    void watch(sidecar)
-  }
-  children.push({
-    stop: () => {
-      isStopped = true
-      return sidecar.stop()
-    },
-  })
-  await sidecar.ready()
-  void watch(sidecar)
+  const variables = Object.entries({ ...LOCAL_ENV, AWS_ENDPOINT_URL: endpoint }).map(
+    ([name, value]) => `${name}=${value}`,
+  )
+  const facts = () => factsOf(file, pipeline).catch(() => null)
   return {
     address: `unix:${file}`,
-    facts: () => factsOf(file, pipeline).catch(() => null),
-    kill: () => sidecar.signal('SIGKILL'),
+    command: ['env', ...variables, 'node', '--import', 'tsx', 'sidecar/main.ts', ...settings].join(' '),
+    facts,
+    kill: async () => {
+      const pid = (await facts())?.pid
+      if (pid !== undefined) process.kill(pid, 'SIGKILL')
+    },
   }
 }
 

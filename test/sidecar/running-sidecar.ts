@@ -11,6 +11,7 @@ import { InvokeSender } from '../../edge-node/invoke-sender'
 import { Prewarmer } from '../../edge-node/prewarmer'
 import { SidecarClient } from '../../sidecar/client'
 import { FoldStage } from '../../sidecar/fold-stage'
+import { type Folding, foldsInside } from '../../sidecar/folding'
 import { KeptEnvelopes } from '../../sidecar/kept-envelopes'
 import { sidecarServer } from '../../sidecar/server'
 import { testPipeline, VERSION } from '../edge-node/fixture'
@@ -21,6 +22,9 @@ export interface SidecarOptions {
   readonly cloud?: MemoryCloud
   readonly pipeline?: Pipeline
   readonly keptBytes?: number
+  /** How it folds; here, in this thread, unless something else is given. */
+  readonly folding?: Pick<Folding, 'fold' | 'foldApart'>
+  readonly settings?: Record<string, unknown>
 }
 
 const logger = pino({ level: 'silent' })
@@ -36,10 +40,12 @@ export function runningSidecars() {
     pipeline = testPipeline(),
     cloud = new MemoryCloud(pipeline, VERSION),
     keptBytes = 1024,
+    folding = { fold: foldsInside(pipeline), foldApart: async () => null },
+    settings = {},
   }: SidecarOptions) => {
-    const config = configSchema.parse({ mode, transport: 'invoke', headPollMs: 10 })
+    const config = configSchema.parse({ mode, transport: 'invoke', headPollMs: 10, ...settings })
     const stage = new FoldStage({
-      ...{ config, pipeline, logger, version: VERSION, incarnation: 'test', clock: systemClock },
+      ...{ config, pipeline, folding, logger, version: VERSION, incarnation: 'test', clock: systemClock },
       policy: policyNamed(config.policy, policyTerms(config, 'standard')),
       cloud: {
         partials: cloud.partials,
@@ -55,7 +61,8 @@ export function runningSidecars() {
         ...{ pipeline, cutting, version: VERSION, limits: config, epochMs: Date.now },
         kept: new KeptEnvelopes(keptBytes),
         fold: (lines) => stage.fold(lines),
-        facts: () => ({ events: stage.events }),
+        isFull: () => stage.isFull,
+        facts: () => ({ events: stage.events, held: stage.held }),
       },
       logger,
     )

@@ -1,60 +1,88 @@
 package spillway;
 
-import java.util.HashMap;
-import java.util.Map;
+import java.time.Duration;
+import java.util.*;
 import java.util.function.LongSupplier;
-import org.apache.flink.api.common.eventtime.Watermark;
-import org.apache.flink.api.common.eventtime.WatermarkGenerator;
-import org.apache.flink.api.common.eventtime.WatermarkOutput;
+import org.apache.flink.api.common.eventtime.*;
 import org.apache.flink.util.clock.RelativeClock;
+import spillway.Elements.*;
 
 /**
- * The watermark of a subtask that reads several partitions: the least of those that are active, less what may come out
- * of order, and no later than the clock. When all have been silent for the idle timeout, the clock goes on in their
- * place, so that the last windows close. The time of silence is Flink's: it stands still under back-pressure.
+ * The watermark of a subtask that reads several partitions. A Kafka source of Flink cannot make it, since only the
+ * sidecar reads times; so it is made here, of the very parts that such a source makes it of: a generator with idleness
+ * for each partition, joined. Two things are added. It is no later than the clock allows: a producer ahead of it makes
+ * nothing late. And when all partitions are idle the windows that have events close, as in the edge node.
  */
-final class PartitionWatermarks implements WatermarkGenerator<AdmittedEnvelope> {
-  private final long outOfOrdernessMs;
-  private final long idleTimeoutMs;
+final class PartitionWatermarks implements WatermarkGenerator<AdmittedEnvelope>, WatermarkOutput {
+  private final Messages.Welcome spec;
   private final RelativeClock active;
   private final LongSupplier epochMs;
-  private final Map<String, Partition> partitions = new HashMap<>();
+  private final WatermarkOutputMultiplexer joined = new WatermarkOutputMultiplexer(this);
+  private final Map<String, WatermarkGenerator<AdmittedEnvelope>> partitions = new HashMap<>();
+  private final WatermarkGenerator<AdmittedEnvelope> noPartition;
+  private long joinedMs = Long.MIN_VALUE;
+  private long lastCloseMs = Long.MIN_VALUE;
   private long emittedMs = Long.MIN_VALUE;
+  private boolean isIdle, allHeard;
 
-  private static final class Partition {
-    long newestMs = Long.MIN_VALUE;
-    long heardMs;
-  }
-
-  PartitionWatermarks(long outOfOrdernessMs, long idleTimeoutMs, RelativeClock active, LongSupplier epochMs) {
-    this.outOfOrdernessMs = outOfOrdernessMs;
-    this.idleTimeoutMs = idleTimeoutMs;
+  PartitionWatermarks(Messages.Welcome spec, RelativeClock active, LongSupplier epochMs) {
+    this.spec = spec;
     this.active = active;
     this.epochMs = epochMs;
+    noPartition = newPartition();
   }
 
-  @Override
-  public void onEvent(AdmittedEnvelope envelope, long timestampMs, WatermarkOutput output) {
-    if (envelope.events() == 0) return;
-    Partition partition = partitions.computeIfAbsent(envelope.envelope.source, source -> new Partition());
-    partition.newestMs = Math.max(partition.newestMs, envelope.newestMs);
-    partition.heardMs = active.relativeTimeMillis();
+  static WatermarkStrategy<AdmittedEnvelope> strategy(SidecarClient.Address sidecar) {
+    return WatermarkStrategy
+        .<AdmittedEnvelope>forGenerator(context -> new PartitionWatermarks(
+            sidecar.client().welcome(), context.getInputActivityClock(), System::currentTimeMillis))
+        .withTimestampAssigner((admitted, timestampMs) -> admitted.newestMs());
   }
 
-  @Override
-  public void onPeriodicEmit(WatermarkOutput output) {
-    if (partitions.isEmpty()) {
-      output.markIdle(); // it may have no partition at all, and must not hold up those that have
-      return;
-    }
-    long nowMs = active.relativeTimeMillis();
-    long leastMs = Long.MAX_VALUE;
-    for (Partition partition : partitions.values()) {
-      if (nowMs - partition.heardMs < idleTimeoutMs) leastMs = Math.min(leastMs, partition.newestMs);
-    }
-    long watermarkMs = Math.min(leastMs, epochMs.getAsLong()) - outOfOrdernessMs;
-    if (watermarkMs <= emittedMs) return;
-    emittedMs = watermarkMs;
-    output.emitWatermark(new Watermark(watermarkMs));
+  /** For the source, which joins it over its partitions: a watermark once each of them was heard of, or is idle. */
+  static WatermarkStrategy<SourceRecord> heardOf(SidecarClient.Address sidecar) {
+    return WatermarkStrategy.forGenerator(context -> idle(sidecar.client().welcome(), context.getInputActivityClock(),
+        new BoundedOutOfOrdernessWatermarks<>(Duration.ZERO)));
   }
+
+  private WatermarkGenerator<AdmittedEnvelope> newPartition() {
+    return idle(spec, active, new BoundedOutOfOrdernessWatermarks<>(Duration.ofMillis(spec.outOfOrdernessMs())));
+  }
+
+  private static <T> WatermarkGenerator<T> idle(Messages.Welcome spec, RelativeClock active, WatermarkGenerator<T> of) {
+    return new WatermarksWithIdleness<>(of, Duration.ofMillis(spec.idleTimeoutMs()), active);
+  }
+
+  @Override public void onEvent(AdmittedEnvelope admitted, long timestampMs, WatermarkOutput output) {
+    String source = admitted.envelope().span().source();
+    boolean isNowhere = admitted.envelope().span().firstOffset() == Span.NOWHERE;
+    allHeard |= isNowhere;
+    if (isNowhere) return;
+    WatermarkGenerator<AdmittedEnvelope> partition = partitions.computeIfAbsent(source, name -> {
+      joined.registerNewOutput(name);
+      return newPartition();
+    });
+    if (admitted.isEmpty()) return;
+    partition.onEvent(admitted, admitted.newestMs(), joined.getDeferredOutput(source));
+    lastCloseMs = Math.max(lastCloseMs, spec.lastEnd(admitted.newestMs()) + spec.allowedLatenessMs());
+  }
+
+  @Override public void onPeriodicEmit(WatermarkOutput output) {
+    isIdle = false; // until one of these says otherwise, which it does each time
+    if (partitions.isEmpty()) noPartition.onPeriodicEmit(this);
+    partitions.forEach((source, partition) -> partition.onPeriodicEmit(joined.getDeferredOutput(source)));
+    if (allHeard) joined.onPeriodicEmit(); // what it has emitted no partition that comes later takes back
+    long wantedMs = isIdle ? Math.max(joinedMs, lastCloseMs) : joinedMs;
+    long watermarkMs = Math.min(wantedMs, epochMs.getAsLong() - spec.outOfOrdernessMs());
+    if (watermarkMs > emittedMs) {
+      emittedMs = watermarkMs;
+      output.emitWatermark(new Watermark(watermarkMs));
+    } else if (isIdle && emittedMs >= wantedMs) {
+      output.markIdle(); // it holds up no subtask whose partitions have events
+    }
+  }
+
+  @Override public void emitWatermark(Watermark watermark) { joinedMs = watermark.getTimestamp(); }
+  @Override public void markIdle() { isIdle = true; }
+  @Override public void markActive() {}
 }

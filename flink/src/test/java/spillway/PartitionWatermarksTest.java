@@ -1,20 +1,27 @@
 package spillway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
-import org.apache.flink.util.clock.RelativeClock;
 import org.junit.jupiter.api.Test;
+import spillway.Elements.*;
 
 class PartitionWatermarksTest {
-  private static final long OUT_OF_ORDERNESS_MS = 2_000;
-  private static final long IDLE_TIMEOUT_MS = 5_000;
+  static final long SIZE_MS = 10_000;
+  static final long LATENESS_MS = 3_000;
+  static final long OUT_OF_ORDERNESS_MS = 2_000;
+  static final long IDLE_TIMEOUT_MS = 5_000;
+  static final Messages.Welcome SPEC = new Messages.Welcome(2, "v", SIZE_MS, SIZE_MS, SIZE_MS, LATENESS_MS,
+      OUT_OF_ORDERNESS_MS, IDLE_TIMEOUT_MS, 256, 262_144, 30);
 
-  private long activeMs;
+  static final AdmittedEnvelope ALL_HEARD = noEvents("run/topic", Span.NOWHERE);
+
   private long epochMs = 1_000_000;
+  private final ManualTime active = new ManualTime(1_000);
   private final List<String> out = new ArrayList<>();
   private final WatermarkOutput output = new WatermarkOutput() {
     @Override
@@ -32,27 +39,15 @@ class PartitionWatermarksTest {
       out.add("active");
     }
   };
-  private final RelativeClock clock = new RelativeClock() {
-    @Override
-    public long relativeTimeMillis() {
-      return activeMs;
-    }
-
-    @Override
-    public long relativeTimeNanos() {
-      return activeMs * 1_000_000;
-    }
-  };
-  private final PartitionWatermarks watermarks =
-      new PartitionWatermarks(OUT_OF_ORDERNESS_MS, IDLE_TIMEOUT_MS, clock, () -> epochMs);
+  private final PartitionWatermarks watermarks = new PartitionWatermarks(SPEC, active, () -> epochMs);
 
   @Test
   void followsTheSlowestPartition() {
     hear("a", 50_000);
     hear("b", 40_000);
-    assertEquals(List.of("38000"), emitted());
+    assertEquals(List.of("37999"), emitted());
     hear("b", 60_000);
-    assertEquals(List.of("48000"), emitted());
+    assertEquals(List.of("47999"), emitted());
   }
 
   @Test
@@ -60,9 +55,13 @@ class PartitionWatermarksTest {
     hear("a", 50_000);
     hear("b", 40_000);
     emitted();
-    activeMs += IDLE_TIMEOUT_MS;
     hear("a", 55_000);
-    assertEquals(List.of("53000"), emitted());
+    assertEquals(List.of(), emitted()); // from here on b is silent
+    pass(IDLE_TIMEOUT_MS);
+    assertEquals(List.of(), emitted());
+    pass(1);
+    hear("a", 56_000);
+    assertEquals(List.of("53999"), emitted());
   }
 
   @Test
@@ -72,15 +71,43 @@ class PartitionWatermarksTest {
     emitted();
     epochMs += 100 * IDLE_TIMEOUT_MS; // the clock goes on; the time of activity stands still
     hear("a", 55_000);
+    emitted();
     assertEquals(List.of(), emitted());
   }
 
   @Test
-  void whenAllAreSilentTheClockGoesOn() {
+  void aPartitionThatWasNotHeardOfYetHoldsTheOthersUp() {
+    watermarks.onEvent(admitted("a", 50_000), 50_000, output);
+    assertEquals(List.of(), emitted());
+    watermarks.onEvent(admitted("b", 40_000), 40_000, output);
+    hearAll();
+    assertEquals(List.of("37999"), emitted());
+  }
+
+  @Test
+  void whenAllAreSilentTheWindowsThatHaveEventsCloseAndNoOthers() {
     hear("a", 50_000);
     emitted();
-    activeMs += IDLE_TIMEOUT_MS;
+    emitted();
+    pass(IDLE_TIMEOUT_MS + 1);
+    long closesMs = 60_000 + LATENESS_MS;
+    assertEquals(List.of(Long.toString(closesMs)), emitted());
+    assertEquals(List.of("idle"), emitted()); // others need not wait for it
+    hear("a", closesMs + 1);
+    assertEquals(List.of(), emitted());
+    hear("a", closesMs + 10_000);
+    assertEquals(List.of(Long.toString(closesMs + 10_000 - OUT_OF_ORDERNESS_MS - 1)), emitted());
+  }
+
+  @Test
+  void aWindowIsNotClosedBeforeTheClockReachesIt() {
+    hear("a", epochMs);
+    emitted();
+    emitted();
+    pass(IDLE_TIMEOUT_MS + 1);
     assertEquals(List.of(Long.toString(epochMs - OUT_OF_ORDERNESS_MS)), emitted());
+    epochMs += SIZE_MS + 10 * LATENESS_MS;
+    assertEquals(List.of(Long.toString(1_010_000 + LATENESS_MS)), emitted());
   }
 
   @Test
@@ -90,18 +117,48 @@ class PartitionWatermarksTest {
   }
 
   @Test
-  void withoutAnyEventItIsIdleAndClosesNothing() {
-    activeMs += 2 * IDLE_TIMEOUT_MS;
+  void withoutAnyPartitionItHoldsUpTheOthersForTheIdleTimeoutAndClosesNothing() {
+    assertEquals(List.of(), emitted());
+    assertEquals(List.of(), emitted());
+    pass(IDLE_TIMEOUT_MS + 1);
     assertEquals(List.of("idle"), emitted());
   }
 
+  @Test
+  void aPartitionWithNothingButRecordsThatAreNoEventsHoldsNothingOpen() {
+    watermarks.onEvent(noEvents("a", 0), Long.MIN_VALUE, output);
+    hear("b", 50_000);
+    emitted();
+    emitted();
+    pass(IDLE_TIMEOUT_MS + 1);
+    watermarks.onEvent(noEvents("a", 0), Long.MIN_VALUE, output);
+    hear("b", 60_000);
+    emitted();
+    assertTrue(Long.parseLong(out.get(0)) >= 50_000 - OUT_OF_ORDERNESS_MS - 1, out.toString());
+  }
+
+  private void pass(long ms) {
+    active.nowMs += ms;
+  }
+
   private void hear(String source, long newestMs) {
-    AdmittedEnvelope admitted = new AdmittedEnvelope();
-    admitted.envelope = new Envelope();
-    admitted.envelope.source = source;
-    admitted.newestMs = newestMs;
-    admitted.paneEvents = new int[] {1};
-    watermarks.onEvent(admitted, newestMs, output);
+    watermarks.onEvent(admitted(source, newestMs), newestMs, output);
+    hearAll();
+  }
+
+  private void hearAll() {
+    watermarks.onEvent(ALL_HEARD, Long.MIN_VALUE, output);
+  }
+
+  static AdmittedEnvelope admitted(String source, long newestMs) {
+    Envelope envelope = new Envelope(new Span(source, 0, 0), new byte[0]);
+    long paneMs = Math.floorDiv(newestMs, SIZE_MS) * SIZE_MS;
+    return new AdmittedEnvelope(envelope, new int[0], new TopicRecord[0], newestMs, new long[] {paneMs}, new int[] {1});
+  }
+
+  private static AdmittedEnvelope noEvents(String source, long offset) {
+    Envelope envelope = new Envelope(new Span(source, offset, offset), new byte[0]);
+    return new AdmittedEnvelope(envelope, new int[] {0}, new TopicRecord[0], Long.MIN_VALUE, new long[0], new int[0]);
   }
 
   private List<String> emitted() {
