@@ -27,13 +27,21 @@ export class FoldProcess {
   private readonly open = new Map<number, Open>()
   private next = 0
   private silentTicks = 0
+  private wasReady = false
   private readonly timer = setInterval(() => this.tick(), TICK_MS)
 
   constructor(
     private readonly registry: string,
     private readonly pipeline: string,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.start()
+  }
+
+  /** Resolves when it can fold, or has failed to start: to load the pipelines takes seconds, which are no work. */
+  get ready(): Promise<void> {
+    return this.isReady
+  }
 
   /** Resolves when it is folded here, or is suspect. Never rejects. */
   fold(envelope: Envelope, { onProgress }: FoldTerms): Promise<FoldedHere> {
@@ -48,7 +56,9 @@ export class FoldProcess {
 
   close(): void {
     clearInterval(this.timer)
-    this.child?.kill('SIGKILL')
+    const { child } = this
+    this.child = null // so that no other one is started
+    child?.kill('SIGKILL')
   }
 
   private start(): void {
@@ -58,12 +68,16 @@ export class FoldProcess {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     this.child = child
+    this.wasReady = false
     this.silentTicks = (SILENT_MS - START_MS) / TICK_MS
     this.isReady = new Promise((ready) => {
+      child.once('exit', () => ready())
       child.on('message', (news: FoldNews) => {
         this.silentTicks = 0
-        if (news.kind === 'ready') ready()
-        else this.heard(news)
+        if (news.kind === 'ready') {
+          this.wasReady = true
+          ready()
+        } else this.heard(news)
       })
     })
     child.on('exit', (code, signal) => this.ended(child, `it ended (${signal ?? `exit code ${code}`})`))
@@ -102,6 +116,8 @@ export class FoldProcess {
       this.logger.warn({ reason, envelopes: this.open.size }, message)
     }
     for (const id of [...this.open.keys()]) this.settle(id, { kind: 'suspect' })
+    // Before it is needed. One that could not even start is tried again with the next envelope.
+    if (this.wasReady && this.child === null) this.start()
   }
 
   private progress(id: number, events: number): void {

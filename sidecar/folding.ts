@@ -14,6 +14,8 @@ export interface Folding {
   readonly fold: FoldOne<FoldedHere>
   /** Folds what may end the process that folds it; null when it was closed meanwhile. */
   readonly foldApart: (envelope: Envelope) => Promise<EnvelopePartial | null>
+  /** Resolves when folds are no slower than they will be. */
+  readonly ready: Promise<void>
   readonly close: () => void
 }
 
@@ -26,13 +28,15 @@ export function foldingOf(pipeline: Pipeline, registry: string, logger: Logger):
   const letters = new ApartLetters()
   const apart = new FoldApart({ pipeline, registry, logger, deadLetters: letters })
   const foldApart = async (envelope: Envelope) => letters.toldIn(envelope, await apart.fold(envelope))
-  if (pipeline.map === undefined) return { fold: foldsInside(pipeline), foldApart, close: () => void apart.close() }
+  if (pipeline.map === undefined) {
+    return { fold: foldsInside(pipeline), foldApart, ready: Promise.resolve(), close: () => void apart.close() }
+  }
   const process = new FoldProcess(registry, pipeline.name, logger)
   const close = () => {
     process.close()
     void apart.close()
   }
-  return { fold: (envelope, terms) => process.fold(envelope, terms), foldApart, close }
+  return { fold: (envelope, terms) => process.fold(envelope, terms), foldApart, ready: process.ready, close }
 }
 
 /** Folds in this thread. */

@@ -55,6 +55,7 @@ async function run(config: Config, { listen, endsWithStdin }: OwnOptions, logger
   const policy = await chosenPolicy(config, consumer)
   const incarnation = randomUUID().replaceAll('-', '')
   const folding = foldingOf(pipeline, join(__dirname, '..', 'pipelines', 'registry.ts'), logger)
+  await folding.ready // before it listens: what waited for it would look like a slow fold
   const folded = { config, pipeline, version, incarnation, cloud, folding, policy, logger, clock: systemClock }
   const stage = new FoldStage(folded)
   const kept = new KeptEnvelopes(config.maxBacklogBytes)

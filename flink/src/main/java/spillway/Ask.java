@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -20,6 +21,8 @@ final class Ask<In, Out> extends RichAsyncFunction<In, Out> implements ResultTyp
   }
 
   private static final WindowShare[] NO_SHARES = {};
+  /** A subtask is a thread, in which the operators of its chain share this. */
+  private static final ThreadLocal<AtomicInteger> IN_FLIGHT = ThreadLocal.withInitial(AtomicInteger::new);
   private final SidecarClient.Address address;
   private final Class<Out> type;
   private final Question<In, Out> question;
@@ -34,11 +37,17 @@ final class Ask<In, Out> extends RichAsyncFunction<In, Out> implements ResultTyp
   @Override public void open(OpenContext context) { sidecar = address.client(getRuntimeContext()); }
 
   @Override public void asyncInvoke(In element, ResultFuture<Out> result) {
+    AtomicInteger inFlight = IN_FLIGHT.get();
+    inFlight.incrementAndGet();
     question.ask(sidecar, element).whenComplete((out, error) -> {
       if (error == null) result.complete(List.of(out));
       else result.completeExceptionally(error);
+      inFlight.decrementAndGet();
     });
   }
+
+  /** Questions of this subtask that are not answered. */
+  static int inFlight() { return IN_FLIGHT.get().get(); }
 
   @Override public TypeInformation<Out> getProducedType() { return TypeInformation.of(type); }
 

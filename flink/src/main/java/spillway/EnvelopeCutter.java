@@ -91,9 +91,7 @@ class EnvelopeCutter extends AbstractStreamOperator<Envelope>
 
   @Override public void prepareSnapshotPreBarrier(long checkpointId) { flushAll(); }
 
-  private void flushAll() {
-    for (Integer partition : cuts.keySet().toArray(new Integer[0])) flush(partition);
-  }
+  private void flushAll() { List.copyOf(cuts.keySet()).forEach(this::flush); }
 
   private void flush(int partition) {
     Cut cut = cuts.remove(partition);

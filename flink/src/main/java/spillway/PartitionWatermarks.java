@@ -2,7 +2,7 @@ package spillway;
 
 import java.time.Duration;
 import java.util.*;
-import java.util.function.LongSupplier;
+import java.util.function.*;
 import org.apache.flink.api.common.eventtime.*;
 import org.apache.flink.util.clock.RelativeClock;
 import spillway.Elements.*;
@@ -14,18 +14,21 @@ import spillway.Elements.*;
  * nothing late. And when all partitions are idle the windows that have events close, as in the edge node.
  */
 final class PartitionWatermarks implements WatermarkGenerator<AdmittedEnvelope>, WatermarkOutput {
+  // To be idle is said at once, past what is being folded, which would be late then; an answer is there a look later.
+  private static final int QUIET_LOOKS = 2;
   private final Messages.Welcome spec;
   private final RelativeClock active;
   private final LongSupplier epochMs;
+  private final IntSupplier inFlight;
   private final WatermarkOutputMultiplexer joined = new WatermarkOutputMultiplexer(this);
   private final Map<String, WatermarkGenerator<AdmittedEnvelope>> partitions = new HashMap<>();
   private final WatermarkGenerator<AdmittedEnvelope> noPartition;
-  private long joinedMs = Long.MIN_VALUE;
-  private long lastCloseMs = Long.MIN_VALUE;
-  private long emittedMs = Long.MIN_VALUE;
+  private long joinedMs = Long.MIN_VALUE, lastCloseMs = Long.MIN_VALUE, emittedMs = Long.MIN_VALUE;
   private boolean isIdle, allHeard;
+  private int quietLooks;
 
-  PartitionWatermarks(Messages.Welcome spec, RelativeClock active, LongSupplier epochMs) {
+  PartitionWatermarks(Messages.Welcome spec, RelativeClock active, LongSupplier epochMs, IntSupplier inFlight) {
+    this.inFlight = inFlight;
     this.spec = spec;
     this.active = active;
     this.epochMs = epochMs;
@@ -35,7 +38,7 @@ final class PartitionWatermarks implements WatermarkGenerator<AdmittedEnvelope>,
   static WatermarkStrategy<AdmittedEnvelope> strategy(SidecarClient.Address sidecar) {
     return WatermarkStrategy
         .<AdmittedEnvelope>forGenerator(context -> new PartitionWatermarks(
-            sidecar.client().welcome(), context.getInputActivityClock(), System::currentTimeMillis))
+            sidecar.client().welcome(), context.getInputActivityClock(), System::currentTimeMillis, Ask::inFlight))
         .withTimestampAssigner((admitted, timestampMs) -> admitted.newestMs());
   }
 
@@ -72,12 +75,13 @@ final class PartitionWatermarks implements WatermarkGenerator<AdmittedEnvelope>,
     if (partitions.isEmpty()) noPartition.onPeriodicEmit(this);
     partitions.forEach((source, partition) -> partition.onPeriodicEmit(joined.getDeferredOutput(source)));
     if (allHeard) joined.onPeriodicEmit(); // what it has emitted no partition that comes later takes back
+    quietLooks = inFlight.getAsInt() == 0 ? quietLooks + 1 : 0;
     long wantedMs = isIdle ? Math.max(joinedMs, lastCloseMs) : joinedMs;
     long watermarkMs = Math.min(wantedMs, epochMs.getAsLong() - spec.outOfOrdernessMs());
     if (watermarkMs > emittedMs) {
       emittedMs = watermarkMs;
       output.emitWatermark(new Watermark(watermarkMs));
-    } else if (isIdle && emittedMs >= wantedMs) {
+    } else if (isIdle && emittedMs >= wantedMs && quietLooks >= QUIET_LOOKS) {
       output.markIdle(); // it holds up no subtask whose partitions have events
     }
   }

@@ -44,9 +44,7 @@ final class SidecarClient {
       this.code = code;
     }
 
-    static boolean is(Throwable error, String code) {
-      return error instanceof Refused refused && refused.code.equals(code);
-    }
+    static boolean is(Throwable error, String code) { return error instanceof Refused one && one.code.equals(code); }
   }
 
   /**

@@ -78,8 +78,7 @@ public final class SpillwayJob {
             new EnvelopeCutter(options.get("run") + "/" + options.get("topic"), sidecar));
     DataStream<AdmittedEnvelope> admitted = AsyncDataStream
         .orderedWait(envelopes, new Ask<>(sidecar, AdmittedEnvelope.class, Ask::admit),
-            TIMEOUT_S, SECONDS, ADMITS_IN_FLIGHT)
-        .name("admit")
+            TIMEOUT_S, SECONDS, ADMITS_IN_FLIGHT).name("admit")
         .assignTimestampsAndWatermarks(PartitionWatermarks.strategy(sidecar)).name("watermarks");
     DataStream<Folded> folded = AsyncDataStream
         .unorderedWait(admitted, new Ask<>(sidecar, Folded.class, Ask::fold), FOLD_TIMEOUT_S, SECONDS, FOLDS_IN_FLIGHT)
@@ -91,8 +90,7 @@ public final class SpillwayJob {
         .process(new WindowMerge(sidecar)).name("merge");
     AsyncDataStream
         .unorderedWait(windows, new Ask<>(sidecar, TopicRecord.class, Ask::present),
-            TIMEOUT_S, SECONDS, PRESENTS_IN_FLIGHT)
-        .name("present")
+            TIMEOUT_S, SECONDS, PRESENTS_IN_FLIGHT).name("present")
         .sinkTo(sink(options, "results")).name("results");
     folded
         .flatMap((Folded one, Collector<TopicRecord> out) -> Arrays.stream(one.letters()).forEach(out::collect))

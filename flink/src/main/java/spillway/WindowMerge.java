@@ -36,9 +36,7 @@ class WindowMerge extends KeyedProcessFunction<Long, WindowShare, WindowParts> i
     for (long closesAtMs : closed.get()) closedMs = Math.max(closedMs, closesAtMs);
   }
 
-  @Override public void snapshotState(FunctionSnapshotContext context) throws Exception {
-    closed.update(List.of(closedMs));
-  }
+  @Override public void snapshotState(FunctionSnapshotContext at) throws Exception { closed.update(List.of(closedMs)); }
 
   @Override public void open(OpenContext context) throws Exception {
     spec = connect();

@@ -64,7 +64,7 @@ class AsFlinksOwnWatermarksTest {
   /** Ours, with all that the operators around it do. */
   private final class Ours implements WatermarkOutput {
     private final PartitionWatermarks watermarks =
-        new PartitionWatermarks(PartitionWatermarksTest.SPEC, time, () -> Long.MAX_VALUE / 2);
+        new PartitionWatermarks(PartitionWatermarksTest.SPEC, time, () -> Long.MAX_VALUE / 2, () -> 0);
     long watermarkMs = Long.MIN_VALUE;
 
     void hear(int partition, long timeMs) {

@@ -21,6 +21,7 @@ class PartitionWatermarksTest {
   static final AdmittedEnvelope ALL_HEARD = noEvents("run/topic", Span.NOWHERE);
 
   private long epochMs = 1_000_000;
+  private int inFlight;
   private final ManualTime active = new ManualTime(1_000);
   private final List<String> out = new ArrayList<>();
   private final WatermarkOutput output = new WatermarkOutput() {
@@ -39,7 +40,7 @@ class PartitionWatermarksTest {
       out.add("active");
     }
   };
-  private final PartitionWatermarks watermarks = new PartitionWatermarks(SPEC, active, () -> epochMs);
+  private final PartitionWatermarks watermarks = new PartitionWatermarks(SPEC, active, () -> epochMs, () -> inFlight);
 
   @Test
   void followsTheSlowestPartition() {
@@ -97,6 +98,21 @@ class PartitionWatermarksTest {
     assertEquals(List.of(), emitted());
     hear("a", closesMs + 10_000);
     assertEquals(List.of(Long.toString(closesMs + 10_000 - OUT_OF_ORDERNESS_MS - 1)), emitted());
+  }
+
+  /** To be idle is said past what is in flight, which others would make late. */
+  @Test
+  void isNotIdleBeforeWhatWasHeardIsFolded() throws Exception {
+    hear("a", 50_000);
+    inFlight = 1;
+    emitted();
+    emitted();
+    pass(IDLE_TIMEOUT_MS + 1);
+    emitted();
+    assertEquals(List.of(), emitted());
+    inFlight = 0;
+    assertEquals(List.of(), emitted()); // its answer may wait behind this very look
+    assertEquals(List.of("idle"), emitted());
   }
 
   @Test
