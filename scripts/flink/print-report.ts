@@ -19,7 +19,10 @@ export function printFlinkReport(report: FlinkReport): string {
       'processing delay',
       delay === null ? 'unknown' : `p50 ${ms(delay.p50)}   p99 ${ms(delay.p99)}   max ${ms(delay.max)}`,
     ],
-    ['lag after the spike', report.lagGoneAfterMs === null ? 'never gone' : `gone after ${ms(report.lagGoneAfterMs)}`],
+    [
+      'lag after the spike',
+      report.lagGoneAfterMs === null ? 'not seen to be gone' : `gone after ${ms(report.lagGoneAfterMs)}`,
+    ],
     ['window read after its end', `p50 ${ms(after.p50)}   max ${ms(after.max)}`],
     ['the cloud', cloudText(report)],
   ]

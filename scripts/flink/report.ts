@@ -79,7 +79,10 @@ export interface FlinkReport {
   readonly startMs: number
   readonly spikeStartMs: number
   readonly spikeEndMs: number
-  /** From the end of the spike until no event had waited for more than a second, for good; null when that never came. */
+  /**
+   * From the end of the spike until no event had waited for more than a second, for good; null when that was never seen:
+   * a sidecar that is killed takes its latest counts with it.
+   */
   readonly lagGoneAfterMs: number | null
   readonly maxLagMs: number
   /** Calls of functions from 5 s after that until the end, which have to be none; null when nobody can say. */

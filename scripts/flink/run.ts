@@ -16,6 +16,7 @@ import { deadLettersOf, type Letters, readLetters } from './letters'
 import type { FlinkRunOptions } from './options'
 import { type FlinkReport, flinkReport, type ReadWindow } from './report'
 import type { Job } from './rest'
+import { AT_REST_AFTER_MS } from './samples'
 import { ONE_STREAM, PARTITIONS_WITH_SLOW, sendLoad, withSlowPartition } from './send-load'
 import { type Stage, startStage } from './stage'
 import { type Watch, watchRun } from './watch'
@@ -25,6 +26,7 @@ const [TOPIC, RESULTS] = ['bids', 'results']
 const PARTITIONS = 4
 /** Windows close 7 s past their end, or after 5 s of silence; then comes a checkpoint. Back-pressure may add to it. */
 const RESULTS_TIMEOUT_MS = 180_000
+const REST_WATCHED_MS = 3_000 // a dozen looks
 const SETTLE_MS = 3_000 // another checkpoint: a window too many would come with it
 
 /** What came of a run; the differences are those of the windows. */
@@ -115,6 +117,8 @@ interface Sent {
 async function check({ options, schedule, keptFile, results, letters, watch }: Sent): Promise<FlinkOutcome> {
   const expected = await expectedWindows([keptFile], oraclePipeline(PIPELINE))
   await waitFor(results, expected.windows.length)
+  // Of a run without faults the time after the burst is looked at as well.
+  if (options.kill === undefined && options.rescale === undefined) await sleep(AT_REST_AFTER_MS + REST_WATCHED_MS)
   const watched = await watch.end()
   const closableAfterMs = bids.allowedLatenessMs + bids.outOfOrdernessMs
   const read = [...results.values()]

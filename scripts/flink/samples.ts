@@ -107,7 +107,8 @@ export function lagGoneAfterMs(
   return gone === undefined ? null : Math.max(0, gone.atMs - spikeEndMs)
 }
 
-const AT_REST_AFTER_MS = 5_000
+/** From when the lag is gone until nothing may go to the cloud any more. */
+export const AT_REST_AFTER_MS = 5_000
 
 /**
  * What went to the cloud from five seconds after the lag was gone until the end, which has to be nothing: calls of
