@@ -13,7 +13,7 @@ import type { ReclaimCause } from './head-watcher'
 import type { Log } from './log'
 import type { Trace } from './trace'
 import { Unread } from './unread'
-import { Workers } from './workers'
+import { foldsWith, Workers } from './workers'
 
 /**
  * Cumulative counts of events since this process started; `accepted` includes those that it found unfinished in the
@@ -89,7 +89,7 @@ export class Folding {
     this.recovering = new Set(headers.map(({ number }) => number))
     this.events = { ...foundInLog(ledger, headers, uncutEvents), late: 0, rejected: 0 }
     const onFolded = this.folded.bind(this)
-    this.workers = new Workers(pipeline, config.workers, onFolded, clock, {
+    this.workers = new Workers(foldsWith(pipeline), config.workers, onFolded, clock, {
       deadOf: (envelope) => deadLetters.of?.(envelope),
       before: (envelope) => care?.suspects.noteFold(envelope),
       onBegin: ({ number }) => trace.envelope(number, { kind: 'folding' }),

@@ -16,7 +16,7 @@ export interface RouterDependencies extends Omit<ControllerDependencies, 'mode' 
   readonly intake: Pick<Intake, 'open'>
   readonly ledger: Ledger
   readonly cutter: Pick<Cutter, 'waiting'>
-  readonly workers: Workers
+  readonly workers: Pick<Workers, 'backlog' | 'counters' | 'enqueue' | 'last' | 'takeLast'>
   readonly apart: Pick<ApartLane, 'backlog'>
   /** Queued envelopes that are not in memory. */
   readonly unread: Pick<Unread, 'backlog'>

@@ -16,7 +16,7 @@ setInterval(() => {
   if (silentMs < workerData.mostMs) return
   writeSync(
     2,
-    `The edge node ends: something, most likely a \`map\` that loops, has held its thread for ${silentMs} ms. ${workerData.advice}\n`,
+    `${workerData.who} ends: something, most likely a \`map\` that loops, has held its thread for ${silentMs} ms. ${workerData.advice}\n`,
   )
   process.kill(process.pid, 'SIGKILL')
 }, LOOK_MS)

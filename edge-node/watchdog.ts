@@ -14,13 +14,13 @@ export class Watchdog {
   ) {}
 
   /** Watches this thread, unless a debugger may stop it. */
-  static start(mostMs: number): Watchdog {
+  static start(mostMs: number, who = 'The edge node', advice = ADVICE): Watchdog {
     const shared = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
     const beats = new Int32Array(shared)
     const timer = setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS)
     timer.unref()
     if (debuggerUrl() !== undefined) return new Watchdog(null, timer)
-    const workerData = { beats: shared, mostMs, advice: ADVICE }
+    const workerData = { beats: shared, mostMs, who, advice }
     const thread = new Worker(join(__dirname, 'watchdog-thread.cjs'), { workerData, execArgv: [] })
     thread.unref()
     return new Watchdog(thread, timer)

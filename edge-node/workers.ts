@@ -7,6 +7,15 @@ import { type Clock, systemClock } from './clock'
 const MAX_HELD_MS = 5 // a map that computes leaves the thread to requests, the log and the controller so often
 const MOST_UNASKED = 16 // events without a look at the clock, which costs a twentieth of folding the cheapest ones
 
+/** Folds one envelope. Rejects only for a bug. */
+export type FoldOne<Folded> = (envelope: Envelope, terms: FoldTerms) => Promise<Folded>
+
+/** Folds in this thread. */
+export const foldsWith =
+  (pipeline: Pipeline): FoldOne<EnvelopePartial> =>
+  (envelope, terms) =>
+    foldEnvelope(pipeline, envelope, terms)
+
 /** What is asked and told about each fold; nothing where it is absent. */
 export interface FoldHooks {
   /** What an earlier fold of the envelope dead-lettered. */
@@ -17,7 +26,7 @@ export interface FoldHooks {
 }
 
 /** Folds envelopes at the edge, a bounded number side by side, in order; reclaimed ones go first. */
-export class Workers {
+export class Workers<Folded = EnvelopePartial> {
   /**
    * Taken back from the cloud, or with events that are dead already, which no function knows: they go first, and never
    * there again.
@@ -75,9 +84,9 @@ export class Workers {
   }
 
   constructor(
-    private readonly pipeline: Pipeline,
+    private readonly foldOne: FoldOne<Folded>,
     private readonly concurrency: number,
-    private readonly onFolded: (envelope: Envelope, partial: EnvelopePartial) => void,
+    private readonly onFolded: (envelope: Envelope, folded: Folded) => void,
     private readonly clock: Clock = systemClock,
     private readonly hooks: FoldHooks = {},
   ) {}
@@ -164,18 +173,18 @@ export class Workers {
     const before = this.foldedEvents
     this.heldSinceMs = clock.monotonicMs()
     const terms = { timers: clock, dead: this.hooks.deadOf?.(envelope), onProgress, pause }
-    const folding = foldEnvelope(this.pipeline, envelope, terms)
+    const folding = this.foldOne(envelope, terms)
     if (!paused) {
       this.stillHeld() // until now, when it has come back to wait, or is done
       waits = this.foldedEvents - before < envelope.count
     }
-    const partial = await folding
+    const folded = await folding
     if (paused && !waits) this.stillHeld()
     this.waits = waits
     this.running -= 1
     if (this.running === 0) this.busyTotalMs += this.clock.monotonicMs() - this.busySinceMs
     this.waitingBytes -= bytesOf(envelope)
-    this.onFolded(envelope, partial)
+    this.onFolded(envelope, folded)
     this.startNext()
   }
 }

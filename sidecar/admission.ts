@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { type Rejection, readLine } from '../core/event'
 import type { Pipeline } from '../core/pipeline'
 import { paneStart } from '../core/window'
-import type { Admitted } from './messages'
+import type { Admitted, SourceRecord } from './messages'
 
 /** What bounds a record; the settings of the edge node under the same names. */
 export interface AdmissionLimits {
@@ -10,11 +10,27 @@ export interface AdmissionLimits {
   readonly maxFutureSkewMs: number
 }
 
-/** Accepted events as the lines of an envelope, with the pane and the event time of each. */
+/**
+ * Accepted events as the lines of an envelope, with the pane of each, its event time, and the offset that it has in its
+ * partition.
+ */
 export interface AdmittedLines {
   readonly lines: readonly string[]
   readonly panes: readonly number[]
   readonly timestampsMs: readonly number[]
+  readonly offsets: readonly number[]
+}
+
+/** A record that is no event, and why. */
+export interface RejectedRecord extends Rejection {
+  readonly index: number
+}
+
+/** What the records of an envelope are. */
+export interface Admission {
+  readonly answer: Omit<Admitted, 'letters'>
+  readonly rejections: readonly RejectedRecord[]
+  readonly kept: AdmittedLines
 }
 
 /**
@@ -23,32 +39,35 @@ export interface AdmittedLines {
  */
 export function admitRecords(
   pipeline: Pipeline,
-  records: readonly Uint8Array[],
+  records: readonly SourceRecord[],
   limits: AdmissionLimits,
   nowMs: number,
-): { readonly answer: Admitted; readonly kept: AdmittedLines } {
+): Admission {
   const lines: string[] = []
   const panes: number[] = []
   const timestampsMs: number[] = []
-  const rejected: number[] = []
+  const offsets: number[] = []
+  const rejections: RejectedRecord[] = []
   const accepted = new Map<number, number>()
   let newestMs: number | null = null
-  records.forEach((record, index) => {
-    const text = lineOf(record, limits.maxLineBytes)
+  records.forEach(({ offset, bytes }, index) => {
+    const text = lineOf(bytes, limits.maxLineBytes)
     const read = typeof text === 'string' ? readLine(pipeline, index, text, nowMs + limits.maxFutureSkewMs) : text
     if ('code' in read) {
-      rejected.push(index)
+      rejections.push({ index, code: read.code, reason: read.reason })
       return
     }
     const pane = paneStart(pipeline.window, read.timestampMs)
     lines.push(read.line)
     panes.push(pane)
     timestampsMs.push(read.timestampMs)
+    offsets.push(offset)
     accepted.set(pane, (accepted.get(pane) ?? 0) + 1)
     newestMs = Math.max(newestMs ?? read.timestampMs, read.timestampMs)
   })
+  const rejected = rejections.map(({ index }) => index)
   const answer = { rejected, newestMs, panes: [...accepted].map(([startMs, count]) => ({ startMs, accepted: count })) }
-  return { answer, kept: { lines, panes, timestampsMs } }
+  return { answer, rejections, kept: { lines, panes, timestampsMs, offsets } }
 }
 
 /**
@@ -57,19 +76,23 @@ export function admitRecords(
  */
 export function linesAgain(
   pipeline: Pipeline,
-  records: readonly Uint8Array[],
+  records: readonly SourceRecord[],
   rejected: readonly number[],
 ): AdmittedLines {
   const without = new Set(rejected)
-  const texts = records.filter((_, index) => !without.has(index)).map(textOf)
-  const lines = texts
-    .map((line) => readLine(pipeline, 0, line, Number.POSITIVE_INFINITY))
-    .filter((read) => 'line' in read)
-  return {
-    lines: lines.map(({ line }) => line),
-    panes: lines.map(({ timestampMs }) => paneStart(pipeline.window, timestampMs)),
-    timestampsMs: lines.map(({ timestampMs }) => timestampMs),
+  const lines: string[] = []
+  const panes: number[] = []
+  const timestampsMs: number[] = []
+  const offsets: number[] = []
+  for (const [index, { offset, bytes }] of records.entries()) {
+    const read = without.has(index) ? null : readLine(pipeline, 0, textOf(bytes), Number.POSITIVE_INFINITY)
+    if (read === null || 'code' in read) continue
+    lines.push(read.line)
+    panes.push(paneStart(pipeline.window, read.timestampMs))
+    timestampsMs.push(read.timestampMs)
+    offsets.push(offset)
   }
+  return { lines, panes, timestampsMs, offsets }
 }
 
 function lineOf(record: Uint8Array, maxLineBytes: number): string | Rejection {

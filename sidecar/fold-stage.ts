@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { digestOf } from '../cloud/packing'
 import { usageUsd } from '../core/cost'
 import { digestInput, type Envelope } from '../core/envelope'
-import type { EnvelopePartial } from '../core/fold'
+import type { DeadLetter } from '../core/fold'
 import { addEvent, type EventHasher, eventHasher } from '../core/hash-sum'
 import { Ledger } from '../core/ledger'
 import type { Orders } from '../core/orders'
@@ -10,14 +10,19 @@ import { type Partial, type Tally, zeroTally } from '../core/partial'
 import type { Pipeline } from '../core/pipeline'
 import type { RunningPolicy } from '../core/policies'
 import { tumbling } from '../core/window'
+import { ApartLane } from '../edge-node/apart/lane'
 import type { Clock } from '../edge-node/clock'
 import { lanesOf } from '../edge-node/config'
+import type { ReclaimCause } from '../edge-node/head-watcher'
 import { Overflow } from '../edge-node/overflow'
 import { Router } from '../edge-node/router'
-import { Workers } from '../edge-node/workers'
+import { bytesOf, Workers } from '../edge-node/workers'
 import type { AdmittedLines } from './admission'
 import type { BurstCloud } from './burst-cloud'
+import type { FoldedHere } from './fold-orders'
+import type { Folding } from './folding'
 import type { StandingOrders } from './standing-orders'
+import { type PackedPane, packPanes } from './windows'
 
 /** What folding in the sidecar works with. */
 export interface FoldStageDependencies {
@@ -28,19 +33,30 @@ export interface FoldStageDependencies {
   /** Random for each start: heads of another start must never count. */
   readonly incarnation: string
   readonly cloud: BurstCloud
+  readonly folding: Pick<Folding, 'fold' | 'foldApart'>
   readonly policy: RunningPolicy
   readonly logger: Logger
   readonly clock: Clock
+}
+
+/** An event that could not be folded: which line of the envelope, and why. */
+export interface LineFault {
+  readonly index: number
+  readonly code: DeadLetter['code']
+  readonly reason: string
 }
 
 /** An envelope folded, wherever: what each pane accepted, and what the fold made of it. */
 export interface FoldedEnvelope {
   readonly lane: 'edge' | 'burst'
   readonly accepted: ReadonlyMap<number, Tally>
-  readonly panes: ReadonlyMap<number, Partial>
+  readonly panes: readonly PackedPane[]
+  readonly faults: readonly LineFault[]
 }
 
 interface Waiting {
+  readonly firstOffset: number
+  readonly bytes: number
   readonly accepted: ReadonlyMap<number, Tally>
   readonly done: (folded: FoldedEnvelope) => void
 }
@@ -54,23 +70,29 @@ const TICK_MS = 50 // as in the edge node
 export class FoldStage {
   readonly router: Router
   readonly events = { edge: 0, burst: 0, deadLettered: 0 }
-  private readonly workers: Workers
   readonly overflow: Overflow
+  private readonly workers: Workers<FoldedHere>
+  private readonly apart: ApartLane
   /** Each envelope is a window of its own, so that the ledger lets it go when it is answered. */
   private readonly ledger = new Ledger(tumbling(1))
   private readonly waiting = new Map<number, Waiting>()
   private readonly hasher: EventHasher
   private envelopes = 0
+  private bytes = 0
   private offset = 0
   private cancelTick = () => {}
 
   constructor(private readonly deps: FoldStageDependencies) {
-    const { orders, pipeline, version, incarnation, cloud, logger, clock } = deps
+    const { orders, pipeline, version, incarnation, cloud, folding, logger, clock } = deps
     const { config } = orders
     const policy = orders.over(deps.policy)
     const { ledger } = this
     this.hasher = eventHasher(incarnation)
-    this.workers = new Workers(pipeline, config.workers, (...folded) => this.foldedHere(...folded), clock)
+    this.workers = new Workers(folding.fold, config.workers, (...folded) => this.foldedHere(...folded), clock)
+    const everything = { has: () => true } // what gets there is suspect
+    this.apart = new ApartLane({ suspects: everything, foldApart: folding.foldApart }, (envelope, partial) =>
+      this.counted(envelope, packPanes(pipeline, partial.panes), partial.deadLetters),
+    )
     const lanes = () => cloud.lanes
     this.overflow = new Overflow({
       ...{ config, ledger, lanes, logger, clock },
@@ -79,8 +101,8 @@ export class FoldStage {
       transport: cloud.transport,
       prewarmer: cloud.prewarmer,
       meters: cloud.meters,
-      onCounted: (envelope) => void this.foldedInBurst(envelope),
-      onReclaimed: (envelope) => this.workers.enqueueFirst(envelope),
+      onCounted: (envelope, letters) => void this.foldedInBurst(envelope, letters),
+      onReclaimed: (envelope, cause) => this.reclaimed(envelope, cause),
     })
     const none = { events: 0, bytes: 0 }
     this.router = new Router({
@@ -90,7 +112,7 @@ export class FoldStage {
       intake: { open: none },
       cutter: { waiting: none },
       unread: { backlog: none },
-      apart: { backlog: { ...none, envelopes: 0 } },
+      apart: this.apart,
       admitted: () => this.offset,
     })
   }
@@ -127,8 +149,18 @@ export class FoldStage {
     this.overflow.stop()
   }
 
+  /** Bytes of all envelopes that are not answered, wherever they are: until then their lines are in memory. */
+  get held(): { readonly envelopes: number; readonly bytes: number; readonly apart: number } {
+    return { envelopes: this.waiting.size, bytes: this.bytes, apart: this.apart.backlog.envelopes }
+  }
+
+  /** Whether no more should be taken. One envelope may go over the limit, so that any size gets its turn. */
+  get isFull(): boolean {
+    return this.bytes >= this.deps.orders.config.maxBacklogBytes
+  }
+
   /** Resolves when the envelope is folded at the edge or in the burst. What the cloud does not finish is folded here. */
-  fold({ lines, panes }: AdmittedLines): Promise<FoldedEnvelope> {
+  fold({ lines, panes }: Pick<AdmittedLines, 'lines' | 'panes'>): Promise<FoldedEnvelope> {
     const { pipeline, version, incarnation } = this.deps
     const header = {
       pipeline: pipeline.name,
@@ -141,10 +173,11 @@ export class FoldStage {
     const envelope = { ...header, digest: digestOf(digestInput(header, lines)), lines }
     const accepted = this.tallies(panes)
     this.offset += lines.length
-    const bytes = lines.reduce((sum, line) => sum + line.length + 1, 0)
+    const bytes = bytesOf(envelope)
+    this.bytes += bytes
     this.ledger.enter({ envelope, panes: new Map([[envelope.number, zeroTally()]]), bytes })
     return new Promise((done) => {
-      this.waiting.set(envelope.number, { accepted, done })
+      this.waiting.set(envelope.number, { firstOffset: header.firstOffset, bytes, accepted, done })
       this.router.route(envelope)
     })
   }
@@ -167,13 +200,29 @@ export class FoldStage {
     return tallies
   }
 
-  private foldedHere({ number, count }: Envelope, { panes, deadLetters }: EnvelopePartial): void {
-    this.ledger.countEdge(number)
-    this.events.edge += count - deadLetters.length
-    this.answer(number, 'edge', panes)
+  private foldedHere(envelope: Envelope, folded: FoldedHere): void {
+    switch (folded.kind) {
+      case 'folded':
+        this.counted(envelope, folded.panes, folded.deadLetters)
+        return
+      case 'suspect':
+        this.apart.takes(envelope)
+    }
   }
 
-  private async foldedInBurst(envelope: Envelope): Promise<void> {
+  private counted(envelope: Envelope, panes: readonly PackedPane[], deadLetters: readonly DeadLetter[]): void {
+    this.ledger.countEdge(envelope.number)
+    this.events.edge += envelope.count - deadLetters.length
+    this.answer(envelope.number, 'edge', panes, deadLetters)
+  }
+
+  /** One that would have ended a function would end the process that folds here as well. */
+  private reclaimed(envelope: Envelope, cause: ReclaimCause): void {
+    if (cause === 'killed') this.apart.takes(envelope)
+    else this.workers.enqueueFirst(envelope)
+  }
+
+  private async foldedInBurst(envelope: Envelope, letters: readonly DeadLetter[]): Promise<void> {
     const { number } = envelope
     const panes = await this.panesOf(envelope).catch((error: unknown) => {
       this.deps.logger.warn({ envelope: number, error: String(error) }, 'a partial cannot be read')
@@ -186,7 +235,7 @@ export class FoldStage {
       return
     }
     for (const { folded } of panes.values()) this.events.burst += folded.count
-    this.answer(number, 'burst', panes)
+    this.answer(number, 'burst', packPanes(this.deps.pipeline, panes), letters)
   }
 
   /** What the cloud made of an envelope; null when some of it is missing. */
@@ -199,11 +248,18 @@ export class FoldStage {
     return partials && new Map(starts.map((startMs, index) => [startMs, partials[index]!]))
   }
 
-  private answer(number: number, lane: FoldedEnvelope['lane'], panes: ReadonlyMap<number, Partial>): void {
-    const { accepted, done } = this.waiting.get(number)!
+  private answer(
+    number: number,
+    lane: FoldedEnvelope['lane'],
+    panes: readonly PackedPane[],
+    letters: readonly DeadLetter[],
+  ): void {
+    const { firstOffset, bytes, accepted, done } = this.waiting.get(number)!
     this.waiting.delete(number)
+    this.bytes -= bytes
     this.ledger.finalize(number + 1)
-    for (const { dead } of panes.values()) this.events.deadLettered += dead.count
-    done({ lane, accepted, panes })
+    this.events.deadLettered += letters.length
+    const faults = letters.map(({ offset, code, reason }) => ({ index: offset - firstOffset, code, reason }))
+    done({ lane, accepted, panes, faults })
   }
 }

@@ -3,7 +3,8 @@ import type { EnvelopeName } from './messages'
 
 /**
  * Envelopes between their admission and their fold, so that their records are not sent twice. At most `maxBytes` of
- * lines: the oldest are let go, and the job sends their records again.
+ * lines: the oldest are let go, and the job sends their records again. Of an envelope without events nothing is kept:
+ * nobody asks for its fold.
  */
 export class KeptEnvelopes {
   private readonly kept = new Map<string, AdmittedLines>()
@@ -17,6 +18,7 @@ export class KeptEnvelopes {
 
   keep(name: EnvelopeName, lines: AdmittedLines): void {
     this.take(name)
+    if (lines.lines.length === 0) return
     this.kept.set(keyOf(name), lines)
     this.heldBytes += bytesOf(lines)
     for (const key of this.kept.keys()) {
@@ -41,4 +43,6 @@ export class KeptEnvelopes {
 
 const keyOf = ({ source, firstOffset }: EnvelopeName) => `${source}@${firstOffset}`
 
-const bytesOf = ({ lines }: AdmittedLines) => lines.reduce((bytes, line) => bytes + line.length + 1, 0)
+/** Length of its lines, with a line feed each: what it takes in memory, more or less. */
+export const bytesOf = ({ lines }: Pick<AdmittedLines, 'lines'>): number =>
+  lines.reduce((bytes, line) => bytes + line.length + 1, 0)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Consumer } from '../core/consumer'
 import { chosenPolicy } from '../edge-node/chosen-policy'
@@ -9,14 +9,15 @@ import { burstLingerMs, type Config } from '../edge-node/config'
 import { UnusableConfig } from '../edge-node/config/unusable'
 import { readConfiguration } from '../edge-node/configuration'
 import { createLogger } from '../edge-node/logger'
+import { Watchdog } from '../edge-node/watchdog'
 import { pipelines } from '../pipelines/registry'
 import { pipelineVersion } from '../pipelines/version.cjs'
 import { noCloud, openBurstCloud } from './burst-cloud'
-import type { SidecarAddress } from './client'
 import { EventDelays } from './event-delays'
 import { FoldStage } from './fold-stage'
+import { foldingOf } from './folding'
 import { KeptEnvelopes } from './kept-envelopes'
-import { listenAddress } from './listen-address'
+import { type OwnOptions, ownOptions } from './own-options'
 import { sidecarServer } from './server'
 import { factsOf } from './sidecar-facts'
 import { StandingOrders } from './standing-orders'
@@ -24,24 +25,28 @@ import { StandingOrders } from './standing-orders'
 /** At 2,000 events a second an eighth of a second of work: what bursts is cut fine, and a hop costs little. */
 const MAX_ENVELOPE_EVENTS = 256
 
-const HELP = `Usage: npm run sidecar -- [--listen unix:FILE | HOST:PORT] [settings of the edge node]
+/** Beyond `mapTimeout`, for what else holds the thread; as in the edge node. What it ends is started again. */
+const HELD_BEYOND_MS = 20_000
+
+const HELP = `Usage: npm run sidecar -- [--listen unix:FILE | HOST:PORT] [--until-stdin-ends] [settings of the edge node]
 
 The process beside a Flink TaskManager that admits, folds, merges and presents for the job in flink/.
   --listen   where the job finds it (default: unix:.spillway/sidecar.sock); a port has to be on loopback
+  --until-stdin-ends   it ends with its standard input: for a TaskManager that starts it
 Settings have the names that the edge node has for them: npm run edge -- --help.
 `
 
 async function main(): Promise<void> {
-  const { listen, rest } = listenAddress(process.argv.slice(2))
-  const configuration = readConfiguration(rest, process.env, process.cwd())
+  const own = ownOptions(process.argv.slice(2))
+  const configuration = readConfiguration(own.rest, process.env, process.cwd())
   if ('help' in configuration) {
     process.stdout.write(HELP)
     return
   }
-  await run(configuration.config, listen, createLogger(configuration.config.logLevel))
+  await run(configuration.config, own, createLogger(configuration.config.logLevel))
 }
 
-async function run(config: Config, listen: SidecarAddress, logger: Logger): Promise<void> {
+async function run(config: Config, { listen, endsWithStdin }: OwnOptions, logger: Logger): Promise<void> {
   const pipeline = pipelines.get(config.pipeline)
   if (pipeline === undefined) {
     const names = [...pipelines.keys()].join(', ')
@@ -54,9 +59,11 @@ async function run(config: Config, listen: SidecarAddress, logger: Logger): Prom
   const consumer = (): Consumer => cloud.lanes.consumer
   const policy = await chosenPolicy(config, consumer)
   const incarnation = randomUUID().replaceAll('-', '')
-  const stage = new FoldStage({ orders, pipeline, version, incarnation, cloud, policy, logger, clock: systemClock })
+  const folding = foldingOf(pipeline, join(__dirname, '..', 'pipelines', 'registry.ts'), logger)
+  await folding.ready // before it listens: what waited for it would look like a slow fold
+  const folded = { orders, pipeline, version, incarnation, cloud, folding, policy, logger, clock: systemClock }
+  const stage = new FoldStage(folded)
   const delays = new EventDelays()
-  const told = { stage, orders, cloud, canBurst, version, incarnation }
   const kept = new KeptEnvelopes(config.maxBacklogBytes)
   const server = sidecarServer(
     {
@@ -73,7 +80,8 @@ async function run(config: Config, listen: SidecarAddress, logger: Logger): Prom
         delays.folded(lines.timestampsMs, Date.now())
         return folded
       },
-      facts: () => ({ ...factsOf(told), eventDelayMs: delays.figures(), burst: stage.burst() }),
+      isFull: () => stage.isFull,
+      facts: () => factsOf({ stage, orders, cloud, kept, delays, canBurst, version, incarnation }),
       obey: (next) => stage.obey(next),
       epochMs: Date.now,
     },
@@ -97,6 +105,8 @@ async function run(config: Config, listen: SidecarAddress, logger: Logger): Prom
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('disconnect', stop)
+  if (endsWithStdin) process.stdin.on('end', stop).on('error', stop).resume()
+  Watchdog.start(pipeline.mapTimeoutMs + HELD_BEYOND_MS, 'The sidecar', 'Whoever started it starts it again.')
 }
 
 main().catch((error: Error & { code?: string; retryable?: boolean }) => {

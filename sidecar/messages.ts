@@ -2,10 +2,10 @@ import type { Tally } from '../core/partial'
 import { PayloadReader, PayloadWriter } from './payload'
 
 /** Raised when a message changes: the two sides are deployed apart. */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /** Kinds of requests; what only the controller of a job asks for begins at 16. Kinds of answers are below. */
-export const KIND = { hello: 1, admit: 2, fold: 3, merge: 4, present: 5, facts: 6, orders: 16 } as const
+export const KIND = { hello: 1, admit: 2, fold: 3, merge: 4, present: 5, facts: 6, late: 8, orders: 16 } as const
 export const ANSWER = { ok: 0, refused: 1 } as const
 
 /** Why a request is not done. */
@@ -55,8 +55,14 @@ export interface EnvelopeName {
   readonly firstOffset: number
 }
 
+/** A record of the source topic. Offsets of a partition ascend, and are not dense: transactions and compaction leave gaps. */
+export interface SourceRecord {
+  readonly offset: number
+  readonly bytes: Uint8Array
+}
+
 export interface Admit extends EnvelopeName {
-  readonly records: readonly Uint8Array[]
+  readonly records: readonly SourceRecord[]
 }
 
 export interface Admitted {
@@ -66,16 +72,20 @@ export interface Admitted {
   readonly newestMs: number | null
   /** Accepted events of each pane. */
   readonly panes: readonly { readonly startMs: number; readonly accepted: number }[]
+  /** One for each rejected record: what the job writes to the topic of dead letters. */
+  readonly letters: readonly Uint8Array[]
 }
 
 /** Asks for the fold of an envelope that was admitted; with its records when the sidecar does not have it any more. */
 export interface Fold extends EnvelopeName {
-  readonly again: { readonly rejected: readonly number[]; readonly records: readonly Uint8Array[] } | null
+  readonly again: { readonly rejected: readonly number[]; readonly records: readonly SourceRecord[] } | null
 }
 
 export interface Folded {
   readonly lane: 'edge' | 'burst'
   readonly panes: readonly FoldedPane[]
+  /** One for each event that could not be folded. */
+  readonly letters: readonly Uint8Array[]
 }
 
 /** What an envelope comes to in one pane. `accepted` was counted before the fold, the others by it. */
@@ -93,7 +103,19 @@ export interface Present {
   readonly accepted: Tally
   readonly edge: number
   readonly burst: number
+  readonly dead: number
   readonly partials: readonly Uint8Array[]
+}
+
+/** What an envelope has in a window that was closed when it came there. Its answer is a letter. */
+export interface Late extends EnvelopeName {
+  readonly lastOffset: number
+  readonly startMs: number
+  readonly endMs: number
+  readonly accepted: Tally
+  readonly edge: number
+  readonly burst: number
+  readonly dead: number
 }
 
 /** Stands for the event time of an envelope without events; below every event time that is taken. */
@@ -140,21 +162,21 @@ export function decodeWelcome(payload: Uint8Array): Welcome {
 }
 
 export function encodeAdmit({ source, firstOffset, records }: Admit): Buffer {
-  const writer = new PayloadWriter().text(source).i64(firstOffset)
-  return writeAll(writer, records).end()
+  return writeRecords(new PayloadWriter().text(source).i64(firstOffset), firstOffset, records).end()
 }
 
 export function decodeAdmit(payload: Uint8Array): Admit {
   const reader = new PayloadReader(payload)
-  return { source: reader.text(), firstOffset: reader.i64(), records: readAll(reader) }
+  const name = { source: reader.text(), firstOffset: reader.i64() }
+  return { ...name, records: readRecords(reader, name.firstOffset) }
 }
 
-export function encodeAdmitted({ rejected, newestMs, panes }: Admitted): Buffer {
+export function encodeAdmitted({ rejected, newestMs, panes, letters }: Admitted): Buffer {
   const writer = new PayloadWriter().u32(rejected.length)
   for (const index of rejected) writer.u32(index)
   writer.i64(newestMs ?? NO_TIME_MS).u32(panes.length)
   for (const { startMs, accepted } of panes) writer.i64(startMs).u32(accepted)
-  return writer.end()
+  return writeAll(writer, letters).end()
 }
 
 export function decodeAdmitted(payload: Uint8Array): Admitted {
@@ -162,7 +184,7 @@ export function decodeAdmitted(payload: Uint8Array): Admitted {
   const rejected = reader.list(reader.u32(), (from) => from.u32())
   const newestMs = reader.i64()
   const panes = reader.list(reader.u32(), (from) => ({ startMs: from.i64(), accepted: from.u32() }))
-  return { rejected, newestMs: newestMs === NO_TIME_MS ? null : newestMs, panes }
+  return { rejected, newestMs: newestMs === NO_TIME_MS ? null : newestMs, panes, letters: readAll(reader) }
 }
 
 export function encodeFold({ source, firstOffset, again }: Fold): Buffer {
@@ -170,7 +192,7 @@ export function encodeFold({ source, firstOffset, again }: Fold): Buffer {
   if (again === null) return writer.u8(0).end()
   writer.u8(1).u32(again.rejected.length)
   for (const index of again.rejected) writer.u32(index)
-  return writeAll(writer, again.records).end()
+  return writeRecords(writer, firstOffset, again.records).end()
 }
 
 export function decodeFold(payload: Uint8Array): Fold {
@@ -178,15 +200,15 @@ export function decodeFold(payload: Uint8Array): Fold {
   const name = { source: reader.text(), firstOffset: reader.i64() }
   if (reader.u8() === 0) return { ...name, again: null }
   const rejected = reader.list(reader.u32(), (from) => from.u32())
-  return { ...name, again: { rejected, records: readAll(reader) } }
+  return { ...name, again: { rejected, records: readRecords(reader, name.firstOffset) } }
 }
 
-export function encodeFolded({ lane, panes }: Folded): Buffer {
+export function encodeFolded({ lane, panes, letters }: Folded): Buffer {
   const writer = new PayloadWriter().u8(lane === 'edge' ? 0 : 1).u32(panes.length)
   for (const { startMs, accepted, folded, dead, partial } of panes) {
     writeTally(writer.i64(startMs), accepted).u32(folded).u32(dead).bytes(partial)
   }
-  return writer.end()
+  return writeAll(writer, letters).end()
 }
 
 export function decodeFolded(payload: Uint8Array): Folded {
@@ -199,15 +221,15 @@ export function decodeFolded(payload: Uint8Array): Folded {
     dead: from.u32(),
     partial: from.bytes(),
   }))
-  return { lane, panes }
+  return { lane, panes, letters: readAll(reader) }
 }
 
 /** Partials to be made one; its answer is the one, as `bytes`. */
 export const encodeMerge = (partials: readonly Uint8Array[]): Buffer => writeAll(new PayloadWriter(), partials).end()
 export const decodeMerge = (payload: Uint8Array): Buffer[] => readAll(new PayloadReader(payload))
 
-export function encodePresent({ startMs, endMs, accepted, edge, burst, partials }: Present): Buffer {
-  const writer = writeTally(new PayloadWriter().i64(startMs).i64(endMs), accepted).i64(edge).i64(burst)
+export function encodePresent({ startMs, endMs, accepted, edge, burst, dead, partials }: Present): Buffer {
+  const writer = writeTally(new PayloadWriter().i64(startMs).i64(endMs), accepted).i64(edge).i64(burst).i64(dead)
   return writeAll(writer, partials).end()
 }
 
@@ -219,7 +241,28 @@ export function decodePresent(payload: Uint8Array): Present {
     accepted: readTally(reader),
     edge: reader.i64(),
     burst: reader.i64(),
+    dead: reader.i64(),
     partials: readAll(reader),
+  }
+}
+
+export function encodeLate({ source, firstOffset, lastOffset, startMs, endMs, accepted, ...counts }: Late): Buffer {
+  const writer = new PayloadWriter().text(source).i64(firstOffset).i64(lastOffset).i64(startMs).i64(endMs)
+  return writeTally(writer, accepted).i64(counts.edge).i64(counts.burst).i64(counts.dead).end()
+}
+
+export function decodeLate(payload: Uint8Array): Late {
+  const reader = new PayloadReader(payload)
+  return {
+    source: reader.text(),
+    firstOffset: reader.i64(),
+    lastOffset: reader.i64(),
+    startMs: reader.i64(),
+    endMs: reader.i64(),
+    accepted: readTally(reader),
+    edge: reader.i64(),
+    burst: reader.i64(),
+    dead: reader.i64(),
   }
 }
 
@@ -242,6 +285,16 @@ function writeAll(writer: PayloadWriter, all: readonly Uint8Array[]): PayloadWri
 }
 
 const readAll = (reader: PayloadReader): Buffer[] => reader.list(reader.u32(), (from) => from.bytes())
+
+/** Each with how far its offset is beyond the first: 4 bytes in place of 8, a record. */
+function writeRecords(writer: PayloadWriter, firstOffset: number, records: readonly SourceRecord[]): PayloadWriter {
+  writer.u32(records.length)
+  for (const { offset, bytes } of records) writer.u32(offset - firstOffset).bytes(bytes)
+  return writer
+}
+
+const readRecords = (reader: PayloadReader, firstOffset: number): SourceRecord[] =>
+  reader.list(reader.u32(), (from) => ({ offset: firstOffset + from.u32(), bytes: from.bytes() }))
 
 /** Count, and the sum modulo 2^64: Java adds both as they are. */
 const writeTally = (writer: PayloadWriter, { count, sum }: Tally) => writer.i64(count).u32(sum.hi).u32(sum.lo)

@@ -7,14 +7,19 @@ import { Conversation, Refused, type SidecarDependencies } from './sidecar'
 /** Requests of one connection that may wait for their answer; the job's own bounds are far below. */
 export const MAX_REQUESTS_IN_FLIGHT = 1_024
 
+/** Connections at once: the job has one, its controller and people a few. */
+const MAX_CONNECTIONS = 64
+
 /** Serves the sidecar's protocol. The caller lets it listen. */
 export function sidecarServer(deps: SidecarDependencies, logger: Logger): Server {
-  return createServer((socket) => {
+  const server = createServer((socket) => {
     socket.setNoDelay(true)
     socket.on('error', (error) => logger.warn({ error: error.message }, 'a connection of the job is lost'))
     const connection = new Connection(socket, new Conversation(deps), logger)
     socket.on('data', (chunk) => connection.read(chunk as Buffer))
   })
+  server.maxConnections = MAX_CONNECTIONS
+  return server
 }
 
 class Connection {
@@ -65,6 +70,9 @@ class Connection {
   }
 
   private send(frame: Frame): void {
-    if (!this.socket.destroyed) this.socket.write(encodeFrame(frame))
+    if (this.socket.destroyed || this.socket.write(encodeFrame(frame)) || this.socket.isPaused()) return
+    // Who does not read answers asks for nothing more, or they would all wait in memory.
+    this.socket.pause()
+    this.socket.once('drain', () => this.socket.resume())
   }
 }

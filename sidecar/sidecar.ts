@@ -5,24 +5,26 @@ import { type AdmissionLimits, type AdmittedLines, admitRecords, linesAgain } fr
 import { decodeOrders } from './controller-messages'
 import type { FoldedEnvelope } from './fold-stage'
 import type { KeptEnvelopes } from './kept-envelopes'
+import { lateLetter, letterOf } from './letters'
 import {
+  type Admit,
   decodeAdmit,
   decodeFold,
   decodeHello,
+  decodeLate,
   decodeMerge,
   decodePresent,
   encodeAdmitted,
   encodeFolded,
   encodeWelcome,
   type Fold,
-  type FoldedPane,
   KIND,
   PROTOCOL_VERSION,
   type RefusedRequest,
   type SidecarRefusal,
   type Welcome,
 } from './messages'
-import { mergePartials, packPartial, presentWindow } from './windows'
+import { mergePartials, type PackedPane, presentWindow } from './windows'
 
 /** What the sidecar answers with. */
 export interface SidecarDependencies {
@@ -33,6 +35,8 @@ export interface SidecarDependencies {
   readonly cutting: Pick<Welcome, 'idleTimeoutMs' | 'maxEnvelopeEvents' | 'maxEnvelopeBytes' | 'lingerMs'>
   readonly kept: KeptEnvelopes
   readonly fold: (lines: AdmittedLines) => Promise<FoldedEnvelope>
+  /** Whether as much is being folded as memory is meant for: then the job has to wait. */
+  readonly isFull: () => boolean
   /** What is known now, for the controller of the job and for people. */
   readonly facts: () => unknown
   /** The controller of the job says what is to be done from now on. */
@@ -59,16 +63,12 @@ export class Conversation {
 
   /** The payload of the answer. Rejects with Refused. */
   async answer(kind: number, payload: Uint8Array): Promise<Uint8Array> {
-    const { pipeline, version, limits, kept, epochMs, facts, obey } = this.deps
+    const { pipeline, version, facts, obey } = this.deps
     if (kind === KIND.hello) return this.welcome(payload)
     if (!this.welcomed) throw new Refused('hello_first', 'a connection begins with a hello', false)
     switch (kind) {
-      case KIND.admit: {
-        const { records, ...name } = wellFormed(payload, decodeAdmit)
-        const { answer, kept: lines } = admitRecords(pipeline, records, limits, epochMs())
-        kept.keep(name, lines)
-        return encodeAdmitted(answer)
-      }
+      case KIND.admit:
+        return this.admit(wellFormed(payload, decodeAdmit))
       case KIND.fold:
         return this.fold(wellFormed(payload, decodeFold))
       case KIND.merge:
@@ -80,6 +80,8 @@ export class Conversation {
         const which = `window [${window.startMs}, ${window.endMs})`
         throw new Refused('unbalanced', `${which} does not balance and is not final: ${presented.reason}`, false)
       }
+      case KIND.late:
+        return lateLetter(this.head, wellFormed(payload, decodeLate))
       case KIND.facts:
         return Buffer.from(JSON.stringify(facts()))
       case KIND.orders:
@@ -112,29 +114,44 @@ export class Conversation {
     return encodeWelcome({ protocol: PROTOCOL_VERSION, version, ...times, ...cutting })
   }
 
+  private admit({ records, ...name }: Admit): Uint8Array {
+    const { pipeline, limits, kept, epochMs } = this.deps
+    const { answer, rejections, kept: lines } = admitRecords(pipeline, records, limits, epochMs())
+    kept.keep(name, lines)
+    const letters = rejections.map((fault) =>
+      letterOf(this.head, 'rejected', name.source, records[fault.index]!, fault),
+    )
+    return encodeAdmitted({ ...answer, letters })
+  }
+
   private async fold({ again, ...name }: Fold): Promise<Uint8Array> {
-    const { pipeline, kept } = this.deps
+    const { pipeline, kept, isFull } = this.deps
+    // Before it is taken: it stays here until there is room.
+    if (isFull()) throw new Refused('too_many_requests', 'as much is being folded as there is memory for', true)
     const taken = kept.take(name)
     const lines = again === null ? taken : linesAgain(pipeline, again.records, again.rejected)
     if (lines === undefined) {
       const which = `envelope ${name.source}@${name.firstOffset}`
       throw new Refused('unknown_envelope', `${which} is not here any more: send its records with the request`, true)
     }
-    if (lines.lines.length === 0) return encodeFolded({ lane: 'edge', panes: [] })
-    const { lane, accepted, panes } = await this.deps.fold(lines)
-    return encodeFolded({ lane, panes: [...panes].map(([startMs, pane]) => this.paneOf(startMs, pane, accepted)) })
+    if (lines.lines.length === 0) return encodeFolded({ lane: 'edge', panes: [], letters: [] })
+    const { lane, accepted, panes, faults } = await this.deps.fold(lines)
+    const letters = faults.map(({ index, ...fault }) => {
+      const record = { offset: lines.offsets[index]!, bytes: Buffer.from(lines.lines[index]!) }
+      return letterOf(this.head, 'dead', name.source, record, fault)
+    })
+    return encodeFolded({ lane, panes: panes.map((pane) => counted(pane, accepted)), letters })
   }
 
-  private paneOf(
-    startMs: number,
-    partial: Parameters<typeof packPartial>[1],
-    accepted: ReadonlyMap<number, Tally>,
-  ): FoldedPane {
-    const { folded, dead } = partial
-    const bytes = packPartial(this.deps.pipeline, partial)
-    return { startMs, accepted: accepted.get(startMs)!, folded: folded.count, dead: dead.count, partial: bytes }
+  private get head() {
+    return { pipeline: this.deps.pipeline.name, version: this.deps.version }
   }
 }
+
+const counted = (pane: PackedPane, accepted: ReadonlyMap<number, Tally>) => ({
+  ...pane,
+  accepted: accepted.get(pane.startMs)!,
+})
 
 /** Bytes come from another program: what cannot be read is refused by name, and ends nothing. */
 function wellFormed<Result>(payload: Uint8Array, read: (payload: Uint8Array) => Result): Result {

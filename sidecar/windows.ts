@@ -18,6 +18,22 @@ export const packPartial = (pipeline: Pipeline, partial: Partial): Buffer =>
 export const unpackPartial = (pipeline: Pipeline, bytes: Uint8Array): Partial =>
   decodePartial(pipeline, JSON.parse(Buffer.from(bytes).toString('utf8')) as EncodedPartial)
 
+/** What an envelope comes to in one pane: counts, and the partial as the job keeps it. */
+export interface PackedPane {
+  readonly startMs: number
+  readonly folded: number
+  readonly dead: number
+  readonly partial: Uint8Array
+}
+
+export const packPanes = (pipeline: Pipeline, panes: ReadonlyMap<number, Partial>): PackedPane[] =>
+  [...panes].map(([startMs, pane]) => ({
+    startMs,
+    folded: pane.folded.count,
+    dead: pane.dead.count,
+    partial: packPartial(pipeline, pane),
+  }))
+
 /** Makes one partial of many, so that the state of a window does not grow with its envelopes. */
 export function mergePartials(pipeline: Pipeline, partials: readonly Uint8Array[]): Buffer {
   const whole = emptyPartial()
@@ -34,7 +50,7 @@ export type Presented =
 export function presentWindow(
   pipeline: Pipeline,
   version: string,
-  { startMs, endMs, accepted, edge, burst, partials }: Present,
+  { startMs, endMs, accepted, edge, burst, dead, partials }: Present,
 ): Presented {
   const merge = new WindowMerge(pipeline)
   for (const bytes of partials) merge.add('edge', unpackPartial(pipeline, bytes))
@@ -44,6 +60,7 @@ export function presentWindow(
     return { kind: 'unbalanced', reason }
   }
   const folded = accepted.count - result.deadLettered
+  if (dead !== result.deadLettered) return { kind: 'unbalanced', reason: `${dead} dead, ${result.deadLettered} found` }
   if (edge + burst !== folded) return { kind: 'unbalanced', reason: `${edge} + ${burst} by lane, ${folded} folded` }
   const { deadLettered, rows } = result
   const window = { start: startMs, end: endMs, version, accepted: accepted.count, edge, burst, deadLettered, rows }

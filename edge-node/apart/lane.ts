@@ -17,7 +17,9 @@ export class ApartLane {
   private envelopes = 0
 
   constructor(
-    private readonly care: Care | undefined,
+    private readonly care:
+      | { readonly suspects: Pick<Suspects, 'has'>; readonly foldApart: Care['foldApart'] }
+      | undefined,
     private readonly onFolded: (envelope: Envelope, partial: EnvelopePartial) => void,
   ) {}
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { FlinkRest } from '../../flink-rest/flink-rest'
 import { chooseJob, JobReader, listJobs } from '../../flink-rest/job-metrics'
 import { lagOf, readBy } from '../../flink-rest/job-rates'
+import { deadLettersOf } from '../flink/letters'
 import { FlinkRest as Cluster, type Job } from '../flink/rest'
 import { ONE_STREAM, sendLoad } from '../flink/send-load'
 import { startStage } from '../flink/stage'
@@ -60,7 +61,8 @@ export async function hotOnFlink(
       await createTopic(kafka, `hot-${name}`, PARTITIONS)
       await createTopic(kafka, `results-${name}`, 1)
     }
-    const ours = { ...common, pipeline: 'hot', sidecar: sidecar.address, topic: 'hot-ours', results: 'results-ours' }
+    await createTopic(kafka, deadLettersOf('results-ours'), 1)
+    const ours = { ...common, pipeline: 'hot', ...sidecar.jobOptions, topic: 'hot-ours', results: 'results-ours' }
     const submitPlain = () =>
       new Cluster(`http://127.0.0.1:${restPort}`, folder).submit(PLAIN_JAR, {
         ...{ ...common, topic: 'hot-plain', results: 'results-plain' },

@@ -2,7 +2,9 @@ import {
   DEAD_LETTERS,
   ENVELOPE_REFUSALS,
   FLINK_ERRORS,
+  FLINK_JOB_ERRORS,
   FUNCTION_ERRORS,
+  LETTER_CODES,
   LINE_REJECTIONS,
   REPLAY_FAILURES,
   REQUEST_ERRORS,
@@ -55,7 +57,12 @@ export function errorCodesPage(): string {
     section(
       'Of the sidecar',
       'In the exception that ends a try of a Flink job, and in its log. [How to run on Flink](../how-to/run-on-flink.md).',
-      SIDECAR_REFUSALS,
+      { ...SIDECAR_REFUSALS, ...FLINK_JOB_ERRORS },
+    ),
+    section(
+      'Of letters on Flink',
+      'In the topic of dead letters, beside the codes of rejected lines and of dead letters.',
+      LETTER_CODES,
     ),
     section('Of Flink', "In messages of what reads a job by Flink's REST API.", FLINK_ERRORS),
     section(

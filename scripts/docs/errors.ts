@@ -203,10 +203,21 @@ export const START_ERRORS = {
   log_failed: 'the log cannot be written',
 } as const
 
+/** What the Flink job says of its own, beside what its sidecar says. */
+export const FLINK_JOB_ERRORS = {
+  sidecar_command:
+    'the command of `--sidecar-command` ended with 2, wrong usage; the output of the TaskManager says why',
+} as const
+
+/** Why a letter stands in the topic of dead letters, where no code of a rejected line or of a dead letter says it. */
+export const LETTER_CODES = {
+  late: 'events came to a window that had closed; the letter names the window, how many, and where they are',
+} as const
+
 /** Why the sidecar of a Flink job does not do what it was asked for. */
 export const SIDECAR_REFUSALS: Readonly<Record<SidecarRefusal, string>> = {
   frame_out_of_bounds: 'a message over 64 MiB, or bytes that are none: the connection ends; cut smaller envelopes',
-  too_many_requests: '1,024 requests of the connection wait already: ask again when one is answered',
+  too_many_requests: 'more waits than there is memory for: the job asks again, and its source waits with it',
   malformed_request: 'the message cannot be read: job and sidecar are not of one version, or of other hands',
   hello_first: 'the connection did not begin with a hello',
   protocol_version: 'job and sidecar speak other versions of the protocol: take both from one version of Spillway',

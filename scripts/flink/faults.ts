@@ -1,7 +1,7 @@
 import type { Kept } from '../java/keep-running'
 import type { Cluster } from './cluster'
 import type { KeptCloud } from './kept-cloud'
-import type { KeptSidecar } from './sidecar-process'
+import type { StartedSidecar } from './sidecar-process'
 
 /** What can be killed in the middle of a run. */
 export const FAULTS = ['sidecar', 'taskmanager', 'jobmanager', 'broker', 'cloud'] as const
@@ -9,14 +9,18 @@ export type Fault = (typeof FAULTS)[number]
 
 /** The processes of a run. */
 export interface Victims {
-  readonly sidecar: Pick<KeptSidecar, 'kill'>
+  readonly sidecar: Pick<StartedSidecar, 'kill'>
   readonly cluster: Pick<Cluster, 'killTaskManager' | 'killJobManager'>
   readonly broker: Pick<Kept, 'kill'>
   readonly cloud: Pick<KeptCloud, 'kill'>
 }
 
 /** What kills one of them with SIGKILL. Broker and cloud stay away for `awayMs`; a cloud can do so for good. */
-export function killer(what: Fault, { sidecar, cluster, broker, cloud }: Victims, awayMs: number): () => void {
+export function killer(
+  what: Fault,
+  { sidecar, cluster, broker, cloud }: Victims,
+  awayMs: number,
+): () => void | Promise<void> {
   switch (what) {
     case 'sidecar':
       return () => sidecar.kill()

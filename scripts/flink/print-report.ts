@@ -12,7 +12,7 @@ export function printFlinkReport(report: FlinkReport): string {
     ['accepted', `${count(report.accepted)} events`],
     ['  = edge', share(report.edge)],
     ['  + burst', share(report.burst)],
-    ['  + dead letters', count(report.deadLettered)],
+    ['  + dead letters', deadText(report)],
     ['windows', `${report.windows}, of them ${report.windowsWithBurst} with burst`],
     ['missing, extra, mismatched', `${report.missing}, ${report.extra}, ${report.mismatched}`],
     [
@@ -27,6 +27,11 @@ export function printFlinkReport(report: FlinkReport): string {
     ['the cloud', cloudText(report)],
   ]
   return ['', verdict, '', ...rows.map(([name, value]) => `  ${name.padEnd(28)}${value}`), ''].join('\n')
+}
+
+function deadText({ deadLettered, letters, lettersRepeated }: FlinkReport): string {
+  const repeated = lettersRepeated === 0 ? '' : `, ${lettersRepeated} of them more than once`
+  return `${count(deadLettered)}; ${count(letters)} letters in their topic${repeated}`
 }
 
 function cloudText({ cloud, envelopes, reactionMs, invocationsAtRest: rest }: FlinkReport): string {

@@ -7,6 +7,7 @@ import { precisionOf } from '../start/burst-figures'
 import { type Comparison, compareWindows } from '../verify/compare'
 import type { Expectation } from '../verify/expected'
 import type { ServedWindow } from '../verify/served'
+import { type Letters, lettersIn } from './letters'
 import type { FlinkRunOptions } from './options'
 import { atRest, type FlinkSample, lagGoneAfterMs, NO_LAG_MS } from './samples'
 import type { Watched } from './watch'
@@ -44,6 +45,10 @@ export interface FlinkReport {
   readonly mismatched: number
   /** Windows that stand more than once among the committed results. */
   readonly repeated: number
+  /** Letters in the topic of dead letters: one for each dead event, and none else of a load of this kind. */
+  readonly letters: number
+  /** Letters that stand there more than once. */
+  readonly lettersRepeated: number
   readonly balanced: boolean
   /**
    * From the time at which an event was due until it was folded, at the edge or in the burst, of the events that
@@ -96,12 +101,13 @@ export interface Evidence {
   /** How long past its end the watermark lets a window close, by the clock of events that come in time. */
   readonly closableAfterMs: number
   readonly read: readonly ReadWindow[]
+  readonly letters: Letters
   readonly watched: Watched
 }
 
 /** The check: what the results topic has against an independent computation over all that was sent. */
 export function flinkReport(evidence: Evidence): { readonly report: FlinkReport; readonly comparison: Comparison } {
-  const { options, pipeline, schedule, expected, closableAfterMs, read, watched } = evidence
+  const { options, pipeline, schedule, expected, closableAfterMs, read, letters, watched } = evidence
   const comparison = compareWindows(
     expected.windows,
     read.map(({ window }) => window),
@@ -109,7 +115,7 @@ export function flinkReport(evidence: Evidence): { readonly report: FlinkReport;
   const report = {
     pipeline,
     mode: options.mode,
-    ...windowFigures(expected, closableAfterMs, read, comparison),
+    ...windowFigures(expected, closableAfterMs, read, comparison, lettersIn(letters)),
     ...cloudFigures(watched, schedule, options.seconds),
     ...lagFigures(watched, schedule),
     processingDelayMs: watched.facts?.eventDelayMs ?? null,
@@ -126,6 +132,7 @@ function windowFigures(
   closableAfterMs: number,
   read: readonly ReadWindow[],
   { counts }: Comparison,
+  inTopic: ReturnType<typeof lettersIn>,
 ) {
   const windows = read.map(({ window }) => window)
   const sum = (of: (window: ServedWindow) => number) => windows.reduce((total, window) => total + of(window), 0)
@@ -135,13 +142,14 @@ function windowFigures(
   const repeated = read.filter(({ times }) => times > 1).length
   const afterMs = read.map(({ window, readAtMs }) => readAtMs - window.end)
   const isExact = missing + extra + mismatched + repeated + expected.wrongAnswers.length === 0
+  const areLettersExact = inTopic.letters === deadLettered && inTopic.lettersRepeated === 0
   return {
     ...{ accepted, edge, burst, deadLettered },
     late: expected.events - accepted,
     windows: windows.length,
     windowsWithBurst: windows.filter((window) => window.burst > 0).length,
-    ...{ missing, extra, mismatched, repeated },
-    balanced: isExact && accepted === edge + burst + deadLettered,
+    ...{ missing, extra, mismatched, repeated, ...inTopic },
+    balanced: isExact && areLettersExact && accepted === edge + burst + deadLettered,
     windowReadAfterMs: percentiles(afterMs),
     windowLatencyMs: percentiles(afterMs.map((ms) => Math.max(0, ms - closableAfterMs))),
   }

@@ -12,6 +12,7 @@ import { oraclePipeline } from '../verify/pipelines/named'
 import type { ServedWindow } from '../verify/served'
 import { startController } from './controller-process'
 import { killer, spread } from './faults'
+import { deadLettersOf, type Letters, readLetters } from './letters'
 import type { FlinkRunOptions } from './options'
 import { type FlinkReport, flinkReport, type ReadWindow } from './report'
 import type { Job } from './rest'
@@ -36,8 +37,8 @@ export interface FlinkOutcome {
 }
 
 /**
- * Starts cloud, broker, sidecar and cluster, submits the job, sends a load with a spike, waits for every window and
- * checks them all. What it starts is added to `children`, which the caller stops.
+ * Starts cloud, broker and cluster, submits the job, which starts its sidecar, sends a load with a spike, waits for every
+ * window and checks them all. What it starts is added to `children`, which the caller stops.
  */
 export async function runOnFlink(
   options: FlinkRunOptions,
@@ -49,7 +50,11 @@ export async function runOnFlink(
   const slots = Math.max(parallelism, rescale)
   const stage = await startStage({ ...options, pipeline: PIPELINE, slots, isHighlyAvailable }, children, say)
   const partitions = options.slowSeconds > 0 ? PARTITIONS_WITH_SLOW : PARTITIONS
-  await Promise.all([createTopic(stage.kafka, TOPIC, partitions), createTopic(stage.kafka, RESULTS, 1)])
+  await Promise.all([
+    createTopic(stage.kafka, TOPIC, partitions),
+    createTopic(stage.kafka, RESULTS, 1),
+    createTopic(stage.kafka, deadLettersOf(RESULTS), 1),
+  ])
   const job = await submit(stage, parallelism)
   const flink = `http://127.0.0.1:${options.restPort}`
   const { address: sidecar } = stage.sidecar
@@ -62,7 +67,7 @@ const submit = ({ cluster, kafka, sidecar }: Stage, parallelism: number, savepoi
   cluster.submit(
     {
       ...{ pipeline: PIPELINE, bootstrap: kafka.bootstrap, topic: TOPIC, results: RESULTS, run: 'demo' },
-      ...{ sidecar: sidecar.address, parallelism: String(parallelism) },
+      ...{ ...sidecar.jobOptions, parallelism: String(parallelism) },
     },
     savepointPath,
   )
@@ -76,6 +81,7 @@ async function sendAndCheck(
 ): Promise<FlinkOutcome> {
   const { rate, peak, seconds, spikeSeconds, seed, restPort, slowSeconds } = options
   const results = readResults(stage.kafka, RESULTS, children)
+  const letters = readLetters(stage.kafka, RESULTS, children)
   const producer = startProducer(stage.kafka, TOPIC, slowSeconds > 0)
   children.push(producer)
   say(
@@ -100,7 +106,7 @@ async function sendAndCheck(
   const [sent] = await Promise.all([sending, disturbed])
   if ((await producer.ended) !== 0) throw new Error(`not all records were taken; ${stage.kafka.logFile} says why`)
   say(`\nAll ${sent.toLocaleString('en-US')} events are in Kafka. Waiting for the last windows ...`)
-  return check({ options, schedule, keptFiles, results, watch })
+  return check({ options, schedule, keptFiles, results, letters, watch })
 }
 
 /** What is left of a load when all of it was sent. */
@@ -109,10 +115,11 @@ interface Sent {
   readonly schedule: Schedule
   readonly keptFiles: readonly string[]
   readonly results: ReadonlyMap<number, ReadWindow>
+  readonly letters: Letters
   readonly watch: Watch
 }
 
-async function check({ options, schedule, keptFiles, results, watch }: Sent): Promise<FlinkOutcome> {
+async function check({ options, schedule, keptFiles, results, letters, watch }: Sent): Promise<FlinkOutcome> {
   const expected = await expectedWindows(keptFiles, oraclePipeline(PIPELINE))
   await waitFor(results, expected.windows.length)
   // Of a run without faults the time after the burst is looked at as well.
@@ -120,7 +127,7 @@ async function check({ options, schedule, keptFiles, results, watch }: Sent): Pr
   const watched = await watch.end()
   const closableAfterMs = bids.allowedLatenessMs + bids.outOfOrdernessMs
   const read = [...results.values()]
-  return flinkReport({ options, pipeline: PIPELINE, schedule, expected, closableAfterMs, read, watched })
+  return flinkReport({ options, pipeline: PIPELINE, schedule, expected, closableAfterMs, read, letters, watched })
 }
 
 /** Waits until there are so many windows, for a while, and then for one too many. */

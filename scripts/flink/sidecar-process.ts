@@ -1,23 +1,26 @@
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Usage } from '../../core/cost'
 import type { Episode } from '../../edge-node/episodes'
 import { SidecarClient } from '../../sidecar/client'
 import { KIND } from '../../sidecar/messages'
-import { type Child, type Stoppable, startChild } from '../start/child'
 import { LOCAL_ENV } from '../start/local-env'
 
-/** A sidecar that is started again whenever it ends: the job asks it again for all that is open. */
-export interface KeptSidecar {
+/** The sidecar that the TaskManager starts, and starts again when it ends: how, and what it says of itself. */
+export interface StartedSidecar {
   /** As the job knows it. */
   readonly address: string
+  /** What a job has to be given for it: where it listens, and what the TaskManager runs in a shell. */
+  readonly jobOptions: { readonly sidecar: string; readonly 'sidecar-command': string }
   /** What it says of itself now; null while it does not answer. */
   facts(): Promise<SidecarFacts | null>
-  /** Ends it without a word, as a crash would. */
-  kill(): void
+  /** Ends it without a word, as a crash would. Rejects when there is none to be ended. */
+  kill(): Promise<void>
 }
 
-/** What the progress of a run shows. Counts are of the sidecar that runs now. */
+/** What a run wants to know of it. Counts are of the sidecar that runs now. */
 export interface SidecarFacts {
+  readonly pid: number
   readonly events: { readonly edge: number; readonly burst: number; readonly deadLettered: number }
   readonly decision: { readonly queueDelayMs: number; readonly reason: string }
   /** From an event's own time until it was folded. */
@@ -41,42 +44,38 @@ export interface SidecarOptions {
   readonly pricingSlots: number
 }
 
-/** Starts a sidecar and resolves when it listens. */
-export async function keepSidecar(
+const LOOK_EVERY_MS = 100
+const LOOKS = 300 // half a minute: one that was started again a moment ago does not answer yet
+
+export function startedSidecar(
   { folder, pipeline, mode, endpoint, pricingSlots }: SidecarOptions,
-  children: Stoppable[],
   say: (text: string) => void,
-): Promise<KeptSidecar> {
+): StartedSidecar {
   const file = path.resolve(folder, 'sidecar.sock')
+  const address = `unix:${file}`
   const settings = ['--pipeline', pipeline, '--mode', mode, '--transport', 'invoke', '--log-level', 'warn']
-  const start = () =>
-    startChild('sidecar/main.ts', ['--listen', `unix:${file}`, ...settings], {
-      ...LOCAL_ENV,
-      AWS_ENDPOINT_URL: endpoint,
-      PRICING_SLOTS: String(pricingSlots),
-    })
-  let isStopped = false
-  let sidecar: Child = start()
-  const watch = async (watched: Child) => {
-    const wasAsked = (await watched.ended()) === 0
-    if (isStopped || wasAsked) return
-    say('   the sidecar has ended; another one is started')
-    sidecar = start()
-    void watch(sidecar)
-  }
-  children.push({
-    stop: () => {
-      isStopped = true
-      return sidecar.stop()
-    },
-  })
-  await sidecar.ready()
-  void watch(sidecar)
+  const variables = { ...LOCAL_ENV, AWS_ENDPOINT_URL: endpoint, PRICING_SLOTS: String(pricingSlots) }
+  const given = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
+  const command = ['env', ...given, 'node', '--import', 'tsx', 'sidecar/main.ts', ...settings].join(' ')
+  const facts = () => factsOf(file, pipeline).catch(() => null)
   return {
-    address: `unix:${file}`,
-    facts: () => factsOf(file, pipeline).catch(() => null),
-    kill: () => sidecar.signal('SIGKILL'),
+    address,
+    jobOptions: { sidecar: address, 'sidecar-command': command },
+    facts,
+    kill: async () => {
+      process.kill(await pidOf(facts), 'SIGKILL')
+      say('   the sidecar is killed; the TaskManager starts another one')
+    },
   }
+}
+
+async function pidOf(facts: StartedSidecar['facts']): Promise<number> {
+  for (let look = 0; look < LOOKS; look++) {
+    const pid = (await facts())?.pid
+    if (pid !== undefined) return pid
+    await sleep(LOOK_EVERY_MS)
+  }
+  throw new Error('no sidecar answers that could be killed; the log of the TaskManager says why')
 }
 
 async function factsOf(file: string, pipeline: string): Promise<SidecarFacts> {

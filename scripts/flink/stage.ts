@@ -8,14 +8,14 @@ import type { Stoppable } from '../start/child'
 import { type Cluster, startCluster } from './cluster'
 import { ensureJobPackaged } from './job-jar'
 import { type KeptCloud, keepCloud } from './kept-cloud'
-import { type KeptSidecar, keepSidecar } from './sidecar-process'
+import { type StartedSidecar, startedSidecar } from './sidecar-process'
 
-/** Everything that a job needs, on this machine, a process each. */
+/** Everything that a job needs, on this machine, a process each. The sidecar is there with the first job. */
 export interface Stage {
   readonly cloud: KeptCloud
   readonly broker: Pick<Kept, 'kill'>
   readonly kafka: Kafka
-  readonly sidecar: KeptSidecar
+  readonly sidecar: StartedSidecar
   readonly cluster: Cluster
 }
 
@@ -48,16 +48,12 @@ export async function startStage(
   await emptyFolder(dataDir)
   const folder = path.join(dataDir, 'flink')
   await mkdir(folder)
-  say('Starting the embedded cloud, a Kafka broker, a sidecar and a Flink cluster, all on this machine.')
+  say('Starting the embedded cloud, a Kafka broker and a Flink cluster with its sidecar, all on this machine.')
   const cloud = await keepCloud(path.join(dataDir, 'functions.log'), children, say)
   const broker = await keepBroker({ folder: path.join(dataDir, 'kafka'), port: kafkaPort }, children, say)
   const kafka = { bootstrap: broker.bootstrap, logFile: path.join(dataDir, 'kafka-commands.log') }
   const pricingSlots = options.capacity / SLOT_RATE
-  const sidecar = await keepSidecar(
-    { folder: dataDir, pipeline, mode, endpoint: cloud.endpoint, pricingSlots },
-    children,
-    say,
-  )
+  const sidecar = startedSidecar({ folder: dataDir, pipeline, mode, endpoint: cloud.endpoint, pricingSlots }, say)
   const cluster = await startCluster({ folder, restPort, slots, isHighlyAvailable }, children, say)
   return { cloud, broker, kafka, sidecar, cluster }
 }

@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LineGenerator } from '../load/line-generator'
-import type { KeptSidecar } from './sidecar-process'
+import type { StartedSidecar } from './sidecar-process'
 
 /** What has to be up before a load is sent. */
 export interface WarmUp {
   readonly to: Writable
-  readonly sidecar: Pick<KeptSidecar, 'facts'>
+  readonly sidecar: Pick<StartedSidecar, 'facts'>
   readonly lineOf: LineGenerator
   /** Gets what was sent, for the check. */
   readonly keptFile: string

@@ -74,7 +74,10 @@ describe('a sidecar whose controller is killed', () => {
       Array.from({ length: envelopes }, async () => {
         const firstOffset = offset
         offset += ENVELOPE_EVENTS
-        const records = Array.from({ length: ENVELOPE_EVENTS }, (_, at) => Buffer.from(line(firstOffset + at, nowMs)))
+        const records = Array.from({ length: ENVELOPE_EVENTS }, (_, at) => ({
+          offset: firstOffset + at,
+          bytes: Buffer.from(line(firstOffset + at, nowMs)),
+        }))
         const name = { source: 'run/bids/0', firstOffset }
         await client.ask(KIND.admit, encodeAdmit({ ...name, records }))
         return decodeFolded(await client.ask(KIND.fold, encodeFold({ ...name, again: null }))).lane

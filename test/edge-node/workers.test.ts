@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Envelope } from '../../core/envelope'
 import { systemClock } from '../../edge-node/clock'
-import { Workers } from '../../edge-node/workers'
+import { foldsWith, Workers } from '../../edge-node/workers'
 import { countByK } from './count-by-k'
 import { envelopeOf } from './envelopes'
 import { Gate } from './gate'
@@ -26,7 +26,7 @@ function gatedWorkers(concurrency: number, nowMs: () => number = () => 0) {
     },
   })
   const folded: number[] = []
-  const workers = new Workers(spec, concurrency, ({ number }) => folded.push(number), {
+  const workers = new Workers(foldsWith(spec), concurrency, ({ number }) => folded.push(number), {
     ...systemClock,
     monotonicMs: nowMs,
   })
@@ -67,7 +67,9 @@ describe('folding', () => {
   test('gives the partial of the envelope', async () => {
     const spec = countByK()
     const partials: unknown[] = []
-    const workers = new Workers(spec, 1, (_, { panes }) => partials.push([...panes.values()][0]?.folded.count))
+    const workers = new Workers(foldsWith(spec), 1, (_, { panes }) =>
+      partials.push([...panes.values()][0]?.folded.count),
+    )
     workers.enqueue(envelopeOf(0, [lineOf(1), lineOf(2)]))
     await settled()
     expect(partials).toEqual([2])
@@ -86,7 +88,7 @@ async function computing(eventMs: number, events: number) {
       return event
     },
   })
-  const workers = new Workers(spec, 1, () => undefined, { ...systemClock, monotonicMs: () => nowMs })
+  const workers = new Workers(foldsWith(spec), 1, () => undefined, { ...systemClock, monotonicMs: () => nowMs })
   const foldedAtTurns: number[] = []
   workers.enqueue(
     envelopeOf(
@@ -160,7 +162,7 @@ describe('counting', () => {
       },
     })
     const gate = new Gate()
-    const workers = new Workers(spec, 1, () => undefined, { ...systemClock, monotonicMs: () => nowMs })
+    const workers = new Workers(foldsWith(spec), 1, () => undefined, { ...systemClock, monotonicMs: () => nowMs })
     workers.enqueue(envelopeOf(0, [lineOf(0), lineOf(1), '{"k":"waits","t":1}']))
     nowMs += 100
     gate.open()
@@ -207,7 +209,7 @@ test('an envelope with an event that is dead already stays at the edge, where th
   const spec = countByK({
     map: () => new Promise<never>(() => {}),
   })
-  const workers = new Workers(spec, 1, () => undefined, new ManualClock(), { deadOf })
+  const workers = new Workers(foldsWith(spec), 1, () => undefined, new ManualClock(), { deadOf })
   for (const number of [0, 1, 2]) workers.enqueue(envelope(number))
   expect([workers.takeLast()?.number, workers.takeLast()]).toEqual([2, undefined])
 })
@@ -219,7 +221,7 @@ test('a map that hangs at the edge costs its event, not the envelope', async () 
     mapTimeout: '5s',
   })
   const letters: unknown[] = []
-  const workers = new Workers(spec, 1, (_, { deadLetters }) => letters.push(...deadLetters), clock)
+  const workers = new Workers(foldsWith(spec), 1, (_, { deadLetters }) => letters.push(...deadLetters), clock)
   workers.enqueue(envelopeOf(0, [lineOf(0), lineOf(1), lineOf(2)]))
   await clock.pass(4_999)
   expect([letters, clock.pending]).toEqual([[], 1])

@@ -17,7 +17,7 @@ const facts = async (client: SidecarClient) => decodeFacts(await client.ask(KIND
 
 /** Where an envelope of one event was folded. */
 async function lane(client: SidecarClient, firstOffset: number): Promise<'edge' | 'burst'> {
-  const records = [Buffer.from(event('a', 1, 0.1))]
+  const records = [{ offset: firstOffset, bytes: Buffer.from(event('a', 1, 0.1)) }]
   const name = { source: 'run/topic/0', firstOffset }
   decodeAdmitted(await client.ask(KIND.admit, encodeAdmit({ ...name, records })))
   return decodeFolded(await client.ask(KIND.fold, encodeFold({ ...name, again: null }))).lane

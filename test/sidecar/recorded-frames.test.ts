@@ -9,6 +9,7 @@ import {
   decodeFold,
   decodeFolded,
   decodeHello,
+  decodeLate,
   decodeMerge,
   decodePresent,
   decodeRefused,
@@ -18,6 +19,7 @@ import {
   encodeFold,
   encodeFolded,
   encodeHello,
+  encodeLate,
   encodeMerge,
   encodePresent,
   encodeRefused,
@@ -34,15 +36,20 @@ const recorded = new Map(
 )
 
 const source = 'run-1/bids/3'
-const records = [Buffer.from('{"a":1}'), Buffer.from('no event'), Buffer.from('{"a":"\u00e9"}')]
+const records = [
+  { offset: 5_000_000_000, bytes: Buffer.from('{"a":1}') },
+  { offset: 5_000_000_001, bytes: Buffer.from('no event') },
+  { offset: 5_000_000_004, bytes: Buffer.from('{"a":"\u00e9"}') },
+]
+const letter = (code: string) => Buffer.from(JSON.stringify({ code }))
 const accepted = { count: 2, sum: { hi: 0xfedcba98, lo: 0x76543210 } }
 const partial = Buffer.from('partial')
 
 /** Each message as it is meant, how it is written, and how it is read. */
 const MESSAGES = {
-  hello: message(KIND.hello, encodeHello, decodeHello, { protocol: 1, pipeline: 'bids', version: 'abc123' }),
+  hello: message(KIND.hello, encodeHello, decodeHello, { protocol: 2, pipeline: 'bids', version: 'abc123' }),
   welcome: message(ANSWER.ok, encodeWelcome, decodeWelcome, {
-    protocol: 1,
+    protocol: 2,
     version: 'abc123',
     sizeMs: 10_000,
     slideMs: 5_000,
@@ -59,11 +66,13 @@ const MESSAGES = {
     rejected: [1],
     newestMs: 1_795_366_780_123,
     panes: [{ startMs: 1_795_366_780_000, accepted: 2 }],
+    letters: [letter('invalid_json')],
   }),
   'admitted-nothing': message(ANSWER.ok, encodeAdmitted, decodeAdmitted, {
     rejected: [0, 1],
     newestMs: null,
     panes: [],
+    letters: [letter('invalid_json')],
   }),
   fold: message(KIND.fold, encodeFold, decodeFold, { source, firstOffset: 5_000_000_000, again: null }),
   'fold-again': message(KIND.fold, encodeFold, decodeFold, {
@@ -74,6 +83,7 @@ const MESSAGES = {
   folded: message(ANSWER.ok, encodeFolded, decodeFolded, {
     lane: 'burst',
     panes: [{ startMs: 1_795_366_780_000, accepted, folded: 1, dead: 1, partial }],
+    letters: [letter('map_failed')],
   }),
   merge: message(KIND.merge, encodeMerge, decodeMerge, [partial, Buffer.from('other')]),
   present: message(KIND.present, encodePresent, decodePresent, {
@@ -82,7 +92,13 @@ const MESSAGES = {
     accepted,
     edge: 0,
     burst: 1,
+    dead: 1,
     partials: [partial],
+  }),
+  late: message(KIND.late, encodeLate, decodeLate, {
+    ...{ source, firstOffset: 5_000_000_000, lastOffset: 5_000_000_004 },
+    ...{ startMs: 1_795_366_780_000, endMs: 1_795_366_790_000 },
+    ...{ accepted, edge: 0, burst: 1, dead: 1 },
   }),
   refused: message(ANSWER.refused, encodeRefused, decodeRefused, {
     code: 'unknown_envelope',

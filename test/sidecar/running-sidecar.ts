@@ -10,7 +10,9 @@ import { type Config, configSchema, policyTerms } from '../../edge-node/config'
 import { InvokeSender } from '../../edge-node/invoke-sender'
 import { Prewarmer } from '../../edge-node/prewarmer'
 import { SidecarClient } from '../../sidecar/client'
+import { EventDelays } from '../../sidecar/event-delays'
 import { FoldStage } from '../../sidecar/fold-stage'
+import { type Folding, foldsInside } from '../../sidecar/folding'
 import { KeptEnvelopes } from '../../sidecar/kept-envelopes'
 import { sidecarServer } from '../../sidecar/server'
 import { factsOf } from '../../sidecar/sidecar-facts'
@@ -23,6 +25,9 @@ export interface SidecarOptions {
   readonly cloud?: MemoryCloud
   readonly pipeline?: Pipeline
   readonly keptBytes?: number
+  /** How it folds; here, in this thread, unless something else is given. */
+  readonly folding?: Pick<Folding, 'fold' | 'foldApart'>
+  readonly settings?: Record<string, unknown>
 }
 
 const ONE_LANE = { shards: 1, parallelization: 1, consumer: 'standard' } as const
@@ -39,12 +44,14 @@ export function runningSidecars() {
     pipeline = testPipeline(),
     cloud = new MemoryCloud(pipeline, VERSION),
     keptBytes = 1024,
+    folding = { fold: foldsInside(pipeline), foldApart: async () => null },
+    settings = {},
   }: SidecarOptions) => {
-    const config = configSchema.parse({ mode, transport: 'invoke', headPollMs: 10 })
+    const config = configSchema.parse({ mode, transport: 'invoke', headPollMs: 10, ...settings })
     const prewarmer = new Prewarmer({ invoke: async () => null }, 1, logger)
     const orders = new StandingOrders(config, systemClock)
     const stage = new FoldStage({
-      ...{ orders, pipeline, logger, version: VERSION, incarnation: 'test', clock: systemClock },
+      ...{ orders, pipeline, folding, logger, version: VERSION, incarnation: 'test', clock: systemClock },
       policy: policyNamed(config.policy, policyTerms(config, 'standard')),
       cloud: {
         partials: cloud.partials,
@@ -56,15 +63,17 @@ export function runningSidecars() {
       },
     })
     const cutting = { idleTimeoutMs: 5_000, maxEnvelopeEvents: 256, maxEnvelopeBytes: 262_144, lingerMs: 30 }
+    const kept = new KeptEnvelopes(keptBytes)
     const server = sidecarServer(
       {
         ...{ pipeline, cutting, version: VERSION, limits: config, epochMs: Date.now },
-        kept: new KeptEnvelopes(keptBytes),
+        kept,
         fold: (lines) => stage.fold(lines),
+        isFull: () => stage.isFull,
         facts: () =>
           factsOf({
-            ...{ stage, orders, version: VERSION, incarnation: 'test', canBurst: mode !== 'never' },
-            cloud: { lanes: ONE_LANE },
+            ...{ stage, orders, kept, version: VERSION, incarnation: 'test', canBurst: mode !== 'never' },
+            ...{ cloud: { lanes: ONE_LANE }, delays: new EventDelays() },
           }),
         obey: (next) => stage.obey(next),
       },
@@ -92,7 +101,7 @@ export function runningSidecars() {
       ...{ client, connect, address, cloud, pipeline, stop },
       prewarmed: () => prewarmer.invocations,
       /** Folds an event beside the protocol. */
-      fold: (startMs: number) => stage.fold({ lines: [event('a', 1)], panes: [startMs], timestampsMs: [1] }),
+      fold: (startMs: number) => stage.fold({ lines: [event('a', 1)], panes: [startMs] }),
       /** Lets the policy look, as every tick and every envelope do. */
       tick: () => void stage.router.controller.look(),
       /** From now on it listens and answers nobody. */

@@ -11,6 +11,7 @@ import {
   encodeAdmit,
   encodeFold,
   encodeHello,
+  encodeLate,
   encodeMerge,
   encodePresent,
   type Folded,
@@ -25,10 +26,13 @@ import { runningSidecars } from './running-sidecar'
 const start = runningSidecars()
 const source = 'run/topic/0'
 
-const recordsOf = (lines: readonly string[]) => lines.map((line) => Buffer.from(line))
+const recordsOf = (lines: readonly string[], firstOffset = 0) =>
+  lines.map((line, index) => ({ offset: firstOffset + index, bytes: Buffer.from(line) }))
 
 async function admit(client: SidecarClient, lines: readonly string[], firstOffset = 0): Promise<Admitted> {
-  return decodeAdmitted(await client.ask(KIND.admit, encodeAdmit({ source, firstOffset, records: recordsOf(lines) })))
+  return decodeAdmitted(
+    await client.ask(KIND.admit, encodeAdmit({ source, firstOffset, records: recordsOf(lines, firstOffset) })),
+  )
 }
 
 async function fold(client: SidecarClient, firstOffset = 0): Promise<Folded> {
@@ -74,7 +78,13 @@ describe('the sidecar', () => {
   test('admits by the rules of the edge, and names what is no event', async () => {
     const { client } = await start({ mode: 'never' })
     await client.hello('test')
-    const answer = await admit(client, ['no json', event('a', 1), '[1]', event('a', 11), event('b', 2), '{"k":"a"}'])
+    const lines = ['no json', event('a', 1), '[1]', event('a', 11), event('b', 2), '{"k":"a"}']
+    const { letters, ...answer } = await admit(client, lines, 70)
+    expect(letters.map(read).map(({ offset, record, code }) => [offset, record, code])).toEqual([
+      [70, 'no json', 'invalid_json'],
+      [72, '[1]', 'not_an_object'],
+      [75, '{"k":"a"}', 'missing_timestamp'],
+    ])
     expect(answer).toEqual({
       rejected: [0, 2, 5],
       newestMs: T0 + 11_000,
@@ -96,8 +106,11 @@ describe('the sidecar', () => {
   test('of an envelope without events nothing is folded', async () => {
     const { client } = await start({ mode: 'always' })
     await client.hello('test')
-    expect(await admit(client, ['x'])).toEqual({ rejected: [0], newestMs: null, panes: [] })
-    expect(await fold(client)).toEqual({ lane: 'edge', panes: [] })
+    expect(await admit(client, ['x'])).toMatchObject({ rejected: [0], newestMs: null, panes: [] })
+    await expect(fold(client)).rejects.toMatchObject({ code: 'unknown_envelope' }) // nor kept
+    const again = { rejected: [0], records: recordsOf(['x']) }
+    const asked = client.ask(KIND.fold, encodeFold({ source, firstOffset: 0, again }))
+    expect(decodeFolded(await asked)).toEqual({ lane: 'edge', panes: [], letters: [] })
   })
 
   test('asks for the records again when it had to let them go, and does not judge them anew', async () => {
@@ -122,7 +135,7 @@ describe('the sidecar', () => {
     }
     const merged = await client.ask(KIND.merge, encodeMerge(parts.slice(0, 2).map(({ partial }) => partial)))
     const accepted = sumOf(parts.map((part) => part.accepted))
-    const window = { startMs: T0, endMs: T0 + SIZE_MS, accepted, edge: 3, burst: 0 }
+    const window = { startMs: T0, endMs: T0 + SIZE_MS, accepted, edge: 3, burst: 0, dead: 1 }
     const asked = encodePresent({ ...window, partials: [merged, parts[2]!.partial] })
     const shown = JSON.parse(Buffer.from(await client.ask(KIND.present, asked)).toString())
     const expected = mergeWindow(
@@ -152,7 +165,7 @@ describe('the sidecar', () => {
     await admit(client, LINES.slice(1, 2), 1)
     const [one, two] = [(await fold(client, 0)).panes[0]!, (await fold(client, 1)).panes[0]!]
     const accepted = sumOf([one.accepted, two.accepted])
-    const window = { startMs: T0, endMs: T0 + SIZE_MS, accepted, edge: 2, burst: 0 }
+    const window = { startMs: T0, endMs: T0 + SIZE_MS, accepted, edge: 2, burst: 0, dead: 0 }
     for (const partials of [[one.partial], [one.partial, one.partial]]) {
       await expect(client.ask(KIND.present, encodePresent({ ...window, partials }))).rejects.toMatchObject({
         code: 'unbalanced',
@@ -162,9 +175,9 @@ describe('the sidecar', () => {
   })
 
   test.each([
-    ['protocol_version', { protocol: 2, pipeline: 'test', version: '' }],
-    ['unknown_pipeline', { protocol: 1, pipeline: 'other', version: '' }],
-    ['pipeline_version', { protocol: 1, pipeline: 'test', version: 'old' }],
+    ['protocol_version', { protocol: 1, pipeline: 'test', version: '' }],
+    ['unknown_pipeline', { protocol: 2, pipeline: 'other', version: '' }],
+    ['pipeline_version', { protocol: 2, pipeline: 'test', version: 'old' }],
   ])('refuses a hello that does not fit: %s', async (code, hello) => {
     const { client } = await start({ mode: 'never' })
     await expect(client.ask(KIND.hello, encodeHello(hello))).rejects.toMatchObject({ code, retryable: false })
@@ -184,6 +197,61 @@ describe('the sidecar', () => {
     expect(JSON.parse(Buffer.from(await client.ask(KIND.facts)).toString())).toHaveProperty('events')
   })
 
+  test.each(['never', 'always'] as const)(
+    'an event that cannot be folded is a letter with its place, its reason and itself, with bursting %s',
+    async (mode) => {
+      const { client } = await start({ mode })
+      await client.hello('test')
+      const records = [
+        { offset: 40, bytes: Buffer.from('no json') },
+        { offset: 45, bytes: Buffer.from(event('a', 1)) },
+        { offset: 47, bytes: Buffer.from(event('b', 4, 'poison')) }, // offsets are not dense
+      ]
+      await client.ask(KIND.admit, encodeAdmit({ source, firstOffset: 40, records }))
+      const { letters } = await fold(client, 40)
+      expect(letters.map(read)).toEqual([
+        {
+          ...{ pipeline: 'test', version: VERSION, kind: 'dead', topic: 'topic', partition: 0, offset: 47 },
+          ...{ code: 'not_a_number', reason: expect.any(String), record: event('b', 4, 'poison') },
+        },
+      ])
+    },
+  )
+
+  test('what comes too late for a window is a letter that says where its events are', async () => {
+    const { client } = await start({ mode: 'never' })
+    await client.hello('test')
+    const late = {
+      ...{ source: 'run/with/slashes/topic/3', firstOffset: 40, lastOffset: 47, startMs: T0, endMs: T0 + SIZE_MS },
+      ...{ accepted: { count: 5, sum: { hi: 1, lo: 2 } }, edge: 4, burst: 0, dead: 1 },
+    }
+    expect(read(await client.ask(KIND.late, encodeLate(late)))).toEqual({
+      ...{ pipeline: 'test', version: VERSION, kind: 'late', topic: 'topic', partition: 3, offset: 40, lastOffset: 47 },
+      ...{ code: 'late', reason: expect.any(String) },
+      window: { start: T0, end: T0 + SIZE_MS, accepted: 5, edge: 4, burst: 0, deadLettered: 1 },
+    })
+  })
+
+  test('asks to wait while as much is being folded as it may hold, and keeps what waits', async () => {
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const pipeline = testPipeline({ map: async (one) => held.then(() => one) })
+    const line = event('a', 1)
+    const settings = { maxBacklogBytes: 1024, maxEnvelopeBytes: 1024 }
+    const { client } = await start({ mode: 'never', pipeline, keptBytes: 1e6, settings })
+    await client.hello('test')
+    const lines = Array.from({ length: Math.ceil(1024 / line.length) }, () => line)
+    await admit(client, lines, 0)
+    await admit(client, [line], 1_000)
+    const first = fold(client, 0)
+    await expect(fold(client, 1_000)).rejects.toMatchObject({ code: 'too_many_requests', retryable: true })
+    release()
+    await first
+    expect((await fold(client, 1_000)).panes).toHaveLength(1)
+  })
+
   test('takes so many requests at once and no more', async () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => {
@@ -192,16 +260,28 @@ describe('the sidecar', () => {
     const pipeline = testPipeline({ map: async (one) => held.then(() => one) })
     const { client } = await start({ mode: 'never', pipeline, keptBytes: 1e6 })
     await client.hello('test')
-    const records = recordsOf([event('a', 1)])
-    const again = { rejected: [], records }
-    const asked = Array.from({ length: MAX_REQUESTS_IN_FLIGHT + 1 }, (_, firstOffset) =>
-      client.ask(KIND.fold, encodeFold({ source, firstOffset, again })),
-    )
+    const asked = Array.from({ length: MAX_REQUESTS_IN_FLIGHT + 1 }, (_, firstOffset) => {
+      const again = { rejected: [], records: recordsOf([event('a', 1)], firstOffset) }
+      return client.ask(KIND.fold, encodeFold({ source, firstOffset, again }))
+    })
     await expect(asked.pop()).rejects.toMatchObject({ code: 'too_many_requests', retryable: true })
     release()
     expect(await Promise.all(asked)).toHaveLength(MAX_REQUESTS_IN_FLIGHT)
   })
 })
+
+interface Letter {
+  readonly kind: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly code: string
+  readonly reason: string
+  readonly record?: string | null
+  readonly window?: object
+}
+
+const read = (letter: Uint8Array): Letter => JSON.parse(Buffer.from(letter).toString())
 
 function sumOf(tallies: readonly Tally[]): Tally {
   const sum = zeroTally()

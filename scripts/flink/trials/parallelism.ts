@@ -12,6 +12,7 @@ import { expectedWindows } from '../../verify/expected'
 import type { OracleWindow } from '../../verify/oracle'
 import { oraclePipeline } from '../../verify/pipelines/named'
 import { fetchWindows, type ServedWindow } from '../../verify/served'
+import { deadLettersOf, type Letters, lettersIn, readLetters } from '../letters'
 import { PIPELINE, readResults, waitFor } from '../run'
 import { ONE_STREAM, sendLoad } from '../send-load'
 import { SLOT_RATE, type Stage, startStage } from '../stage'
@@ -53,7 +54,10 @@ export const parallelismTrial: Trial = {
     }
     results.push(await onEdgeNode(stage, place, keptFile, children))
     say(`   the edge node: ${splitOf(results.at(-1)!)}`)
-    const failures = [...results.flatMap((one) => differencesFrom(expected, one)), ...unequal(results)]
+    const failures = [
+      ...results.flatMap((one) => [...differencesFrom(expected, one), ...wrongLetters(expected, one)]),
+      ...unequal(results),
+    ]
     return { failures, figures: results.map((one) => `${one.of}: ${splitOf(one)}`).join('; '), reports: [] }
   },
 }
@@ -61,6 +65,8 @@ export const parallelismTrial: Trial = {
 interface Results {
   readonly of: string
   readonly windows: readonly ServedWindow[]
+  /** What stands in the topic of dead letters; the edge node has none. */
+  readonly letters?: Letters
 }
 
 /** Everything at once, of the last minute: whoever reads it is behind from the beginning. */
@@ -86,14 +92,16 @@ async function onFlink(
 ): Promise<Results> {
   const results = `results-${parallelism}`
   await createTopic(kafka, results, 1)
+  await createTopic(kafka, deadLettersOf(results), 1)
   const job = await cluster.submit({
     ...{ pipeline: PIPELINE, bootstrap: kafka.bootstrap, topic: TOPIC, results, run: results },
-    ...{ sidecar: sidecar.address, parallelism: String(parallelism) },
+    ...{ ...sidecar.jobOptions, parallelism: String(parallelism) },
   })
   const read = readResults(kafka, results, children)
+  const letters = readLetters(kafka, results, children)
   await waitFor(read, windows)
   await job.cancel()
-  return { of: `parallelism ${parallelism}`, windows: [...read.values()].map(({ window }) => window) }
+  return { of: `parallelism ${parallelism}`, windows: [...read.values()].map(({ window }) => window), letters }
 }
 
 async function onEdgeNode(
@@ -138,6 +146,15 @@ function differencesFrom(expected: readonly OracleWindow[], { of, windows }: Res
   const { counts, ...examples } = compareWindows(expected, windows)
   if (counts.missing + counts.extra + counts.mismatched === 0) return []
   return [`${of} differs from the oracle: ${JSON.stringify({ counts, examples }).slice(0, 2_000)}`]
+}
+
+/** Each dead event stands in the topic of dead letters, once. */
+function wrongLetters(expected: readonly OracleWindow[], { of, letters }: Results): string[] {
+  if (letters === undefined) return []
+  const dead = expected.reduce((sum, { deadLettered }) => sum + deadLettered, 0)
+  const found = lettersIn(letters)
+  if (found.letters === dead && found.lettersRepeated === 0) return []
+  return [`${of}: ${dead} events are dead, in their topic are ${JSON.stringify(found)}`]
 }
 
 /** All results have to be the same text, but for where events were folded. */

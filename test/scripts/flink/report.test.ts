@@ -17,9 +17,10 @@ const read = (some: Partial<typeof window> = {}, times = 1): ReadWindow => ({
   times,
   readAtMs: 17,
 })
-const reportOf = (windows: readonly ReadWindow[]) =>
+const ONE_LETTER = new Map([['dead 0@7', 1]])
+const reportOf = (windows: readonly ReadWindow[], letters = ONE_LETTER) =>
   flinkReport({
-    ...{ options, expected, pipeline: 'p', closableAfterMs: 5, read: windows },
+    ...{ options, expected, pipeline: 'p', closableAfterMs: 5, read: windows, letters },
     schedule: scheduleOf(spike, options.seconds, 1, ''),
     watched: { startMs: 0, series: [], facts: null },
   }).report
@@ -47,5 +48,13 @@ describe('the report of a run on Flink', () => {
     ['an event is neither at the edge, in the burst nor dead', [read({ edge: 1 })]],
   ])('does not balance when %s', (_, windows) => {
     expect(reportOf(windows).balanced).toBe(false)
+  })
+
+  test.each([
+    ['a dead event has no letter', new Map<string, number>(), { letters: 0, lettersRepeated: 0 }],
+    ['one has two of them', new Map([['dead 0@7', 2]]), { letters: 1, lettersRepeated: 1 }],
+    ['there is a letter of something else', new Map([...ONE_LETTER, ['late 0@9', 1]]), { letters: 2 }],
+  ])('does not balance when %s', (_, letters, found) => {
+    expect(reportOf([read()], letters)).toMatchObject({ balanced: false, ...found })
   })
 })

@@ -1,79 +1,87 @@
 package spillway;
-
-import java.util.HashMap;
-import java.util.Map;
-import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
-import org.apache.flink.streaming.api.operators.BoundedOneInput;
-import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import java.io.*;
+import java.net.Socket;
+import java.util.*;
+import org.apache.flink.streaming.api.operators.*;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import spillway.Elements.*;
 
 /**
  * Gathers the records of each partition into envelopes: up to a count and a size, for so long at most. Everything goes
  * out before a checkpoint barrier, so there is no state. Heartbeats go the same way: silence is counted in those that
- * arrive, so that no time counts in which something stands still, be it sidecar, cloud or broker.
+ * arrive, so that no time counts in which something stands still, be it sidecar, cloud or broker. The watermark of the
+ * source only says that every partition of the subtask was heard of, or is idle; heartbeats pass that on.
  */
 class EnvelopeCutter extends AbstractStreamOperator<Envelope>
-    implements OneInputStreamOperator<SourceRecord, Envelope>, BoundedOneInput {
-  private static final long serialVersionUID = 1L;
-
+    implements OneInputStreamOperator<SourceRecord, Envelope> {
   static final long HEARTBEAT_MS = 250;
   private static final int QUIET_BEATS = 4; // without a record before the brokers are asked for, and between that
   private static final int BEATS_AFTER_OUTAGE = 20; // what waited meanwhile comes within seconds
-
   private final String run;
-  private final SidecarAddress sidecar;
+  private final SidecarClient.Address sidecar;
   private final Brokers brokers;
   private transient Messages.Welcome limits;
   private transient Map<Integer, Cut> cuts;
-  private transient boolean lingers;
-  private transient long allHeardSinceMs;
-  private transient int quietBeats;
-  private transient int withheldBeats;
+  private transient boolean lingers, allHeard;
+  private transient int sending, quietBeats, withheldBeats;
+
+  /** Whether any of the brokers takes a connection: a source that hears nothing does not say so by itself. */
+  record Brokers(String bootstrap) implements Serializable {
+    private static final int TIMEOUT_MS = 200; // the task stands still for so long
+    boolean answer() { return Arrays.stream(bootstrap.split(",")).anyMatch(Brokers::answers); }
+    private static boolean answers(String address) {
+      try (Socket socket = new Socket()) {
+        socket.connect(SidecarClient.parse(address), TIMEOUT_MS);
+        return true;
+      } catch (IOException away) {
+        return false;
+      }
+    }
+  }
 
   private static final class Cut {
     final long firstOffset;
-    final ByteList records = new ByteList();
+    final Wire.Payload records = new Wire.Payload();
+    long lastOffset;
+    int count;
+    Cut(long firstOffset) { this.firstOffset = firstOffset; }
 
-    Cut(long firstOffset) {
-      this.firstOffset = firstOffset;
+    /** A record has its offset with it: after a compaction, or between transactions, they are not dense. */
+    void add(SourceRecord record) {
+      lastOffset = record.offset();
+      records.u32((int) (lastOffset - firstOffset)).bytes(record.value());
+      count++;
     }
   }
 
   /** `run` names the source: envelopes of two jobs over one topic must not be mistaken for each other. */
-  EnvelopeCutter(String run, SidecarAddress sidecar, Brokers brokers) {
+  EnvelopeCutter(String run, SidecarClient.Address sidecar, Brokers brokers) {
     this.run = run;
     this.sidecar = sidecar;
     this.brokers = brokers;
   }
 
-  @Override
-  public void open() throws Exception {
+  @Override public void open() throws Exception {
     super.open();
     limits = welcome();
     cuts = new HashMap<>();
-    nextHeartbeat();
+    after(HEARTBEAT_MS, this::beat);
   }
+  Messages.Welcome welcome() { return sidecar.client(getRuntimeContext()).welcome(); }
+  boolean brokersAnswer() { return brokers.answer(); }
 
-  Messages.Welcome welcome() throws Exception {
-    return sidecar.welcome();
-  }
-
-  @Override
-  public void processElement(StreamRecord<SourceRecord> element) {
+  @Override public void processElement(StreamRecord<SourceRecord> element) {
     SourceRecord record = element.getValue();
     quietBeats = 0;
-    Cut cut = cuts.get(record.partition);
-    if (cut != null && cut.records.bytes() + record.value.length > limits.maxEnvelopeBytes()) {
-      flush(record.partition);
-      cut = null;
-    }
-    if (cut == null) {
-      cut = new Cut(record.offset);
-      cuts.put(record.partition, cut);
-    }
-    cut.records.add(record.value);
-    if (cut.records.count() >= limits.maxEnvelopeEvents()) flush(record.partition);
+    Cut cut = cuts.get(record.partition());
+    boolean fits = cut == null || cut.records.size() + record.value().length <= limits.maxEnvelopeBytes()
+        && record.offset() - cut.firstOffset <= Integer.MAX_VALUE;
+    if (!fits) flush(record.partition());
+    cut = cuts.computeIfAbsent(record.partition(), partition -> new Cut(record.offset()));
+    cut.add(record);
+    if (cut.count >= limits.maxEnvelopeEvents()) flush(record.partition());
     else linger();
   }
 
@@ -81,27 +89,16 @@ class EnvelopeCutter extends AbstractStreamOperator<Envelope>
   private void linger() {
     if (lingers) return;
     lingers = true;
-    long atMs = getProcessingTimeService().getCurrentProcessingTime() + limits.lingerMs();
-    getProcessingTimeService().registerTimer(atMs, time -> {
+    after(limits.lingerMs(), () -> {
       lingers = false;
       flushAll();
     });
   }
 
-  /** What was heard first of each partition goes out before anything says that all were heard. */
-  @Override
-  public void processWatermark(Watermark mark) throws Exception {
-    flushAll();
-    if (allHeardSinceMs == 0) allHeardSinceMs = System.currentTimeMillis();
-    super.processWatermark(mark);
-  }
-
-  private void nextHeartbeat() {
-    long atMs = getProcessingTimeService().getCurrentProcessingTime() + HEARTBEAT_MS;
-    getProcessingTimeService().registerTimer(atMs, time -> {
-      if (isWell()) send(Envelope.heartbeat());
-      nextHeartbeat();
-    });
+  private void beat() {
+    long nowMs = getProcessingTimeService().getCurrentProcessingTime();
+    if (isWell() && sending == 0) send(Envelope.heartbeat(nowMs, allHeard)); // none past what waits for room
+    after(HEARTBEAT_MS, this::beat);
   }
 
   /** A source that hears nothing may have lost its brokers: then its silence says nothing of the events. */
@@ -110,36 +107,36 @@ class EnvelopeCutter extends AbstractStreamOperator<Envelope>
     return withheldBeats == 0 || withheldBeats-- == 0;
   }
 
-  boolean brokersAnswer() {
-    return brokers.answer();
+  private void after(long ms, Runnable run) {
+    long atMs = getProcessingTimeService().getCurrentProcessingTime() + ms;
+    getProcessingTimeService().registerTimer(atMs, time -> run.run());
   }
 
-  @Override
-  public void prepareSnapshotPreBarrier(long checkpointId) {
-    flushAll();
+  @Override public void processWatermark(Watermark mark) throws Exception {
+    hearAll();
+    if (mark.equals(Watermark.MAX_WATERMARK)) flushAll(); // the end: behind it everything would be late
+    super.processWatermark(mark);
   }
+  @Override public void processWatermarkStatus(WatermarkStatus status) { if (status.isIdle()) hearAll(); }
 
-  @Override
-  public void endInput() {
-    flushAll();
+  /** What was heard first of each partition goes out before anything says that all were heard. */
+  private void hearAll() {
+    if (!allHeard) flushAll();
+    allHeard = true;
   }
-
-  private void flushAll() {
-    for (Integer partition : cuts.keySet().toArray(new Integer[0])) flush(partition);
-  }
+  @Override public void prepareSnapshotPreBarrier(long checkpointId) { flushAll(); }
+  private void flushAll() { List.copyOf(cuts.keySet()).forEach(this::flush); }
 
   private void flush(int partition) {
     Cut cut = cuts.remove(partition);
     if (cut == null) return; // a timer has sent it while the one before waited for room
-    Envelope envelope = new Envelope();
-    envelope.source = run + "/" + partition;
-    envelope.firstOffset = cut.firstOffset;
-    envelope.records = cut.records.encode();
-    send(envelope);
+    Span span = new Span(run + "/" + partition, cut.firstOffset, cut.lastOffset);
+    send(Envelope.of(span, new Wire.Payload().u32(cut.count).raw(cut.records.end()).end()));
   }
 
   private void send(Envelope envelope) {
-    envelope.allHeardSinceMs = allHeardSinceMs;
-    output.collect(new StreamRecord<>(envelope));
+    sending++;
+    output.collect(new StreamRecord<>(envelope)); // may wait for room; timers go on meanwhile
+    sending--;
   }
 }

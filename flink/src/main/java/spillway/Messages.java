@@ -1,124 +1,94 @@
 package spillway;
-
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import spillway.Elements.*;
+import spillway.Wire.Payload;
 
 /** Requests to the sidecar and its answers; the other side is sidecar/messages.ts. */
 final class Messages {
-  static final int PROTOCOL_VERSION = 1;
-
-  static final int HELLO = 1;
-  static final int ADMIT = 2;
-  static final int FOLD = 3;
-  static final int MERGE = 4;
-  static final int PRESENT = 5;
-
+  static final int PROTOCOL_VERSION = 2;
+  static final int HELLO = 1, ADMIT = 2, FOLD = 3, MERGE = 4, PRESENT = 5, LATE = 8;
   static final int OK = 0;
-
-  static final byte BURST = 1;
-
-  private Messages() {}
+  private static final byte BURST = 1;
 
   /** What the job has to know of the pipeline: its windows, and how to cut envelopes. */
-  record Welcome(
-      int protocol,
-      String version,
-      long sizeMs,
-      long slideMs,
-      long paneMs,
-      long allowedLatenessMs,
-      long outOfOrdernessMs,
-      long idleTimeoutMs,
-      int maxEnvelopeEvents,
-      int maxEnvelopeBytes,
-      int lingerMs) {}
+  record Welcome(int protocol, String version, long sizeMs, long slideMs, long paneMs, long allowedLatenessMs,
+      long outOfOrdernessMs, long idleTimeoutMs, int maxEnvelopeEvents, int maxEnvelopeBytes, int lingerMs) {
+    /** The ends, ascending, of all windows that contain the pane. A window starts at a multiple of the slide. */
+    long[] endsOfPane(long paneStartMs) {
+      long firstMs = (Math.floorDiv(paneStartMs - sizeMs, slideMs) + 1) * slideMs + sizeMs;
+      return LongStream.iterate(firstMs, endMs -> endMs <= lastEnd(paneStartMs), endMs -> endMs + slideMs).toArray();
+    }
+
+    /** The end of the last window that contains this time. */
+    long lastEnd(long timeMs) { return Math.floorDiv(timeMs, slideMs) * slideMs + sizeMs; }
+  }
 
   static byte[] hello(String pipeline, String version) {
     return new Payload().u16(PROTOCOL_VERSION).text(pipeline).text(version).end();
   }
 
   static Welcome welcome(ByteBuffer from) {
-    return new Welcome(
-        from.getShort(),
-        Payload.readText(from),
-        from.getLong(),
-        from.getLong(),
-        from.getLong(),
-        from.getLong(),
-        from.getLong(),
-        from.getLong(),
-        from.getInt(),
-        from.getInt(),
-        from.getInt());
+    return new Welcome(from.getShort(), Wire.readText(from), from.getLong(), from.getLong(), from.getLong(),
+        from.getLong(), from.getLong(), from.getLong(), from.getInt(), from.getInt(), from.getInt());
   }
-
-  static byte[] admit(Envelope envelope) {
-    return new Payload().text(envelope.source).i64(envelope.firstOffset).raw(envelope.records).end();
-  }
-
+  static byte[] admit(Envelope envelope) { return named(envelope.span()).raw(envelope.records()).end(); }
   static AdmittedEnvelope admitted(Envelope envelope, ByteBuffer from) {
-    AdmittedEnvelope admitted = new AdmittedEnvelope();
-    admitted.envelope = envelope;
-    admitted.rejected = new int[from.getInt()];
-    for (int index = 0; index < admitted.rejected.length; index++) admitted.rejected[index] = from.getInt();
-    admitted.newestMs = from.getLong();
-    int panes = from.getInt();
-    admitted.paneStartsMs = new long[panes];
-    admitted.paneEvents = new int[panes];
-    for (int index = 0; index < panes; index++) {
-      admitted.paneStartsMs[index] = from.getLong();
-      admitted.paneEvents[index] = from.getInt();
+    int[] rejected = IntStream.range(0, from.getInt()).map(index -> from.getInt()).toArray();
+    long newestMs = from.getLong();
+    long[] startsMs = new long[from.getInt()];
+    int[] events = new int[startsMs.length];
+    for (int index = 0; index < startsMs.length; index++) {
+      startsMs[index] = from.getLong();
+      events[index] = from.getInt();
     }
-    return admitted;
+    return new AdmittedEnvelope(
+        envelope, rejected, TopicRecord.letters(envelope.span(), from), newestMs, startsMs, events);
   }
 
   /** Asks for the fold of an envelope that the sidecar has. */
-  static byte[] fold(Envelope envelope) {
-    return new Payload().text(envelope.source).i64(envelope.firstOffset).u8(0).end();
-  }
+  static byte[] fold(Envelope envelope) { return named(envelope.span()).u8(0).end(); }
 
   /** The same, with all that it needs when the sidecar does not have it any more. */
   static byte[] foldAgain(AdmittedEnvelope admitted) {
-    Envelope envelope = admitted.envelope;
-    Payload payload = new Payload().text(envelope.source).i64(envelope.firstOffset).u8(1).u32(admitted.rejected.length);
-    for (int index : admitted.rejected) payload.u32(index);
-    return payload.raw(envelope.records).end();
+    Payload payload = named(admitted.envelope().span()).u8(1).u32(admitted.rejected().length);
+    for (int index : admitted.rejected()) payload.u32(index);
+    return payload.raw(admitted.envelope().records()).end();
   }
 
-  /** What an envelope comes to, a share for each pane; `endMs` of a share is set by whoever knows the windows. */
-  static List<WindowShare> folded(ByteBuffer from) {
-    boolean burst = from.get() == BURST;
-    int panes = from.getInt();
-    List<WindowShare> shares = new ArrayList<>(panes);
-    for (int index = 0; index < panes; index++) {
-      WindowShare share = new WindowShare();
-      share.paneStartMs = from.getLong();
-      share.accepted = from.getLong();
-      share.acceptedSum = from.getLong();
+  /** A share for each pane, in no window yet; a list of letters follows. */
+  static WindowShare[] shares(Span span, ByteBuffer from) {
+    boolean isBurst = from.get() == BURST;
+    WindowShare[] shares = new WindowShare[from.getInt()];
+    for (int index = 0; index < shares.length; index++) {
+      long startMs = from.getLong();
+      long accepted = from.getLong();
+      long sum = from.getLong();
       int folded = from.getInt();
-      share.edge = burst ? 0 : folded;
-      share.burst = burst ? folded : 0;
-      share.dead = from.getInt();
-      share.partial = Payload.readBytes(from);
-      shares.add(share);
+      Counts counts = new Counts(accepted, sum, isBurst ? 0 : folded, isBurst ? folded : 0, from.getInt(), 1);
+      shares[index] = new WindowShare(span, 0, startMs, counts, Wire.readBytes(from));
     }
     return shares;
   }
 
   static byte[] present(WindowParts window) {
-    return new Payload()
-        .i64(window.startMs)
-        .i64(window.endMs)
-        .i64(window.accepted)
-        .i64(window.acceptedSum)
-        .i64(window.edge)
-        .i64(window.burst)
-        .raw(window.partials)
-        .end();
+    Payload times = new Payload().i64(window.startMs()).i64(window.endMs());
+    return counted(times, window.counts()).raw(window.partials()).end();
   }
 
-  static SidecarRefused refused(ByteBuffer from) {
-    return new SidecarRefused(Payload.readText(from), Payload.readText(from), from.get() == 1);
+  /** Asks for the letter of a share that came too late for its window. */
+  static byte[] late(WindowShare share, long startMs) {
+    Payload payload = named(share.span()).i64(share.span().lastOffset()).i64(startMs).i64(share.endMs());
+    return counted(payload, share.counts()).end();
+  }
+
+  static SidecarClient.Refused refused(ByteBuffer from) {
+    return new SidecarClient.Refused(Wire.readText(from), Wire.readText(from), from.get() == 1);
+  }
+  private static Payload named(Span span) { return new Payload().text(span.source()).i64(span.firstOffset()); }
+  private static Payload counted(Payload payload, Counts counts) {
+    return payload.i64(counts.accepted()).i64(counts.acceptedSum()).i64(counts.edge()).i64(counts.burst())
+        .i64(counts.dead());
   }
 }

@@ -1,21 +1,13 @@
 package spillway;
-
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
-import java.net.StandardProtocolFamily;
-import java.net.StandardSocketOptions;
-import java.net.UnixDomainSocketAddress;
+import java.io.*;
+import java.net.*;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.*;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.flink.api.common.functions.RuntimeContext;
+import org.apache.flink.util.IOUtils;
 
 /**
  * The connection of this JVM to its sidecar, shared by the operators. Requests are answered in any order. When the
@@ -24,108 +16,134 @@ import java.util.concurrent.TimeoutException;
 final class SidecarClient {
   private static final long PATIENCE_MS = 30_000; // a sidecar that is started again is back within seconds
   private static final long RETRY_MS = 200;
-  private static final int MAX_REQUESTS_IN_FLIGHT = 1_000; // the sidecar takes 1,024 of a connection
+  private static final Map<Address, SidecarClient> SHARED = new ConcurrentHashMap<>();
 
-  private static final Map<String, SidecarClient> SHARED = new HashMap<>();
+  /**
+   * Where the sidecar of each TaskManager listens (`unix:FILE` or `HOST:PORT`), the pipeline that it has to run, and
+   * the command that starts it; empty when somebody else does. `{pid}` stands for the process of the TaskManager.
+   */
+  record Address(String listen, String pipeline, String command) implements Serializable {
+    /** The connection of this JVM; it ends with the last task of the job here. */
+    SidecarClient client(RuntimeContext task) {
+      task.registerUserCodeClassLoaderReleaseHookIfAbsent(
+          "sidecars", () -> SHARED.values().forEach(SidecarClient::close));
+      return client();
+    }
+    SidecarClient client() { return SHARED.computeIfAbsent(this, SidecarClient::new); }
+  }
+
+  /** The sidecar does not do what it was asked for; the message says why, and whether to ask again. */
+  static final class Refused extends IOException {
+    final String code;
+
+    Refused(String code, String message, boolean retryable) {
+      super(code + ": " + message + (retryable ? " (asking again helps)" : " (asking again does not help)"));
+      this.code = code;
+    }
+    static boolean is(Throwable error, String code) { return error instanceof Refused one && one.code.equals(code); }
+  }
+
+  /**
+   * The sidecar that a TaskManager starts beside itself. It ends when its standard input does, so it never outlives the
+   * TaskManager, however that ends. With an empty command somebody else starts the sidecar.
+   */
+  private final class SidecarProcess {
+    private static final int WRONG_USAGE = 2; // no start with these options will do better
+    private static final long MAX_PAUSE_MS = 5_000;
+    private Process process;
+    private long pauseMs = 200, startedNs;
+    private boolean isOver;
+
+    /** Starts it unless it runs; after a death with a pause that doubles. Throws Refused when no start can help. */
+    synchronized void keepRunning() throws IOException {
+      if (here.command.isEmpty() || isOver || (process != null && process.isAlive())) return;
+      if (process != null) {
+        if (process.exitValue() == WRONG_USAGE) throw new Refused("sidecar_command", toString(), false);
+        if (System.nanoTime() - startedNs < TimeUnit.MILLISECONDS.toNanos(pauseMs)) return;
+        pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS);
+      }
+      startedNs = System.nanoTime();
+      String shell = "exec " + here.command + " \"$@\"";
+      process = new ProcessBuilder("sh", "-c", shell, "sh", "--listen", here.listen, "--until-stdin-ends")
+          .inheritIO().redirectInput(ProcessBuilder.Redirect.PIPE).start();
+    }
+
+    /** It has nothing of its own to save. */
+    synchronized void end() {
+      isOver = true;
+      if (process == null) return;
+      IOUtils.closeQuietly(process.getOutputStream());
+      process.destroyForcibly();
+    }
+
+    /** What to do about it, for whoever finds no sidecar. */
+    @Override public synchronized String toString() {
+      if (process == null) return "start it, or let the job do so by --sidecar-command";
+      String state = process.isAlive() ? "runs" : "ended with " + process.exitValue();
+      return "`" + here.command + "` " + state + "; the output of the TaskManager says why";
+    }
+  }
 
   private record Request(ByteBuffer frame, CompletableFuture<ByteBuffer> answer) {}
-
-  private final String key;
+  private final Address key, here;
   private final SocketAddress address;
-  private final String pipeline;
+  private final SidecarProcess process = new SidecarProcess();
   private final Map<Integer, Request> open = new ConcurrentSkipListMap<>();
-  private final Semaphore room = new Semaphore(MAX_REQUESTS_IN_FLIGHT);
   private final CompletableFuture<Messages.Welcome> welcome = new CompletableFuture<>();
-  private int users;
   private int nextId;
   private SocketChannel channel;
   private IOException broken;
   private volatile boolean closed;
 
-  /** The connection to the sidecar at `unix:FILE` or `HOST:PORT`; every `acquire` is followed by a `release`. */
-  static SidecarClient acquire(String address, String pipeline) {
-    synchronized (SHARED) {
-      SidecarClient client =
-          SHARED.computeIfAbsent(address + " " + pipeline, key -> new SidecarClient(key, parse(address), pipeline));
-      client.users++;
-      return client;
-    }
-  }
-
-  void release() {
-    synchronized (SHARED) {
-      if (--users > 0) return;
-      SHARED.remove(key, this);
-    }
-    close();
-  }
-
-  /** What a sidecar says of its pipeline. */
-  static Messages.Welcome welcomeOf(String address, String pipeline) throws IOException {
-    SidecarClient client = acquire(address, pipeline);
-    try {
-      return client.welcome();
-    } finally {
-      client.release();
-    }
-  }
-
-  private SidecarClient(String key, SocketAddress address, String pipeline) {
+  private SidecarClient(Address key) {
     this.key = key;
-    this.address = address;
-    this.pipeline = pipeline;
-    Thread reader = new Thread(this::run, "sidecar " + address);
+    String pid = Long.toString(ProcessHandle.current().pid());
+    this.here = new Address(key.listen.replace("{pid}", pid), key.pipeline, key.command.replace("{pid}", pid));
+    this.address = parse(here.listen);
+    Thread reader = new Thread(this::run, "sidecar " + here.listen);
     reader.setDaemon(true);
     reader.start();
   }
 
-  /** What the sidecar said at first; waits until it has. */
-  Messages.Welcome welcome() throws IOException {
-    return await(welcome);
+  void close() {
+    closed = true;
+    process.end();
+    fail(new IOException("the job is done with its sidecar"));
   }
 
-  /** Fails with SidecarRefused, or with an IOException when there is no sidecar for half a minute. */
-  CompletableFuture<ByteBuffer> ask(int kind, byte[] payload) throws IOException {
-    welcome();
-    room.acquireUninterruptibly();
-    CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
-    answer.whenComplete((bytes, error) -> room.release());
-    synchronized (this) {
-      if (broken != null) {
-        answer.completeExceptionally(broken);
-        return answer;
-      }
-      int id = nextId++;
-      ByteBuffer frame = Frames.encode(id, kind, payload);
-      open.put(id, new Request(frame, answer));
-      send(frame);
-    }
-    return answer;
+  /** What the sidecar said at first; waits until it has. */
+  Messages.Welcome welcome() { return welcome.join(); }
+
+  /** Fails with Refused, or with an IOException when there is no sidecar for half a minute. */
+  synchronized CompletableFuture<ByteBuffer> ask(int kind, byte[] payload) {
+    if (broken != null) return CompletableFuture.failedFuture(broken);
+    Request request = new Request(Wire.frame(nextId, kind, payload), new CompletableFuture<>());
+    open.put(nextId++, request);
+    send(request);
+    return request.answer();
   }
 
   /** The same, and waits for the answer. */
-  ByteBuffer askNow(int kind, byte[] payload) throws IOException {
-    return await(ask(kind, payload));
+  byte[] askNow(int kind, byte[] payload) throws Exception {
+    return Wire.rest(ask(kind, payload).get(2 * PATIENCE_MS, TimeUnit.MILLISECONDS));
   }
 
   private void run() {
     long aloneSinceNs = System.nanoTime();
     while (!closed) {
       try {
-        SocketChannel connected = connect();
-        receive(connected);
-      } catch (SidecarRefused refused) {
-        fail(refused); // a hello that does not fit never will
+        process.keepRunning();
+        receive(connect());
+      } catch (Refused | RuntimeException error) { // what does not fit never will
+        fail(error instanceof Refused refused ? refused : new IOException("an answer cannot be read", error));
         return;
       } catch (IOException lost) {
-        boolean wasConnected = disconnect();
-        if (wasConnected) aloneSinceNs = System.nanoTime();
-        long aloneMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - aloneSinceNs);
-        if (aloneMs > PATIENCE_MS) {
-          fail(new IOException("no sidecar at " + address + " for " + aloneMs + " ms (" + lost + "); start it again", lost));
+        if (disconnect()) aloneSinceNs = System.nanoTime();
+        if (TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - aloneSinceNs) > PATIENCE_MS) {
+          fail(new IOException("no sidecar at " + address + " for half a minute (" + lost + "); " + process, lost));
           return;
         }
-        sleep();
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(RETRY_MS));
       }
     }
   }
@@ -136,39 +154,45 @@ final class SidecarClient {
         : SocketChannel.open().setOption(StandardSocketOptions.TCP_NODELAY, true);
     try {
       connected.connect(address);
-      String version = welcome.isDone() ? welcome.join().version() : "";
-      ByteBuffer hello = Frames.encode(-1, Messages.HELLO, Messages.hello(pipeline, version));
+      String version = welcome.isDone() ? welcome().version() : "";
+      ByteBuffer hello = Wire.frame(-1, Messages.HELLO, Messages.hello(key.pipeline(), version));
       while (hello.hasRemaining()) connected.write(hello);
-      Frames.Frame answer = Frames.read(connected);
+      Wire.Frame answer = Wire.read(connected);
       if (answer.kind() != Messages.OK) throw Messages.refused(answer.payload());
       Messages.Welcome said = Messages.welcome(answer.payload());
       synchronized (this) {
         channel = connected;
-        for (Request request : open.values()) send(request.frame());
+        welcome.complete(said);
+        open.values().forEach(this::send);
       }
-      welcome.complete(said);
       return connected;
     } catch (IOException error) {
-      connected.close();
+      IOUtils.closeQuietly(connected);
       throw error;
     }
   }
 
   private void receive(SocketChannel connected) throws IOException {
     while (!closed) {
-      Frames.Frame frame = Frames.read(connected);
-      Request request = open.remove(frame.id());
+      Wire.Frame frame = Wire.read(connected);
+      Request request = open.get(frame.id());
+      Refused refused = frame.kind() == Messages.OK ? null : Messages.refused(frame.payload());
       if (request == null) continue;
-      if (frame.kind() == Messages.OK) request.answer().complete(frame.payload());
-      else request.answer().completeExceptionally(Messages.refused(frame.payload()));
+      if (Refused.is(refused, "too_many_requests")) { // it is full, which pushes back and fails nothing
+        CompletableFuture.delayedExecutor(RETRY_MS, TimeUnit.MILLISECONDS).execute(() -> send(request));
+        continue;
+      }
+      open.remove(frame.id());
+      if (refused == null) request.answer().complete(frame.payload());
+      else request.answer().completeExceptionally(refused);
     }
   }
 
   /** Without a connection it waits for the next one. One that is lost meanwhile is noticed where it is read. */
-  private void send(ByteBuffer frame) {
-    if (channel == null) return;
+  private synchronized void send(Request request) {
+    if (channel == null || request.answer().isDone()) return;
     try {
-      ByteBuffer bytes = frame.duplicate();
+      ByteBuffer bytes = request.frame().duplicate();
       while (bytes.hasRemaining()) channel.write(bytes);
     } catch (IOException lost) {
       disconnect();
@@ -177,59 +201,24 @@ final class SidecarClient {
 
   private synchronized boolean disconnect() {
     if (channel == null) return false;
-    try {
-      channel.close();
-    } catch (IOException ignored) {
-      // it is lost anyway
-    }
+    IOUtils.closeQuietly(channel);
     channel = null;
     return true;
   }
 
-  private void fail(IOException error) {
+  private synchronized void fail(IOException error) {
+    broken = error;
+    disconnect();
     welcome.completeExceptionally(error);
-    synchronized (this) {
-      broken = error;
-    }
-    synchronized (SHARED) {
-      SHARED.remove(key, this); // the next try of the job begins with a connection of its own
-    }
-    for (Request request : open.values()) request.answer().completeExceptionally(error);
+    SHARED.remove(key, this); // the next try of the job begins with a connection of its own
+    open.values().forEach(request -> request.answer().completeExceptionally(error));
     open.clear();
   }
 
-  private void close() {
-    closed = true;
-    disconnect();
-    fail(new IOException("the job is done with its sidecar"));
-  }
-
-  private static void sleep() {
-    try {
-      Thread.sleep(RETRY_MS);
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static <T> T await(CompletableFuture<T> future) throws IOException {
-    try {
-      return future.get(PATIENCE_MS * 2, TimeUnit.MILLISECONDS);
-    } catch (ExecutionException error) {
-      if (error.getCause() instanceof IOException cause) throw cause;
-      throw new IOException(error.getCause());
-    } catch (TimeoutException error) {
-      throw new IOException("the sidecar did not answer for " + PATIENCE_MS * 2 + " ms", error);
-    } catch (InterruptedException error) {
-      Thread.currentThread().interrupt();
-      throw new IOException("the wait for the sidecar was interrupted", error);
-    }
-  }
-
-  static SocketAddress parse(String address) {
-    if (address.startsWith("unix:")) return UnixDomainSocketAddress.of(address.substring("unix:".length()));
-    int colon = address.lastIndexOf(':');
-    if (colon <= 0) throw new IllegalArgumentException("--sidecar " + address + ": give unix:FILE or HOST:PORT");
-    return new InetSocketAddress(address.substring(0, colon), Integer.parseInt(address.substring(colon + 1)));
+  static SocketAddress parse(String listen) {
+    if (listen.startsWith("unix:")) return UnixDomainSocketAddress.of(listen.substring("unix:".length()));
+    int colon = listen.lastIndexOf(':');
+    if (colon <= 0) throw new IllegalArgumentException(listen + " is no address: give unix:FILE or HOST:PORT");
+    return new InetSocketAddress(listen.substring(0, colon), Integer.parseInt(listen.substring(colon + 1)));
   }
 }
