@@ -1,10 +1,35 @@
 /**
- * Which room may import which: `job-controller` -> `sidecar` -> `edge-node`, `handlers` -> `cloud` -> `core`, and `pipelines` ->
- * `core`; `dashboard` is a page and knows only what it is told.
+ * Which room may import which: `flink` -> `edge-node`, `handlers` -> `cloud` -> `core`, and `pipelines` -> `core`;
+ * `dashboard` is a page and knows only what it is told. Inside a house the floors below run one way, too.
  */
 
-const PRODUCT = ['core', 'cloud', 'edge-node', 'flink-rest', 'handlers', 'job-controller', 'pipelines', 'sidecar']
-const TOOLS = ['localstack', 'scripts', 'test']
+const PRODUCT = ['core', 'cloud', 'edge-node', 'flink', 'handlers', 'pipelines']
+const TOOLS = ['localstack', 'scripts', 'lab', 'test']
+/** The rooms inside a house from the ground up: each imports those before it, and none after it. */
+const FLOORS = {
+  core: ['pipeline', 'aggregates', 'protocol', 'control'],
+  'edge-node': [
+    ...['config', 'observe', 'disk', 'results', 'dead-letters', 'log', 'ingest', 'closing', 'burst', 'fold', 'control'],
+    ...['node', 'http', 'inspection'],
+  ],
+  flink: ['rest', 'sidecar', 'controller'],
+  scripts: [
+    ...[
+      'command-line',
+      'processes',
+      'verify',
+      'kafka',
+      'load',
+      'start',
+      'plots',
+      'simulate',
+      'advise',
+      'chaos',
+      'replay',
+    ],
+    ...['check-data', 'flink'],
+  ],
+}
 const READING = '^test/admission/(reading|json-text|outcome)\\.ts$'
 
 /** Modules of these rooms. */
@@ -23,6 +48,19 @@ const importsOf = (room, ...allowed) =>
     { path: rooms(...[...PRODUCT, ...TOOLS].filter((other) => other !== room && !allowed.includes(other))) },
   )
 
+/** A room whose imports from the rooms of its own house are those below it. */
+const floorsOf = (house) =>
+  FLOORS[house]
+    .slice(0, -1)
+    .map((room, index) =>
+      rule(
+        `floors-of-${house}`,
+        `${house}/${room} imports no room above it`,
+        { path: `^${house}/${room}/` },
+        { path: rooms(...FLOORS[house].slice(index + 1).map((above) => `${house}/${above}`)) },
+      ),
+    )
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -36,14 +74,19 @@ module.exports = {
     importsOf('pipelines', 'core'),
     importsOf('handlers', 'cloud', 'core', 'pipelines'),
     importsOf('edge-node', 'cloud', 'core', 'pipelines'),
-    importsOf('flink-rest'),
-    importsOf('job-controller', 'edge-node', 'sidecar', 'flink-rest', 'cloud', 'core', 'pipelines'),
-    importsOf('sidecar', 'edge-node', 'cloud', 'core', 'pipelines'),
+    importsOf('flink', 'edge-node', 'cloud', 'core', 'pipelines'),
+    ...Object.keys(FLOORS).flatMap(floorsOf),
+    rule(
+      'users-commands-know-no-laboratory',
+      'what users run knows nothing of benchmarks, generated pages and tests',
+      { path: rooms('scripts') },
+      { path: rooms('lab', 'test') },
+    ),
     rule(
       'dashboard-imports',
       "dashboard runs in a browser: it imports itself, its plots, and the types of the edge node's feed",
       { path: '^dashboard/src/' },
-      { pathNot: ['^dashboard/src/', '^edge-node/feed\\.ts$', packages('uplot')] },
+      { pathNot: ['^dashboard/src/', '^edge-node/observe/feed\\.ts$', packages('uplot')] },
     ),
     rule(
       'dashboard-is-a-page',
@@ -60,7 +103,7 @@ module.exports = {
     rule(
       'feed-is-for-browsers',
       'the types of the feed are for the browser too, and import nothing',
-      { path: '^edge-node/feed\\.ts$' },
+      { path: '^edge-node/observe/feed\\.ts$' },
       { path: '.' },
     ),
     rule(
@@ -72,7 +115,7 @@ module.exports = {
     rule(
       'the-checker-is-independent',
       'scripts/verify shares no code with what it checks',
-      { path: '^scripts/verify(/|\\.ts$)' },
+      { path: '^scripts/verify/' },
       { path: rooms(...PRODUCT) },
     ),
     rule(

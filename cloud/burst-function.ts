@@ -1,4 +1,4 @@
-import { shortReason } from '../core/excerpt'
+import { shortReason } from '../core/pipeline/excerpt'
 import { jitteredDelays } from './backoff'
 import { type CallOptions, type FunctionInvoker, InvokeFailed, type InvokeFailure } from './functions'
 import type { StreamRecord } from './stream'

@@ -10,7 +10,7 @@ import {
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda'
-import type { Capacity, CapacityStep } from '../core/capacity'
+import type { Capacity, CapacityStep } from '../core/control/capacity'
 import { consumerOf, type Deployment } from './deployment'
 
 /** Why the capacity was not read or changed. */

@@ -1,4 +1,4 @@
-import type { EncodedGroup } from '../core/partial'
+import type { EncodedGroup } from '../core/protocol/partial'
 
 /**
  * Most JSON text in one chunk. DynamoDB takes items of 400 KB; what compresses to more than the text itself does not

@@ -5,7 +5,7 @@ import {
   type LambdaClient,
   ListEventSourceMappingsCommand,
 } from '@aws-sdk/client-lambda'
-import type { Consumer } from '../core/consumer'
+import type { Consumer } from '../core/control/cost'
 import { CloudUnread, cloudUnread } from './cloud-unread'
 
 /** What `sls deploy` made, by the names that the stack's outputs give. */

@@ -1,6 +1,6 @@
 import { crc32, gunzipSync, gzipSync } from 'node:zlib'
 import * as z from 'zod/mini'
-import { digestInput, type Envelope, type EnvelopeHeader } from '../core/envelope'
+import { digestInput, type Envelope, type EnvelopeHeader } from '../core/protocol/envelope'
 import { digestOf } from './packing'
 
 /**

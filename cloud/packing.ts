@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import type { Json } from '../core/aggregate'
+import type { Json } from '../core/pipeline/aggregate'
 
 /** SHA-256 of the lines joined by newlines, in hex: the digest of envelopes, accepted sets and result files. */
 export function digestOf(lines: readonly string[]): string {

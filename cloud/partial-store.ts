@@ -1,6 +1,7 @@
-import type { EnvelopePartial } from '../core/fold'
-import type { Head, HeadPane, Work } from '../core/head'
-import type { PartialRef } from '../core/manifest'
+import type { Pipeline } from '../core/pipeline/pipeline'
+import type { EnvelopePartial } from '../core/protocol/fold'
+import type { Head, HeadPane, Work } from '../core/protocol/head'
+import type { PartialRef } from '../core/protocol/manifest'
 import {
   decodeGroups,
   type EncodedGroup,
@@ -9,8 +10,7 @@ import {
   encodeTallies,
   type Partial,
   partialOf,
-} from '../core/partial'
-import type { Pipeline } from '../core/pipeline'
+} from '../core/protocol/partial'
 import { chunkGroups, MAX_INLINE_BYTES } from './chunks'
 import { type Item, type ItemStore, writeUnitsOf } from './item-store'
 import { chunkKey, edgePartition, envelopePartition, HEAD, type Origin } from './keys'

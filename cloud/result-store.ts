@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { WindowResult } from '../core/merge'
-import type { Row } from '../core/pipeline'
+import type { Row } from '../core/pipeline/pipeline'
+import type { WindowResult } from '../core/protocol/merge'
 import { CHUNK_ROOM_BYTES } from './chunks'
 import type { Item, ItemStore } from './item-store'
 import { chunkKey, HEAD, type Origin, resultPartition } from './keys'

@@ -1,7 +1,6 @@
 import { type KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis'
 import { jitteredDelays } from './backoff'
-import { isRefusal } from './functions'
-import { AS_IT_GOES_OUT, SendingStopwatch } from './sending-stopwatch'
+import { AS_IT_GOES_OUT, isRefusal, SendingStopwatch } from './functions'
 
 /** A record for the stream. Its partition key decides which lane of its shard it takes. */
 export interface StreamRecord {

@@ -1,4 +1,4 @@
-import type { Timers } from '../core/side-by-side'
+import type { Timers } from '../core/protocol/side-by-side'
 
 /** The longest that a timer of Node takes, 24 days; one that is set to more fires at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1

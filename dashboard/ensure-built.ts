@@ -4,7 +4,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const FOLDER = __dirname
-const SOURCES = ['index.html', 'vite.config.mts', 'src', 'public', '../edge-node/feed.ts']
+const SOURCES = ['index.html', 'vite.config.mts', 'src', 'public', '../edge-node/observe/feed.ts']
 const VITE = join(FOLDER, '../node_modules/vite/bin/vite.js')
 const TIMEOUT_MS = 60_000 // it takes one or two seconds
 

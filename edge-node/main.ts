@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
 import { ensureBuilt } from '../dashboard/ensure-built'
-import { printedConfig } from './config/printed'
+import { type Configuration, readConfiguration } from './config/command-line'
+import { printedConfig } from './config/resolve'
 import { UnusableConfig } from './config/unusable'
-import { type Configuration, readConfiguration } from './configuration'
-import { type Edge, startEdge } from './edge'
+import { type Edge, startEdge } from './edge-node'
 import { inWords } from './inspection/finding'
-import { inspect } from './inspection/inspect'
-import { createLogger } from './logger'
+import { inspect } from './inspection/inspection'
+import { createLogger } from './observe/logger'
 
 const STOP_TIMEOUT_MS = 8_000 // before those who ask for a stop lose patience, often after 10 s
 const WHAT_NOW =

@@ -41,3 +41,14 @@ export function isMergeRequest(request: unknown): boolean {
 
 const fieldsOf = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+
+/**
+ * The value of an environment variable that the deployment sets. Throws when it is missing: the function is not
+ * deployed as described.
+ */
+export function required(name: string): string {
+  const value = process.env[name]
+  if (value === undefined || value === '')
+    throw new Error(`${name} is not set; deploy with serverless.yml, which sets it`)
+  return value
+}

@@ -1,4 +1,4 @@
-import type { Timers } from '../core/side-by-side'
+import type { Timers } from '../core/protocol/side-by-side'
 
 /**
  * Kept back of the time that the function has: for one event of a `map` that computes, a collection of garbage, the

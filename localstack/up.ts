@@ -2,10 +2,9 @@ import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { Command } from 'commander'
 import { ensurePackaged } from './package'
-import { collectParam } from './params'
 import { provision } from './provision'
 import { readyScreen } from './screen'
-import { endOnWrongUsage } from './wrong-usage'
+import { collectParam, endOnWrongUsage } from './wrong-usage'
 
 const COMPOSE_FILE = path.join(__dirname, 'docker-compose.yml')
 

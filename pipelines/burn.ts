@@ -1,7 +1,7 @@
 import { count } from '../core/aggregates/count'
 import { sum } from '../core/aggregates/sum'
-import { pipeline } from '../core/pipeline'
-import { tumbling } from '../core/window'
+import { pipeline } from '../core/pipeline/pipeline'
+import { tumbling } from '../core/pipeline/window'
 import { PricingService } from './pricing-service'
 
 const USUAL_BURN_US = 10

@@ -1,8 +1,8 @@
 import { count } from '../core/aggregates/count'
-import { max } from '../core/aggregates/max'
+import { max } from '../core/aggregates/extreme'
 import { sum } from '../core/aggregates/sum'
-import { pipeline } from '../core/pipeline'
-import { tumbling } from '../core/window'
+import { pipeline } from '../core/pipeline/pipeline'
+import { tumbling } from '../core/pipeline/window'
 
 /** Bids per auction without a `map`: work so cheap that bursting it never pays. For comparing what an event costs. */
 export default pipeline({

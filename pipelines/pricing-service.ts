@@ -1,4 +1,4 @@
-import { murmur3 } from '../core/murmur3'
+import { murmur3 } from '../core/aggregates/murmur3'
 
 interface Request {
   readonly dueMs: number

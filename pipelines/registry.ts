@@ -1,4 +1,4 @@
-import type { Pipeline } from '../core/pipeline'
+import type { Pipeline } from '../core/pipeline/pipeline'
 import bids from './bids'
 import burn from './burn'
 import hot from './hot'

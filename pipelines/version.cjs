@@ -4,8 +4,8 @@ const { buildSync } = require('esbuild')
 
 const WHAT_DECIDES_RESULTS = `
   export * from './pipelines/registry'
-  export * from './core/fold'
-  export * from './core/merge'
+  export * from './core/protocol/fold'
+  export * from './core/protocol/merge'
   export * from './cloud/envelope-codec'
   export * from './cloud/partial-store'
   export * from './cloud/result-store'

@@ -1,5 +1,5 @@
-import type { Aggregate } from '../aggregate'
-import { decodeCount } from './malformed'
+import type { Aggregate } from '../pipeline/aggregate'
+import { decodeCount } from './render'
 
 /** The number of events. It reads nothing, so it refuses nothing. */
 export function count(): Aggregate<null, number, number> {

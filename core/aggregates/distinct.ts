@@ -1,4 +1,4 @@
-import { type FieldAggregate, isUnsafeInteger, Refusal, unsafeInteger } from '../aggregate'
+import { type FieldAggregate, isUnsafeInteger, Refusal, unsafeInteger } from '../pipeline/aggregate'
 import { fieldSignature, scalarReader } from './field'
 import { mergeRegisters, type Observation, observationOf, observe, type Registers } from './hyperloglog'
 import { decodeRegisters, encodeRegisters } from './hyperloglog-codec'

@@ -1,5 +1,5 @@
-import type { Json } from '../aggregate'
-import { malformed } from './malformed'
+import type { Json } from '../pipeline/aggregate'
+import { malformed } from './render'
 
 /**
  * An exact sum of doubles: the value is the mathematical sum of the components, which do not overlap, are not zero, and

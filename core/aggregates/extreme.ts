@@ -1,6 +1,6 @@
-import type { FieldAggregate, Json } from '../aggregate'
-import { MAX_MAGNITUDE, numberReader } from './field'
-import { malformed } from './malformed'
+import type { FieldAggregate, Json } from '../pipeline/aggregate'
+import { fieldSignature, MAX_MAGNITUDE, numberReader } from './field'
+import { malformed } from './render'
 
 /** The best value so far, null before the first. */
 export type ExtremeState = number | null
@@ -32,4 +32,14 @@ function decode(signature: string, json: Json): ExtremeState {
   if (json === null) return null
   if (typeof json === 'number' && Math.abs(json) <= MAX_MAGNITUDE) return json + 0
   throw malformed(signature, 'null or a number up to 2^970', json)
+}
+
+/** The largest value of a number field. */
+export function max<Field extends string>(field: Field): FieldAggregate<Field, number, number, ExtremeState, number> {
+  return extreme(fieldSignature('max', field), field, (candidate, kept) => candidate > kept)
+}
+
+/** The smallest value of a number field. */
+export function min<Field extends string>(field: Field): FieldAggregate<Field, number, number, ExtremeState, number> {
+  return extreme(fieldSignature('min', field), field, (candidate, kept) => candidate < kept)
 }

@@ -1,4 +1,4 @@
-import { Refusal } from '../aggregate'
+import { Refusal } from '../pipeline/aggregate'
 import { render } from './render'
 
 /** 2^970: a sum of 2^53 values of this size still fits in a double, so that no state can overflow. */

@@ -1,4 +1,4 @@
-import type { Json } from '../aggregate'
+import type { Json } from '../pipeline/aggregate'
 import {
   MAX_RANK,
   MAX_SPARSE,
@@ -9,7 +9,7 @@ import {
   rankOf,
   registerOf,
 } from './hyperloglog'
-import { malformed } from './malformed'
+import { malformed } from './render'
 
 /** base64url: a rank is one digit, an observation three. */
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

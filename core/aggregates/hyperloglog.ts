@@ -1,4 +1,4 @@
-import { murmur3 } from '../murmur3'
+import { murmur3 } from './murmur3'
 
 /** What a value does to the registers: register * 64 + rank, with 4,096 registers and ranks from 1 to 53. */
 export type Observation = number

@@ -1,8 +1,7 @@
-import type { FieldAggregate, Json } from '../aggregate'
+import type { FieldAggregate, Json } from '../pipeline/aggregate'
 import { fieldSignature, numberReader } from './field'
 import { type Bucket, bucketOf, bucketValue, MAX_BUCKET } from './log-bucket'
-import { decodeCount, malformed } from './malformed'
-import { render } from './render'
+import { decodeCount, malformed, render } from './render'
 
 /** Values in each bucket; never a count of 0. */
 export type BucketCounts = Map<Bucket, number>

@@ -1,3 +1,5 @@
+import type { Json } from '../pipeline/aggregate'
+
 /**
  * The longest rendering, so that a reason fits on one line and a megabyte of text is never copied into a dead letter.
  */
@@ -25,4 +27,15 @@ export function render(value: unknown): string {
 
 function shorten(quoted: string): string {
   return quoted.length <= MAX_CHARS ? quoted : `${quoted.slice(0, MAX_CHARS - 2)}…"`
+}
+
+/** The error of a `decode` that met something `encode` never makes. */
+export function malformed(signature: string, expected: string, json: Json | undefined): RangeError {
+  return new RangeError(`state of ${signature}: ${expected} expected, got ${render(json)}`)
+}
+
+/** A number of events: an integer from 0 to 2^53 - 1. */
+export function decodeCount(signature: string, json: Json | undefined): number {
+  if (typeof json === 'number' && Number.isSafeInteger(json) && json >= 0) return json
+  throw malformed(signature, 'a count', json)
 }

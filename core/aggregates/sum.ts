@@ -1,4 +1,4 @@
-import type { FieldAggregate } from '../aggregate'
+import type { FieldAggregate } from '../pipeline/aggregate'
 import { addExactly, canonical, decodeExpansion, type Expansion, mergeExactly, roundOnce } from './exact-sum'
 import { fieldSignature, numberReader } from './field'
 

@@ -1,4 +1,4 @@
-import type { FeedEvents } from '../../edge-node/feed'
+import type { FeedEvents } from '../../edge-node/observe/feed'
 import { ask } from './api'
 import { sseParser } from './sse'
 

@@ -1,5 +1,5 @@
-import type { Pace } from './headline'
-import type { Samples } from './samples'
+import type { Pace } from './panels/headline'
+import type { Samples } from './plots/samples'
 
 const LATELY_MS = 60_000
 const RECENT_MS = 5_000

@@ -1,9 +1,10 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { z } from 'zod'
-import { configSchema, FLINK_TOPIC, SETTINGS, type SettingName, TOPICS } from '../config'
+import { configSchema, FLINK_TOPIC, SETTINGS, type SettingName, TOPICS } from './config'
 import { KiB, MiB } from './fields'
 import { flagOf, isSetting, nearest, unitOf, variableOf } from './names'
-import type { Given } from './sources'
+import { type Resolved, resolveConfig } from './resolve'
+import { configFile, fromEnvironment, fromFile, type Given } from './sources'
 import { UnusableConfig } from './unusable'
 
 const WIDTH = 100 // columns of the help
@@ -125,3 +126,27 @@ const AFTER = `
 A setting can be given in a file by its name (port: 7070), in the environment (${variableOf('port')}=7070) or as a flag. Flags win over
 the environment, the environment over the file, the file over the defaults. What has no such name is refused.
 The cloud is found by the standard variables: AWS_REGION, AWS_ENDPOINT_URL, and the credentials chain.`
+
+/** What to do, with which configuration. */
+export interface Configuration extends Resolved {
+  readonly task: CommandLine['task']
+  /** The file that settings were read from. */
+  readonly file: string | null
+}
+
+/**
+ * Reads the configuration: defaults, then the file, then the environment, then flags, each over the one before. Throws
+ * UnusableConfig with all that is wrong in the first of these that has something wrong.
+ */
+export function readConfiguration(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  folder: string,
+  program = EDGE_NODE,
+): Configuration | { readonly help: string } {
+  const commandLine = readCommandLine(args, program)
+  if ('help' in commandLine) return commandLine
+  const file = configFile(commandLine.configFile, env, folder)
+  const layers = [file === null ? [] : fromFile(file), fromEnvironment(env), commandLine.given]
+  return { task: commandLine.task, file, ...resolveConfig(layers) }
+}

@@ -1,7 +1,7 @@
 import type { Lanes } from '../../cloud/deployment'
-import type { Consumer } from '../../core/consumer'
-import { POLICY_NAMES } from '../../core/policies'
-import type { PolicyTerms } from '../../core/policy'
+import type { Consumer } from '../../core/control/cost'
+import { POLICY_NAMES } from '../../core/control/policies'
+import type { PolicyTerms } from '../../core/control/policy'
 import { choice, decimal, text } from './fields'
 
 /** When to burst, and how much. */

@@ -1,4 +1,4 @@
-import type { IntakeLimits } from '../../core/intake'
+import type { IntakeLimits } from '../../core/protocol/intake'
 import { decimal, GiB, KiB, MiB, wholeNumber } from './fields'
 
 /** How events are taken, cut into envelopes, and held. */

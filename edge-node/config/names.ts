@@ -1,5 +1,5 @@
 import { closest } from 'fastest-levenshtein'
-import { SETTINGS, type SettingName } from '../config'
+import { SETTINGS, type SettingName } from './config'
 
 const PREFIX = 'SPILLWAY_'
 

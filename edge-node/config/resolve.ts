@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { type Config, configSchema, SETTINGS, type SettingName } from '../config'
+import { type Config, configSchema, SETTINGS, type SettingName } from './config'
 import { isSetting } from './names'
 import type { Given } from './sources'
 import { UnusableConfig } from './unusable'
@@ -70,4 +71,18 @@ export function conflictsOf(config: Config): string[] {
 /** Each setting in order with its value and where it is from. */
 export function effective({ config, sources }: Resolved) {
   return SETTINGS.map((setting) => ({ setting, value: config[setting], from: sources.get(setting) ?? 'default' }))
+}
+
+/** The settings as YAML that can be used as a file, with where each is from behind it. */
+export function printedConfig(resolved: Resolved): string {
+  const lines = effective(resolved).map(({ setting, value, from }) => [line(setting, value), from] as const)
+  const width = Math.max(...lines.map(([text]) => text.length))
+  return lines.map(([text, from]) => `${text.padEnd(width)}  # ${from}`).join('\n')
+}
+
+function line(setting: string, value: unknown): string {
+  if (value === undefined) return `# ${setting}:`
+  // A path is no secret, but a secret may have been given for a path by mistake.
+  if (UNSPOKEN.has(setting) && !existsSync(String(value))) return `${setting}: "(not shown: there is no such file)"`
+  return `${setting}: ${JSON.stringify(value)}`
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { SETTINGS } from '../config'
+import { SETTINGS } from './config'
 import { isOurVariable, isSetting, nearest, variableOf } from './names'
 import { UnusableConfig } from './unusable'
 

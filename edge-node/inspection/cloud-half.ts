@@ -3,9 +3,25 @@ import { CloudUnread } from '../../cloud/cloud-unread'
 import { type Deployment, noStream, readDeployment } from '../../cloud/deployment'
 import { lookAtFunction, lookAtMapping, lookAtStream, lookAtTable } from '../../cloud/inspection'
 import { pipelineVersion } from '../../pipelines/version.cjs'
-import type { Config } from '../config'
+import type { Config } from '../config/config'
 import { type Finding, ok, problem, unknown } from './finding'
-import { NoAnswer, within } from './within'
+
+/** Waits for an answer, and not for ever. Rejects as `looking` does, and when it takes longer than `limitMs`. */
+export async function within<T>(limitMs: number, looking: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new NoAnswer(limitMs)), limitMs)
+  })
+  return Promise.race([looking, late]).finally(() => clearTimeout(timer))
+}
+
+/** What was asked is silent. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer'
+  constructor(limitMs: number) {
+    super(`nothing was heard for ${limitMs / 1_000} s; check the network, AWS_REGION and AWS_ENDPOINT_URL`)
+  }
+}
 
 const LOOK_MS = 10_000 // an answer takes well under a second; the node itself tries for longer
 const DEPLOY = 'npx sls deploy'

@@ -1,5 +1,8 @@
 import { rmSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { isRunning } from '../process'
 import { cloudFormationService } from './cloudformation/service'
 import { Stacks } from './cloudformation/stacks'
 import { dynamodbService } from './dynamodb'
@@ -7,14 +10,13 @@ import { type Gateway, listen, type Services } from './gateway'
 import { kinesisService } from './kinesis/kinesis-service'
 import { KinesisStore } from './kinesis/kinesis-store'
 import { AsyncQueue } from './lambda/async-queue'
-import { writeBootstrap } from './lambda/bootstrap-file'
+import { writeBootstrap } from './lambda/code'
 import { FunctionHost } from './lambda/function-host'
 import { lambdaService } from './lambda/service'
 import { Resources } from './resources'
 import { createObjectStore } from './s3'
 import { createQueueHost } from './sqs/service'
 import { type EmbeddedStats, statsOf } from './stats'
-import { makeWorkFolder } from './work-folder'
 
 export interface EmbeddedCloudOptions {
   /** 0 takes any free port. */
@@ -132,4 +134,14 @@ function assemble(
     await Promise.all([...resources.mappings().map((mapping) => mapping.stop()), functions.stop()])
   }
   return { services, functions, stats, stop }
+}
+
+/** A new temporary folder of this process. Removes the folders of earlier clouds that were killed before they could. */
+export async function makeWorkFolder(): Promise<string> {
+  for (const name of await readdir(tmpdir())) {
+    const [, pid] = /^spillway-cloud-(\d+)-/.exec(name) ?? []
+    if (pid !== undefined && !isRunning(Number(pid)))
+      await rm(path.join(tmpdir(), name), { recursive: true, force: true })
+  }
+  return mkdtemp(path.join(tmpdir(), `spillway-cloud-${process.pid}-`))
 }

@@ -1,5 +1,5 @@
-import { COLOURS, drawSvg, type Figure, type Line, type Panel, sharedMax } from '../bench/plot'
-import type { Point } from '../bench/series'
+import { COLOURS, drawSvg, type Figure, type Line, type Panel, sharedMax } from '../plots/plot'
+import type { Point } from '../plots/series'
 import type { Advice, Answer } from './advice'
 import { lengthOf } from './advice-text'
 

@@ -1,4 +1,4 @@
-import type { PolicyName } from '../../core/policies'
+import type { PolicyName } from '../../core/control/policies'
 import type { Figures } from '../simulate/figures'
 import { type Question, replayOf, scenarioOf } from '../simulate/question'
 import type { Scenario } from '../simulate/scenario'

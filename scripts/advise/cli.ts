@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { parseDurationMs } from '../../core/duration'
-import { integer, number, url } from '../load/flags'
-import { readFlags } from '../load/read-flags'
+import { parseDurationMs } from '../../core/pipeline/duration'
+import { integer, number, url } from '../command-line/flags'
+import { readFlags } from '../command-line/read-flags'
 import { ASSUMPTIONS, NODE } from '../simulate/settings'
 
 /** Where the figures of a job come from. */

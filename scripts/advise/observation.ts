@@ -1,5 +1,5 @@
-import { type TraceRows, traceText } from '../bench/trace-slice'
-import { type Curve, countAt, curveThrough } from '../load/curve'
+import { type Curve, countAt, curveThrough } from '../load/schedule/curve'
+import { type TraceRows, traceText } from '../load/schedule/trace-slice'
 
 /** One look at a job. Counts are events since the job was started; null: the job does not say. */
 export interface Look {

@@ -1,4 +1,4 @@
-import { TOLERATED_SHARE } from '../../core/target-watch'
+import { TOLERATED_SHARE } from '../../core/control/target-watch'
 import type { Figures } from '../simulate/figures'
 
 /** What the answer comes to. */

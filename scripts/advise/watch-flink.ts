@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FlinkRest } from '../../flink-rest/flink-rest'
-import { chooseJob, JobReader, listJobs } from '../../flink-rest/job-metrics'
+import { FlinkRest } from '../../flink/rest/flink-rest'
+import { chooseJob, JobReader, listJobs } from '../../flink/rest/job-metrics'
 import type { Watched } from './advice'
 import { lengthOf } from './advice-text'
 import { CannotAdvise } from './cannot-advise'

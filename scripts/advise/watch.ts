@@ -1,6 +1,6 @@
-import { FlinkUnread } from '../../flink-rest/flink-unread'
-import type { JobReading } from '../../flink-rest/job-metrics'
-import { lagOf, readBy } from '../../flink-rest/job-rates'
+import { FlinkUnread } from '../../flink/rest/flink-unread'
+import type { JobReading } from '../../flink/rest/job-metrics'
+import { lagOf, readBy } from '../../flink/rest/job-rates'
 import type { BusyTime, Look } from './observation'
 
 /** A job as it is watched. */

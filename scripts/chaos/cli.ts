@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander'
-import { integer, number, oneOf } from '../load/flags'
-import { readFlags } from '../load/read-flags'
+import { integer, number, oneOf } from '../command-line/flags'
+import { readFlags } from '../command-line/read-flags'
+import { SCENARIO_NAMES, type ScenarioName, scenarioList } from './faults/scenarios'
 import type { RunOptions } from './run'
-import { SCENARIO_NAMES, type ScenarioName, scenarioList } from './scenarios'
 
 /** What the command line asks for. */
 export type ChaosCommand =

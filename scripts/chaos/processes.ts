@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Child, startChild } from '../start/child'
+import { type Child, startChild } from '../processes/child'
+import type { Defaults, Play } from './faults/scenario'
 import { freePort } from './free-port'
-import type { Defaults, Play } from './scenario'
 import { Service } from './service'
 import type { Stage } from './stage'
 
@@ -72,7 +72,7 @@ export async function runLoad(stage: Stage, url: string, load: LoadShape): Promi
     ...{ report: join(stage.folder, 'load.json'), accepted: join(stage.folder, 'accepted.ndjson') },
   }
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const child = start(stage, 'load.log', 'scripts/load.ts', ['--quiet', ...args], {})
+  const child = start(stage, 'load.log', 'scripts/load/command.ts', ['--quiet', ...args], {})
   stage.undo(() => {
     child.signal('SIGKILL') // asked politely, it would wait for its answers
     return child.ended()

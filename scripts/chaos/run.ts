@@ -1,18 +1,28 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { draws } from '../load/random'
+import { draws } from '../load/events/random'
 import type { LoadReport } from '../load/report'
 import { verify } from '../verify/report'
 import { fetchWindows } from '../verify/served'
-import { warningsIn } from './edge-log'
-import { describe, isSettled, statusOf } from './edge-view'
+import { describe, isSettled, statusOf, warningsIn } from './edge-view'
+import type { Play, World } from './faults/scenario'
+import { SCENARIOS, type ScenarioName } from './faults/scenarios'
 import { runLoad, startProcesses } from './processes'
-import { progress } from './progress'
 import { buildReport, type ChaosReport, emptyReport } from './report'
-import type { Play, World } from './scenario'
-import { SCENARIOS, type ScenarioName } from './scenarios'
 import { Interrupted, Stage } from './stage'
+
+const QUIET_MS = 20_000 // so that a long wait is seen to be one
+
+/** Shows what changes: gives the line to print `atMs` into a run, or null when it says nothing new. */
+export function progress(): (atMs: number, text: string) => string | null {
+  let last = { atMs: Number.NEGATIVE_INFINITY, text: '' }
+  return (atMs, text) => {
+    if (text === last.text && atMs - last.atMs < QUIET_MS) return null
+    last = { atMs, text }
+    return `${Math.round(atMs / 1000)} s`.padStart(6).padEnd(9) + text
+  }
+}
 
 /** How to run a scenario; null takes the scenario's own. */
 export interface RunOptions {

@@ -1,4 +1,4 @@
-import type { Child } from '../start/child'
+import type { Child } from '../processes/child'
 
 /** A process that can be killed, stopped and started again as the same thing: same arguments, same port, same data. */
 export class Service {

@@ -1,9 +1,9 @@
 import { copyFile, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Checkpoints } from '../../edge-node/checkpoints'
-import { DurableMark } from '../../edge-node/durable-mark'
-import { giveUpKeys, keysInWords, keysMissing } from '../../edge-node/key-files'
-import { lineDamage, markOf } from '../../edge-node/line-file'
+import { DurableMark } from '../../edge-node/disk/durable-mark'
+import { lineDamage, markOf } from '../../edge-node/disk/line-file'
+import { Checkpoints } from '../../edge-node/log/checkpoints'
+import { giveUpKeys, keysInWords, keysMissing } from '../../edge-node/log/key-files'
 import { lineFilesIn, orphanMarksIn, smallFilesIn } from './kept-files'
 
 /**

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { type JavaProcess, startJava } from '../java/java-process'
-import { keepRunning } from '../java/keep-running'
-import type { Stoppable } from '../start/child'
-import { ensureFree } from '../start/free-port'
+import type { Stoppable } from '../processes/child'
+import { ensureFree } from '../processes/free-port'
+import { type JavaProcess, startJava } from '../processes/java/java-process'
+import { keepRunning } from '../processes/java/keep-running'
 import {
   configuration,
   JOB_MANAGER_HEAP,

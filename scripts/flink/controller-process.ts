@@ -1,5 +1,4 @@
-import { type Stoppable, startChild } from '../start/child'
-import { LOCAL_ENV } from '../start/local-env'
+import { LOCAL_ENV, type Stoppable, startChild } from '../processes/child'
 
 export interface ControllerOptions {
   /** Of the JobManager's REST API. */
@@ -17,7 +16,7 @@ export async function startController(
 ): Promise<string> {
   const named = ['--flink', flink, '--sidecars', sidecar, '--pipeline', pipeline]
   const settings = ['--mode', mode, '--port', '0', '--log-level', 'warn']
-  const child = startChild('job-controller/main.ts', [...named, ...settings], LOCAL_ENV)
+  const child = startChild('flink/controller/main.ts', [...named, ...settings], LOCAL_ENV)
   children.push(child)
   return (await child.ready<{ url: string }>()).url
 }

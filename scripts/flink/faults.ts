@@ -1,4 +1,4 @@
-import type { Kept } from '../java/keep-running'
+import type { Kept } from '../processes/java/keep-running'
 import type { Cluster } from './cluster'
 import type { KeptCloud } from './kept-cloud'
 import type { StartedSidecar } from './sidecar-process'

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { runMaven } from '../java/maven'
+import { runMaven } from '../processes/java/maven'
 
 export const MODULE = path.resolve(__dirname, '../../flink')
 export const JOB_JAR = path.join(MODULE, 'target/spillway-flink.jar')

@@ -1,6 +1,5 @@
-import { type Kept, type Killable, keepRunning } from '../java/keep-running'
-import { type Child, type Stoppable, startChild } from '../start/child'
-import { LOCAL_ENV } from '../start/local-env'
+import { type Child, LOCAL_ENV, type Stoppable, startChild } from '../processes/child'
+import { type Kept, type Killable, keepRunning } from '../processes/java/keep-running'
 
 /** The embedded cloud; one that is started again is empty, on the same port. */
 export interface KeptCloud extends Kept {

@@ -1,5 +1,5 @@
 import { type Kafka, startReader } from '../kafka/topics'
-import type { Stoppable } from '../start/child'
+import type { Stoppable } from '../processes/child'
 
 /** How often each place of the source topic stands in a topic of dead letters. */
 export type Letters = ReadonlyMap<string, number>

@@ -1,4 +1,4 @@
-import type { Schedule } from '../load/schedule'
+import type { Schedule } from '../load/schedule/schedule'
 import type { SidecarFacts } from './sidecar-process'
 
 /** Cumulative counters of the sidecar, also over a sidecar that was started again and counts from 0. */

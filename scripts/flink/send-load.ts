@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LineGenerator } from '../load/line-generator'
-import type { Schedule } from '../load/schedule'
+import type { LineGenerator } from '../load/events/random'
+import type { Schedule } from '../load/schedule/schedule'
 
 const SLICE_MS = 10
 

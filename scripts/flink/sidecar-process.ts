@@ -1,10 +1,10 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Usage } from '../../core/cost'
-import type { Episode } from '../../edge-node/episodes'
-import { SidecarClient } from '../../sidecar/client'
-import { KIND } from '../../sidecar/messages'
-import { LOCAL_ENV } from '../start/local-env'
+import type { Usage } from '../../core/control/cost'
+import type { Episode } from '../../edge-node/burst/episodes'
+import { SidecarClient } from '../../flink/sidecar/client'
+import { KIND } from '../../flink/sidecar/messages'
+import { LOCAL_ENV } from '../processes/child'
 
 /** The sidecar that the TaskManager starts, and starts again when it ends: how, and what it says of itself. */
 export interface StartedSidecar {
@@ -56,7 +56,7 @@ export function startedSidecar(
   const settings = ['--pipeline', pipeline, '--mode', mode, '--transport', 'invoke', '--log-level', 'warn']
   const variables = { ...LOCAL_ENV, AWS_ENDPOINT_URL: endpoint, PRICING_SLOTS: String(pricingSlots) }
   const given = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
-  const command = ['env', ...given, 'node', '--import', 'tsx', 'sidecar/main.ts', ...settings].join(' ')
+  const command = ['env', ...given, 'node', '--import', 'tsx', 'flink/sidecar/main.ts', ...settings].join(' ')
   const facts = () => factsOf(file, pipeline).catch(() => null)
   return {
     address,

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LineGenerator } from '../load/line-generator'
+import type { LineGenerator } from '../load/events/random'
 import type { StartedSidecar } from './sidecar-process'
 
 /** What has to be up before a load is sent. */

@@ -1,4 +1,4 @@
-import type { Schedule } from '../load/schedule'
+import type { Schedule } from '../load/schedule/schedule'
 import { type FlinkSample, FoldedSoFar, type Look, NOTHING_FOLDED, sampleOf } from './samples'
 import type { SidecarFacts } from './sidecar-process'
 import type { Stage } from './stage'

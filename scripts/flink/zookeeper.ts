@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { startJava } from '../java/java-process'
 import { kafkaJar, whenListens } from '../kafka/broker'
-import type { Stoppable } from '../start/child'
-import { ensureFree } from '../start/free-port'
+import type { Stoppable } from '../processes/child'
+import { ensureFree } from '../processes/free-port'
+import { startJava } from '../processes/java/java-process'
 import { CLUSTER_CLASSPATH } from './job-jar'
 
 /** Where ZooKeeper keeps its data, and where it listens on loopback. */

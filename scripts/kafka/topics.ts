@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
-import { type JavaProcess, startJava } from '../java/java-process'
+import { type JavaProcess, startJava } from '../processes/java/java-process'
 import { BrokerFailed, KAFKA_CLASSPATH } from './broker'
 
 /** Kafka's own commands write and read topics: they are here already, and no client of Node is kept up as well. */

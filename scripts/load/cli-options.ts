@@ -1,8 +1,8 @@
 import { Option } from 'commander'
-import { integer, number, oneOf, url, word } from './flags'
+import { integer, number, oneOf, url, word } from '../command-line/flags'
+import { tokenOption } from '../command-line/token'
 import { LOAD_DEFAULTS, PIPELINES } from './options'
-import { PROFILES } from './profile'
-import { tokenOption } from './token'
+import { PROFILES } from './schedule/profile'
 
 const MAX_RATE = 10_000_000
 const MAX_SECONDS = 7 * 86_400

@@ -1,9 +1,9 @@
 import { Command } from 'commander'
+import { readFlags } from '../command-line/read-flags'
 import { loadFlags } from './cli-options'
 import { LoadError } from './load-error'
 import type { LoadOptions } from './options'
-import { type ProfileFlags, profileFrom } from './profile-flags'
-import { readFlags } from './read-flags'
+import { type ProfileFlags, profileFrom } from './schedule/profile-flags'
 
 /** What the command line asks for. */
 export interface LoadCommand {

@@ -1,4 +1,4 @@
-import type { Profile } from './profile'
+import type { Profile } from './schedule/profile'
 
 export const PIPELINES = ['bids', 'llm-usage'] as const
 

@@ -1,4 +1,4 @@
-import type { Tally } from './tally'
+import type { Tally } from './delivery/tally'
 
 /** The state of a run, cumulative since its start. */
 export interface LoadProgress {

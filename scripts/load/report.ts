@@ -1,7 +1,7 @@
-import { type LatencySummary, summarizeLatency } from './latency'
-import type { Profile } from './profile'
-import type { Schedule } from './schedule'
-import type { Tally } from './tally'
+import { type LatencySummary, summarizeLatency } from './delivery/latency'
+import type { Tally } from './delivery/tally'
+import type { Profile } from './schedule/profile'
+import type { Schedule } from './schedule/schedule'
 
 /** What a run did. sent = accepted + late + rejected + failed + unanswered. */
 export interface LoadReport {

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { openAcceptedFile } from './accepted-file'
-import { type Client, openClient } from './client'
-import { type Clock, systemClock } from './clock'
-import { dispatch, type Run } from './dispatch'
-import { openSchedule } from './open-schedule'
+import { openAcceptedFile } from './delivery/accepted-file'
+import { hear, NOTHING_YET } from './delivery/answer'
+import { type Clock, systemClock } from './delivery/batch'
+import { type Client, openClient } from './delivery/client'
+import { dispatch, type Run } from './delivery/dispatch'
+import { openTally } from './delivery/tally'
+import { openSource } from './events/source'
 import type { LoadOptions } from './options'
 import { type LoadProgress, progressOf } from './progress'
 import { buildReport, type LoadReport } from './report'
-import { hear, NOTHING_YET } from './silence'
-import { openSource } from './source'
-import { openTally } from './tally'
+import { openSchedule } from './schedule/open-schedule'
 
 export interface LoadHooks {
   /** Called about once a second and once at the end. */

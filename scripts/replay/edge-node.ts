@@ -1,6 +1,15 @@
 import { z } from 'zod'
-import { authorization } from '../load/token'
-import { CannotReplay } from './cannot-replay'
+import { authorization } from '../command-line/token'
+
+/** Nothing can be replayed, or no more: the edge node is not there or answers something else. */
+export class CannotReplay extends Error {
+  constructor(
+    readonly code: 'unreachable-edge-node' | 'unexpected-answer' | 'edge-node-busy',
+    message: string,
+  ) {
+    super(message)
+  }
+}
 
 const LETTERS_PER_PAGE = 1_000
 const PAGE_TIMEOUT_MS = 60_000

@@ -1,8 +1,8 @@
-import type { PolicyName } from '../../core/policies'
+import type { PolicyName } from '../../core/control/policies'
 import { precisionOf } from '../start/burst-figures'
-import { type Bill, billOf } from './bill'
+import { type Bill, billOf } from './model/bill'
+import type { World } from './model/world'
 import type { Shortcut } from './shortcut'
-import type { World } from './world'
 
 /** What a policy came to. Counts are events, times ms of processing delay: from the scheduled send until counted. */
 export interface Figures extends Bill {
@@ -13,7 +13,7 @@ export interface Figures extends Bill {
   readonly accepted: number
   readonly edge: number
   readonly burst: number
-  /** The least that any policy has to divert for the target, see `core/least-overflow.ts`. */
+  /** The least that any policy has to divert for the target, see `core/control/least-overflow.ts`. */
   readonly leastOverflow: number
   /** Of what was burst, the share that had to be; 1 when less than the least was. Null when nothing was burst. */
   readonly precision: number | null

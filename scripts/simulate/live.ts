@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { z } from 'zod'
-import { usageUsd, zeroUsage } from '../../core/cost'
-import { CannotSimulate } from './cannot-simulate'
+import { usageUsd, zeroUsage } from '../../core/control/cost'
 import type { Figures } from './figures'
 import type { Question } from './question'
+import { CannotSimulate } from './scenario'
 import { aligned } from './table'
 
 const percentiles = z.object({ p50: z.number(), p99: z.number() })

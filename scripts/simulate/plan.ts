@@ -1,5 +1,5 @@
-import { idleUsdPerHour } from '../../core/cost'
-import type { PolicyName } from '../../core/policies'
+import { idleUsdPerHour } from '../../core/control/cost'
+import type { PolicyName } from '../../core/control/policies'
 import type { Figures } from './figures'
 import { type Question, type Replay, scenarioOf } from './question'
 import { simulate } from './simulate'

@@ -1,6 +1,6 @@
-import type { PolicyName } from '../../core/policies'
-import { TOLERATED_SHARE } from '../../core/target-watch'
-import { type MustHold, mustHold } from '../bench/must-hold'
+import type { PolicyName } from '../../core/control/policies'
+import { TOLERATED_SHARE } from '../../core/control/target-watch'
+import { type MustHold, mustHold } from '../command-line/must-hold'
 import type { Figures } from './figures'
 import type { SimulationReport } from './run'
 

@@ -1,7 +1,12 @@
-import type { PolicyTerms } from '../../core/policy'
-import type { OraclePlan } from '../../core/rivals/oracle'
-import type { Curve } from '../load/curve'
+import type { PolicyTerms } from '../../core/control/policy'
+import type { OraclePlan } from '../../core/control/rivals/oracle'
+import type { Curve } from '../load/schedule/curve'
 import type { Assumptions, Cloud } from './settings'
+
+/** The simulation cannot begin: its message names what was wrong, and says what to do. */
+export class CannotSimulate extends Error {
+  readonly code = 'cannot_simulate'
+}
 
 /** What is simulated, whatever the policy. Times in ms, rates in events per second. */
 export interface Scenario {
@@ -16,7 +21,7 @@ export interface Scenario {
   readonly seed: number
   /** Leaves out times in which nothing changes. */
   readonly shortcut: boolean
-  /** What follows from the trace: see `scripts/simulate/demand.ts`. */
+  /** What follows from the trace: see `scripts/simulate/model/demand.ts`. */
   readonly demand: Demand
 }
 

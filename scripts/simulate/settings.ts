@@ -1,7 +1,6 @@
-import type { Consumer } from '../../core/consumer'
-import { BASE_MACHINE } from '../../core/cost'
-import { configSchema } from '../../edge-node/config'
-import type { Sizes } from './item-sizes'
+import { BASE_MACHINE, type Consumer } from '../../core/control/cost'
+import { configSchema } from '../../edge-node/config/config'
+import type { Sizes } from './model/item-sizes'
 
 /**
  * What the model takes for granted about everything that it does not decide itself. Times in ms, rates in events per

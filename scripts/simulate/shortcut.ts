@@ -1,7 +1,7 @@
-import { type Usage, zeroUsage } from '../../core/cost'
-import type { Delays } from './delays'
-import { usageRepeated } from './usage-sums'
-import type { World } from './world'
+import { type Usage, zeroUsage } from '../../core/control/cost'
+import { usageRepeated } from './model/bill'
+import type { Delays } from './model/delays'
+import type { World } from './model/world'
 
 const CALM_MS = 500 // of rest that are gone through before more of it is passed over
 const PERIOD_MS = 10_000 // of bursting: several rounds of the pollers

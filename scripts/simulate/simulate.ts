@@ -1,8 +1,8 @@
-import type { PolicyName } from '../../core/policies'
+import type { PolicyName } from '../../core/control/policies'
 import { type Figures, figuresOf } from './figures'
+import { World } from './model/world'
 import type { Scenario } from './scenario'
 import { Shortcut } from './shortcut'
-import { World } from './world'
 
 /** How a simulation stands at a moment of the trace; counts are events. */
 export interface Moment {

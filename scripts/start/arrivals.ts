@@ -1,7 +1,7 @@
-import { type LeastOverflow, leastOverflow } from '../../core/least-overflow'
-import { openSchedule } from '../load/open-schedule'
+import { type LeastOverflow, leastOverflow } from '../../core/control/least-overflow'
 import type { LoadOptions } from '../load/options'
-import type { Schedule } from '../load/schedule'
+import { openSchedule } from '../load/schedule/open-schedule'
+import type { Schedule } from '../load/schedule/schedule'
 
 /** Short against any latency target, long against the 10 ms in which a request gathers its events. */
 export const BIN_MS = 100

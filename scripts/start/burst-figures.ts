@@ -1,4 +1,4 @@
-import type { Status } from '../../edge-node/status'
+import type { Status } from '../../edge-node/http/status'
 import type { LoadReport } from '../load/report'
 import type { Sample } from './samples'
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { acceptedRecord } from '../load/accepted-file'
-import type { Taken } from '../load/answer'
-import type { LineGenerator } from '../load/line-generator'
-import type { EdgeClient } from './edge-client'
+import { acceptedRecord } from '../load/delivery/accepted-file'
+import type { Taken } from '../load/delivery/answer'
+import type { LineGenerator } from '../load/events/random'
+import type { EdgeClient } from '../processes/edge-process'
 
 const BATCH = 100
 const KEPT_WAITING = 300 // events kept waiting at the edge: always busy, never far behind

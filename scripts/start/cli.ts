@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
-import { existingFile, integer, number } from '../load/flags'
-import { readFlags } from '../load/read-flags'
+import { existingFile, integer, number } from '../command-line/flags'
+import { readFlags } from '../command-line/read-flags'
 import type { RunOptions } from './run'
 
 /** What the command line asks for. */

@@ -1,6 +1,6 @@
-import { type Child, type Stoppable, startChild } from './child'
+import { type Child, type Stoppable, startChild } from '../processes/child'
 
-/** How the rate runs; rates are events per second. `scripts/load/profile.ts` says what each shape is. */
+/** How the rate runs; rates are events per second. `scripts/load/schedule/profile.ts` says what each shape is. */
 export type LoadShape =
   | { readonly kind: 'constant'; readonly rate: number; readonly seconds: number }
   | {
@@ -39,7 +39,7 @@ const DRAIN_S = 600 // longer than any backlog here: every batch gets its answer
 /** Starts the load, adds it to `children`, and leaves its report and what was accepted in the folder. */
 export function startLoad(order: LoadOrder, children: Stoppable[]): Child {
   const env = order.token === undefined ? {} : { SPILLWAY_TOKEN: order.token }
-  const child = startChild('scripts/load.ts', loadArgs(order), env)
+  const child = startChild('scripts/load/command.ts', loadArgs(order), env)
   children.push({ stop: () => giveUp(child) })
   return child
 }

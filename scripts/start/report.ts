@@ -1,11 +1,10 @@
-import type { Consumer } from '../../core/consumer'
-import type { Status } from '../../edge-node/status'
-import type { Profile } from '../load/profile'
+import type { Consumer } from '../../core/control/cost'
+import type { Status } from '../../edge-node/http/status'
 import type { LoadReport } from '../load/report'
+import type { Profile } from '../load/schedule/profile'
 import type { VerifyReport } from '../verify/report'
 import { burstAfterReleaseMs, burstBeforeSpike, flapsOf, precisionOf, reactionMs, usdPerHour } from './burst-figures'
-import type { Sample } from './samples'
-import { secondsOverTarget } from './target-figures'
+import { type Sample, secondsOverTarget } from './samples'
 
 interface Percentiles {
   readonly p50: number

@@ -1,6 +1,6 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DataInUse, type DataLock, isHeld, LOCK_FILE, lockData } from '../../edge-node/data-lock'
+import { DataInUse, type DataLock, isHeld, LOCK_FILE, lockData } from '../../edge-node/disk/data-lock'
 
 const MARK = 'made-by-npm-start'
 

@@ -1,4 +1,5 @@
-import type { Status } from '../../edge-node/status'
+import { TOLERATED_SHARE } from '../../core/control/target-watch'
+import type { Status } from '../../edge-node/http/status'
 
 /** One look at the running system; rates are per second since the look before. */
 export interface Sample {
@@ -61,4 +62,18 @@ export function progressLine(second: number, sample: Sample): string {
   const rates = `${whole(sample.inRate, 9)}${whole(sample.edgeRate, 9)}${whole(sample.burstRate, 9)}`
   const mark = sample.bursting ? '  bursting' : ''
   return `${`${second}s`.padStart(6)}${rates}${whole(sample.backlogEvents, 9)} ${delay}${windows}  $${sample.usd.toFixed(5)}${mark}`
+}
+
+type Done = Pick<Sample, 'atMs' | 'doneEvents' | 'overTargetEvents'>
+
+/**
+ * For how many seconds more events than are tolerated were done later than the target; `startMs`: of the first look.
+ */
+export function secondsOverTarget(series: readonly Done[], startMs: number): number {
+  let overMs = 0
+  for (const [index, { atMs, doneEvents, overTargetEvents }] of series.entries()) {
+    const sinceMs = series[index - 1]?.atMs ?? startMs
+    if (overTargetEvents > TOLERATED_SHARE * doneEvents) overMs += atMs - sinceMs
+  }
+  return overMs / 1000
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Status } from '../../edge-node/status'
-import type { Child } from './child'
-import type { EdgeClient } from './edge-client'
+import type { Status } from '../../edge-node/http/status'
+import type { Child } from '../processes/child'
+import type { EdgeClient } from '../processes/edge-process'
 import { type Sample, sampleOf } from './samples'
 
 const FINAL_TIMEOUT_MS = 240_000 // a window of a minute, its lateness, and an edge or a cloud that has to catch up

@@ -1,8 +1,26 @@
-/** Reads `--accepted` files: one JSON object per answered batch and line. */
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { z } from 'zod'
-import { CannotVerify } from './cannot-verify'
+
+export type CannotVerifyCode =
+  | 'unreadable-accepted-file'
+  | 'unreachable-edge-node'
+  | 'unexpected-answer'
+  | 'unknown-pipeline'
+  | 'unwritable-report'
+
+/** Nothing is known about exactness, because an input could not be had, or it cannot be written down. The message names it and what to do. */
+export class CannotVerify extends Error {
+  constructor(
+    readonly code: CannotVerifyCode,
+    message: string,
+  ) {
+    super(message)
+    this.name = 'CannotVerify'
+  }
+}
+
+/** Reads `--accepted` files: one JSON object per answered batch and line. */
 
 const count = z.number().int().nonnegative()
 const recordShape = z.object({

@@ -1,7 +1,7 @@
 /** What the edge node serves: its status and all of its final windows. */
 import { z } from 'zod'
-import { authorization } from '../load/token'
-import { CannotVerify } from './cannot-verify'
+import { authorization } from '../command-line/token'
+import { CannotVerify } from './accepted'
 
 /** The most that the API gives in one page; fewer, larger pages cost the edge node less. */
 const ROWS_PER_PAGE = 10_000

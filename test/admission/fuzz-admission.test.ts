@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { main } from '../../scripts/fuzz-admission'
+import { main } from '../../lab/fuzz-admission'
 import type { Reading } from './difference'
 import { hostileCase } from './hostile-bodies'
 import type { Outcome } from './outcome'

@@ -1,11 +1,12 @@
 /** Admission and fold as the node does them. */
-import { foldEnvelope } from '../../core/fold'
-import { Intake } from '../../core/intake'
-import type { Pipeline } from '../../core/pipeline'
-import { windowEndsOfPane } from '../../core/window'
-import { readBody } from '../../edge-node/request-body'
-import { UnreadableBody } from '../../edge-node/unreadable-body'
-import { KEY_RULES } from '../core/history'
+
+import type { Pipeline } from '../../core/pipeline/pipeline'
+import { windowEndsOfPane } from '../../core/pipeline/window'
+import { foldEnvelope } from '../../core/protocol/fold'
+import { Intake } from '../../core/protocol/intake'
+import { UnreadableBody } from '../../edge-node/ingest/body-lines'
+import { readBody } from '../../edge-node/ingest/request-body'
+import { KEY_RULES } from '../support/history'
 import type { Outcome, Situation } from './outcome'
 
 const IDENTITY = { incarnation: 'fuzz', version: 'v' }

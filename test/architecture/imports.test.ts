@@ -9,14 +9,13 @@ const ROOMS = [
   'core',
   'cloud',
   'edge-node',
-  'flink-rest',
-  'job-controller',
-  'sidecar',
+  'flink',
   'dashboard',
   'handlers',
   'pipelines',
   'localstack',
   'scripts',
+  'lab',
   'test',
 ]
 
@@ -56,7 +55,7 @@ const PLANTED: readonly (readonly [file: string, source: string, rule: string | 
   ['pipelines/keeps.ts', "import '../core/fine'\nimport { z } from 'zod'", null],
   ['pipelines/cloud.ts', "import '../cloud/fine'", 'pipelines-imports'],
   ['pipelines/sdk.ts', "import { KinesisClient } from '@aws-sdk/client-kinesis'", 'only-cloud-knows-aws'],
-  ['flink-rest/core.ts', "import '../core/fine'", 'flink-rest-imports'],
+  ['flink/rest/up.ts', "import '../sidecar/fine'", 'floors-of-flink'],
   ['handlers/keeps.ts', "import '../cloud/fine'\nimport '../core/fine'\nimport '../pipelines/fine'", null],
   ['handlers/edge.ts', "import '../edge-node/fine'", 'handlers-imports'],
   ['handlers/sdk.ts', "import { KinesisClient } from '@aws-sdk/client-kinesis'", 'only-cloud-knows-aws'],
@@ -67,17 +66,22 @@ const PLANTED: readonly (readonly [file: string, source: string, rule: string | 
   ['edge-node/local.ts', "import '../localstack/fine'", 'edge-node-imports'],
   ['edge-node/script.ts', "import '../scripts/fine'", 'edge-node-imports'],
   ['edge-node/lost.ts', "import './nowhere'", 'no-guesses'],
-  ['sidecar/keeps.ts', "import '../edge-node/fine'\nimport '../pipelines/fine'", null],
-  ['sidecar/handler.ts', "import '../handlers/fine'", 'sidecar-imports'],
-  ['edge-node/sidecar.ts', "import '../sidecar/fine'", 'edge-node-imports'],
+  ['flink/sidecar/keeps.ts', "import '../../edge-node/fine'\nimport '../../pipelines/fine'", null],
+  ['flink/sidecar/handler.ts', "import '../../handlers/fine'", 'flink-imports'],
+  ['core/pipeline/up.ts', "import '../control/fine'", 'floors-of-core'],
+  ['core/control/down.ts', "import '../pipeline/fine'", null],
+  ['edge-node/burst/up.ts', "import '../http/fine'", 'floors-of-edge-node'],
+  ['edge-node/http/down.ts', "import '../burst/fine'", null],
+  ['scripts/load/lab.ts', "import '../../lab/fine'", 'users-commands-know-no-laboratory'],
+  ['edge-node/sidecar.ts', "import '../flink/fine'", 'edge-node-imports'],
   ['scripts/keeps.ts', "import '../core/fine'\nimport '../localstack/fine'", null],
   ['scripts/verify/core.ts', "import '../../core/fine'", 'the-checker-is-independent'],
-  ['scripts/verify.ts', "import './fine'\nimport '../edge-node/fine'", 'the-checker-is-independent'],
+  ['scripts/verify/command.ts', "import './fine'\nimport '../edge-node/fine'", 'the-checker-is-independent'],
   ['test/admission/reading.ts', "import '../../core/fine'", 'the-reading-is-independent'],
-  ['edge-node/feed.ts', "import type { Row } from '../core/fine'", 'feed-is-for-browsers'],
+  ['edge-node/observe/feed.ts', "import type { Row } from '../core/fine'", 'feed-is-for-browsers'],
   ['edge-node/page.ts', "import '../dashboard/src/fine'", 'dashboard-is-a-page'],
   ['edge-node/builds.ts', "import '../dashboard/fine'", null],
-  ['dashboard/src/fine.ts', "import type { Sample } from '../../edge-node/feed'", null],
+  ['dashboard/src/fine.ts', "import type { Sample } from '../../edge-node/observe/feed'", null],
   ['dashboard/src/status.ts', "import type { Status } from '../../edge-node/fine'", 'dashboard-imports'],
   ['dashboard/src/package.ts', "import { z } from 'zod'", 'dashboard-imports'],
   ['dashboard/builder.ts', "import '../edge-node/fine'", 'dashboard-is-built'],
@@ -95,7 +99,9 @@ describe('the guard', () => {
   let found: Cruise
   beforeAll(async () => {
     symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
-    for (const room of ROOMS) plant(`${room}/fine.ts`, 'export const fine = 1\nexport type Store = string')
+    const inside = ['core/pipeline', 'core/control', 'edge-node/burst', 'edge-node/http', 'flink/sidecar']
+    for (const room of [...ROOMS, ...inside])
+      plant(`${room}/fine.ts`, 'export const fine = 1\nexport type Store = string')
     for (const [file, source] of PLANTED) plant(file, source)
     found = await cruise(root, ROOMS)
   }, 30_000)

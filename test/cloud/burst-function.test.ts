@@ -3,9 +3,9 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { type BurstEvent, BurstFunction } from '../../cloud/burst-function'
 import { sealEnvelope } from '../../cloud/envelope-codec'
 import { InvokeFailed, type InvokeFailure } from '../../cloud/functions'
-import { configSchema } from '../../edge-node/config'
-import { envelopeOf } from '../edge-node/envelopes'
-import { instantSleeps } from './instant-sleeps'
+import { configSchema } from '../../edge-node/config/config'
+import { envelopeOf } from '../support/envelopes'
+import { instantSleeps } from './scripted-client'
 
 const SECOND_MS = 1_000
 const record = { partitionKey: 'incarnation-7', data: Buffer.from('ü envelope') }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { chunkGroups, GroupTooLarge, MAX_CHUNK_BYTES } from '../../cloud/chunks'
-import type { EncodedGroup } from '../../core/partial'
+import type { EncodedGroup } from '../../core/protocol/partial'
 
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
 /** A group whose JSON text alone, in a chunk of its own, has exactly that many bytes. */

@@ -1,8 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { DynamoItemStore } from '../../cloud/dynamo-item-store'
-import { instantSleeps } from './instant-sleeps'
-import { ScriptedClient } from './scripted-client'
+import { instantSleeps, ScriptedClient } from './scripted-client'
 
 const keys = ['a', 'b', 'c'].map((sk) => ({ pk: 'p', sk }))
 const items = keys.map((key) => ({ ...key, body: new Uint8Array([1]), expiresAtS: 5 }))

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Opened, openEnvelope, sealEnvelope } from '../../cloud/envelope-codec'
 import { digestOf } from '../../cloud/packing'
-import { digestInput, type Envelope } from '../../core/envelope'
+import { digestInput, type Envelope } from '../../core/protocol/envelope'
 import { envelopeOf } from './sample-envelopes'
 
 const RECLAIM_AT_MS = 1_700_000_030_000

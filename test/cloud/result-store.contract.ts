@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import type { ItemStore } from '../../cloud/item-store'
 import type { Origin } from '../../cloud/keys'
 import { ResultStore } from '../../cloud/result-store'
-import type { WindowResult } from '../../core/merge'
+import type { WindowResult } from '../../core/protocol/merge'
 import { RecordingItemStore } from './recording-item-store'
 import { FROM, noise } from './sample-envelopes'
 

@@ -1,13 +1,13 @@
 import { createCipheriv } from 'node:crypto'
 import { digestOf } from '../../cloud/packing'
-import { type Aggregate, Refusal } from '../../core/aggregate'
 import { count } from '../../core/aggregates/count'
 import { distinct } from '../../core/aggregates/distinct'
 import { sum } from '../../core/aggregates/sum'
-import { digestInput, type Envelope } from '../../core/envelope'
-import { encodeTally, type Partial, presentRows } from '../../core/partial'
-import { pipeline } from '../../core/pipeline'
-import { tumbling, type WindowSpec } from '../../core/window'
+import { type Aggregate, Refusal } from '../../core/pipeline/aggregate'
+import { pipeline } from '../../core/pipeline/pipeline'
+import { tumbling, type WindowSpec } from '../../core/pipeline/window'
+import { digestInput, type Envelope } from '../../core/protocol/envelope'
+import { encodeTally, type Partial, presentRows } from '../../core/protocol/partial'
 
 /** An event of the sample pipelines: `text` is kept as it is, so that a state can be as large as a test wants it. */
 export interface SampleEvent {

@@ -1,3 +1,6 @@
+import timers from 'node:timers/promises'
+import { jest } from '@jest/globals'
+
 /**
  * Stands for an SDK client: answers each command with the next of its answers, where an Error is thrown, and notes what
  * it was sent.
@@ -22,4 +25,14 @@ export class ScriptedClient {
   as<Client>(): Client {
     return this as unknown as Client
   }
+}
+
+/** Until the mocks are restored, backoffs end at once. Returns the delays that were asked for, in ms. */
+export function instantSleeps(): number[] {
+  const delaysMs: number[] = []
+  jest.spyOn(timers, 'setTimeout').mockImplementation(async (delayMs) => {
+    delaysMs.push(delayMs ?? 0)
+    return undefined as never
+  })
+  return delaysMs
 }

@@ -11,7 +11,7 @@ import { type Gateway, listen } from '../../localstack/embedded/gateway'
 import { kinesisService } from '../../localstack/embedded/kinesis/kinesis-service'
 import { KinesisStore } from '../../localstack/embedded/kinesis/kinesis-store'
 import { jsonError, type WireService } from '../../localstack/embedded/wire'
-import { instantSleeps } from './instant-sleeps'
+import { instantSleeps } from './scripted-client'
 
 const KIB = 1024
 const absent: WireService = async () => jsonError(400, 'UnknownOperationException', 'there is only Kinesis here')

@@ -1,8 +1,7 @@
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { KinesisStream } from '../../cloud/stream'
-import { instantSleeps } from './instant-sleeps'
-import { ScriptedClient } from './scripted-client'
+import { instantSleeps, ScriptedClient } from './scripted-client'
 
 let delaysMs: number[]
 beforeEach(() => {

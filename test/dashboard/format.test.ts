@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { balances } from '../../dashboard/src/balances'
 import { bytes, cell, count, duration, eventRate, percent, rate, usd, words } from '../../dashboard/src/format'
-import { reasonsOf } from '../../dashboard/src/reasons'
-import { runs } from '../../dashboard/src/runs'
+import { balances } from '../../dashboard/src/panels/balances'
+import { reasonsOf } from '../../dashboard/src/panels/reasons'
+import { runs } from '../../dashboard/src/plots/runs'
 import { sseParser } from '../../dashboard/src/sse'
 
 describe('numbers in words', () => {

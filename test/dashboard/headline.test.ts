@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { headline, type Pace, problems } from '../../dashboard/src/headline'
-import type { Overview } from '../../edge-node/feed'
+import { headline, type Pace, problems } from '../../dashboard/src/panels/headline'
+import type { Overview } from '../../edge-node/observe/feed'
 
 const CALM: Pace = {
   arrivals: 100,

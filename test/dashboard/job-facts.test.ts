@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { cellsOf, jobFacts } from '../../dashboard/src/job-facts'
-import type { JobOverview, SidecarShown } from '../../edge-node/feed'
+import { cellsOf, jobFacts } from '../../dashboard/src/panels/job-facts'
+import type { JobOverview, SidecarShown } from '../../edge-node/observe/feed'
 
 const JOB: JobOverview = {
   ...{ jobId: 'j', name: 'spillway bids', state: 'RUNNING', problem: null, parallelism: 4 },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { SampleRing } from '../../dashboard/src/sample-ring'
+import { SampleRing } from '../../dashboard/src/plots/sample-ring'
 
 const ringOf = (values: readonly number[], capacity: number) => {
   const ring = new SampleRing(['at', 'twice'], capacity)

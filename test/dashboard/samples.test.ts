@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { meanLatencyMs, paceOf } from '../../dashboard/src/pace'
-import { Samples } from '../../dashboard/src/samples'
-import { SAMPLE_FIELDS, type Sample, type SampleField } from '../../edge-node/feed'
+import { Samples } from '../../dashboard/src/plots/samples'
+import { SAMPLE_FIELDS, type Sample, type SampleField } from '../../edge-node/observe/feed'
 
 const FROM_MS = 1_700_000_000_000
 const sample = (atMs: number, values: Partial<Record<SampleField, number>>): Sample =>

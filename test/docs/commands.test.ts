@@ -3,9 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import packageJson from '../../package.json'
-import { freePort, freshClone } from './clone'
 import { type Block, blocksOf, looksLike, markerOf, needsCloud, PAGES, RUNNABLE, textOf } from './pages'
-import { Terminal } from './terminal'
+import { freePort, freshClone, Terminal } from './terminal'
 
 const PORT_MS = 5_000
 const BLOCK_MS = 240_000

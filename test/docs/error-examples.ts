@@ -3,12 +3,11 @@ import { request } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { jest } from '@jest/globals'
-import type { Config } from '../../edge-node/config'
-import { REQUEST_ERRORS, type RequestErrorCode } from '../../scripts/docs/errors'
-import { fillDisk } from '../edge-node/disk'
-import { eventually } from '../edge-node/eventually'
-import { event, type NodeOptions, type TestNode, testPipeline } from '../edge-node/fixture'
-import { Gate } from '../edge-node/gate'
+import type { Config } from '../../edge-node/config/config'
+import { REQUEST_ERRORS, type RequestErrorCode } from '../../lab/docs/errors'
+import { eventually, Gate } from '../support/eventually'
+import { event, type NodeOptions, type TestNode, testPipeline } from '../support/fixture'
+import { fillDisk } from '../support/temporary-folder'
 
 /** What an example needs. */
 export interface Bench {

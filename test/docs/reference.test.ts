@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { REQUEST_ERRORS } from '../../scripts/docs/errors'
-import { LABELS } from '../../scripts/docs/metrics'
-import { GENERATED_PAGES } from '../../scripts/docs/pages'
-import { testNodes } from '../edge-node/fixture'
-import { scrapeOf } from '../edge-node/scrape'
+import { REQUEST_ERRORS } from '../../lab/docs/errors'
+import { LABELS } from '../../lab/docs/metrics'
+import { GENERATED_PAGES } from '../../lab/docs/pages'
+import { testNodes } from '../support/fixture'
+import { scrapeOf } from '../support/scrape'
 
 const ROOT = join(__dirname, '../..')
 const { start } = testNodes()

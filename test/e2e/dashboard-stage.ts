@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs'
 import { count } from '../../core/aggregates/count'
-import { max } from '../../core/aggregates/max'
+import { max, min } from '../../core/aggregates/extreme'
 import { mean } from '../../core/aggregates/mean'
-import { min } from '../../core/aggregates/min'
 import { quantile } from '../../core/aggregates/quantile'
 import { sum } from '../../core/aggregates/sum'
-import { pipeline } from '../../core/pipeline'
-import { tumbling } from '../../core/window'
-import type { Config } from '../../edge-node/config'
-import { startNode, type TestEvent, type TestNode, VERSION } from '../edge-node/fixture'
-import { MemoryCloud } from '../edge-node/memory-cloud'
+import { pipeline } from '../../core/pipeline/pipeline'
+import { tumbling } from '../../core/pipeline/window'
+import type { Config } from '../../edge-node/config/config'
+import { startNode, type TestEvent, type TestNode, VERSION } from '../support/fixture'
+import { MemoryCloud } from '../support/memory-cloud'
 
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const BATCH_MS = 50

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import axe, { type AxeResults } from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { ensureBuilt } from '../../dashboard/ensure-built'
-import { eventually } from '../edge-node/eventually'
-import type { TestNode } from '../edge-node/fixture'
+import { eventually } from '../support/eventually'
+import type { TestNode } from '../support/fixture'
 import { chromiumPath, send, stageNode } from './dashboard-stage'
 
 const executablePath = chromiumPath()

@@ -2,17 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { JobStatus } from '../../job-controller/job-status'
+import type { JobStatus } from '../../flink/controller/job-status'
+import { SidecarClient } from '../../flink/sidecar/client'
+import { decodeFacts } from '../../flink/sidecar/controller-messages'
+import { decodeFolded, encodeAdmit, encodeFold, KIND } from '../../flink/sidecar/messages'
 import { ensurePackaged } from '../../localstack/package'
-import { bidLines } from '../../scripts/load/bids'
-import { type Child, type Stoppable, startChild } from '../../scripts/start/child'
-import { startCloud } from '../../scripts/start/cloud-process'
-import { LOCAL_ENV } from '../../scripts/start/local-env'
-import { SidecarClient } from '../../sidecar/client'
-import { decodeFacts } from '../../sidecar/controller-messages'
-import { decodeFolded, encodeAdmit, encodeFold, KIND } from '../../sidecar/messages'
-import { eventually } from '../edge-node/eventually'
-import { type FakeFlink, fakeFlink } from '../flink-rest/fake-flink'
+import { bidLines } from '../../scripts/load/events/bids'
+import { type Child, LOCAL_ENV, type Stoppable, startChild } from '../../scripts/processes/child'
+import { startCloud } from '../../scripts/processes/cloud-process'
+import { type FakeFlink, fakeFlink } from '../flink/rest/fake-flink'
+import { eventually } from '../support/eventually'
 
 const ENVELOPE_EVENTS = 250
 const FLOOD = 40 // envelopes: 10,000 events at once are seconds of work for an edge that folds 2,000 a second
@@ -34,7 +33,7 @@ describe('a sidecar whose controller is killed', () => {
     const endpoint = await startCloud({ logFile: join(folder, 'functions.log') }, children)
     const settings = ['--pipeline', 'bids', '--transport', 'invoke', '--log-level', 'error']
     const env = { ...LOCAL_ENV, AWS_ENDPOINT_URL: endpoint }
-    const sidecar = startChild('sidecar/main.ts', ['--listen', `unix:${socket}`, ...settings], env)
+    const sidecar = startChild('flink/sidecar/main.ts', ['--listen', `unix:${socket}`, ...settings], env)
     children.push(sidecar)
     await sidecar.ready()
     flink = await fakeFlink({ pending: 0 })
@@ -54,7 +53,7 @@ describe('a sidecar whose controller is killed', () => {
   /** Starts a controller and waits until the sidecar has heard it. */
   async function start(...settings: string[]): Promise<string> {
     const named = ['--flink', flink.url, '--sidecars', `unix:${socket}`, '--pipeline', 'bids', '--port', '0']
-    controller = startChild('job-controller/main.ts', [...named, '--log-level', 'error', ...settings], LOCAL_ENV)
+    controller = startChild('flink/controller/main.ts', [...named, '--log-level', 'error', ...settings], LOCAL_ENV)
     children.push(controller)
     const { url } = await controller.ready<{ url: string }>()
     return url

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import axe, { type AxeResults } from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { ensureBuilt } from '../../dashboard/ensure-built'
-import { fakeFlinks } from '../flink-rest/fake-flink'
-import { controllers } from '../job-controller/running-controller'
-import { runningSidecars } from '../sidecar/running-sidecar'
+import { controllers } from '../flink/controller/running-controller'
+import { fakeFlinks } from '../flink/rest/fake-flink'
+import { runningSidecars } from '../flink/sidecar/running-sidecar'
 import { chromiumPath } from './dashboard-stage'
 
 const executablePath = chromiumPath()

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import type { Packaged } from '../../localstack/package'
-import { fixturePackage } from '../localstack/fixture-package'
-import { fixtureTable } from '../localstack/fixture-table'
+import { fixturePackage, fixtureTable } from '../localstack/fixture-package'
 
 /** The mapping of serverless.yml, with one lane, small batches and one retry. */
 const MAPPING = {

@@ -1,8 +1,8 @@
 /** An edge node with the poisoned pipelines: `poisoned-edge.ts`, and the settings of an edge node. */
 import { join } from 'node:path'
-import { readConfiguration } from '../../edge-node/configuration'
-import { startEdge } from '../../edge-node/edge'
-import { createLogger } from '../../edge-node/logger'
+import { readConfiguration } from '../../edge-node/config/command-line'
+import { startEdge } from '../../edge-node/edge-node'
+import { createLogger } from '../../edge-node/observe/logger'
 import { pipelines } from './poisoned-pipelines'
 
 async function main(): Promise<void> {

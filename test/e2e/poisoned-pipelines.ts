@@ -1,6 +1,6 @@
 import { count } from '../../core/aggregates/count'
-import { type Pipeline, pipeline } from '../../core/pipeline'
-import { tumbling } from '../../core/window'
+import { type Pipeline, pipeline } from '../../core/pipeline/pipeline'
+import { tumbling } from '../../core/pipeline/window'
 
 interface PoisonedEvent {
   readonly k: string

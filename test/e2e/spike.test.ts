@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { LetterPage } from '../../edge-node/dead-letters'
+import type { LetterPage } from '../../edge-node/dead-letters/dead-letters'
 import { ensurePackaged } from '../../localstack/package'
-import type { Child } from '../../scripts/start/child'
+import type { Child } from '../../scripts/processes/child'
 import { type RunOutcome, run } from '../../scripts/start/run'
 
 /** The main job in small: real processes, real SDK calls, the functions of the packaged template. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { handler as burst } from '../../handlers/burst'
-import { required } from '../../handlers/environment'
 import { handler as merge } from '../../handlers/merge'
+import { required } from '../../handlers/requests'
 import { manifestOf } from './merge-setup'
 
 const VARIABLES = ['PARTIALS_TABLE', 'RESULTS_TABLE', 'PIPELINE_VERSION'] as const

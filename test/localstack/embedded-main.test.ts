@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { ensurePackaged } from '../../localstack/package'
-import { eventually } from '../edge-node/eventually'
+import { eventually } from '../support/eventually'
 
 const MAIN = path.resolve(__dirname, '../../localstack/embedded/main.ts')
 

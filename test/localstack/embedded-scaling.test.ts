@@ -10,7 +10,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { CloudCapacity } from '../../cloud/capacity'
 import { type EmbeddedCloud, startEmbeddedCloud } from '../../localstack/embedded/start'
 import { provision } from '../../localstack/provision'
-import { eventually } from '../edge-node/eventually'
+import { eventually } from '../support/eventually'
 import { fixturePackage } from './fixture-package'
 
 const RESOURCES = {

@@ -1,6 +1,4 @@
 import { describe, expect, test } from '@jest/globals'
-import { backoffMs } from '../../localstack/embedded/event-source-mapping/backoff'
-import { roomFor } from '../../localstack/embedded/event-source-mapping/buffer-room'
 import {
   type Gathered,
   type Gathering,
@@ -8,7 +6,8 @@ import {
   PAYLOAD_LIMIT_BYTES,
 } from '../../localstack/embedded/event-source-mapping/gathering'
 import { kinesisEvent, payloadBytesOf } from '../../localstack/embedded/event-source-mapping/kinesis-event'
-import { laneOfKey } from '../../localstack/embedded/event-source-mapping/lane-of-key'
+import { backoffMs, laneOfKey } from '../../localstack/embedded/event-source-mapping/lane'
+import { roomFor } from '../../localstack/embedded/event-source-mapping/shard-poller'
 
 /** Payload bytes and time of reading of a record that waits. */
 type Waiting = readonly [payloadBytes: number, readAtMs: number]

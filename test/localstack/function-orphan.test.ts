@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { writeBootstrap } from '../../localstack/embedded/lambda/bootstrap-file'
+import { writeBootstrap } from '../../localstack/embedded/lambda/code'
 
 test('a function whose cloud was killed ends when another cloud listens on its port', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-test-'))

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { routeOf } from '../../localstack/embedded/route'
+import { routeOf } from '../../localstack/embedded/gateway'
 import { type EmbeddedCloud, startEmbeddedCloud } from '../../localstack/embedded/start'
 
 describe('one port, told apart by protocol', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { evenRanges, HASH_KEYS, hashKeyOf } from '../../localstack/embedded/kinesis/hash-key'
 import { KinesisStore } from '../../localstack/embedded/kinesis/kinesis-store'
 import type { KinesisStream } from '../../localstack/embedded/kinesis/kinesis-stream'
-import { placeOf, sequenceNumberOf } from '../../localstack/embedded/kinesis/sequence-number'
+import { evenRanges, HASH_KEYS, hashKeyOf } from '../../localstack/embedded/kinesis/limits'
+import { placeOf, sequenceNumberOf } from '../../localstack/embedded/kinesis/shard-log'
 import { shardReader } from '../../localstack/embedded/kinesis/shard-reader'
 
 const KIB = 1024

@@ -8,7 +8,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type EmbeddedCloud, startEmbeddedCloud } from '../../localstack/embedded/start'
 import { provision } from '../../localstack/provision'
-import { eventually } from '../edge-node/eventually'
+import { eventually } from '../support/eventually'
 import { fixturePackage } from './fixture-package'
 
 const FUNCTIONS = {

@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { withLock } from '../../localstack/lock'
-import { sourceDigest } from '../../localstack/source-digest'
+import { sourceDigest } from '../../localstack/package'
+import { withLock } from '../../localstack/process'
 
 let folder: string
 

@@ -12,7 +12,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { type EmbeddedCloud, startEmbeddedCloud } from '../../localstack/embedded/start'
 import { ensurePackaged, type Packaged } from '../../localstack/package'
 import { type Provisioned, provision } from '../../localstack/provision'
-import { eventually } from '../edge-node/eventually'
+import { eventually } from '../support/eventually'
 import { fixturePackage } from './fixture-package'
 
 let packaged: Packaged

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { evenRanges, HASH_KEYS } from '../../localstack/embedded/kinesis/hash-key'
 import { KinesisStore } from '../../localstack/embedded/kinesis/kinesis-store'
+import { evenRanges, HASH_KEYS } from '../../localstack/embedded/kinesis/limits'
 import { reshardSteps } from '../../localstack/embedded/kinesis/resharding'
 
 const START_MS = 1_700_000_000_000

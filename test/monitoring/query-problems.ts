@@ -1,4 +1,4 @@
-import type { Series } from '../edge-node/scrape'
+import type { Series } from '../support/scrape'
 import { readQuery, type Selector } from './promql'
 
 /** Labels that Prometheus adds to what it scrapes. */

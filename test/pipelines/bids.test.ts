@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import bids from '../../pipelines/bids'
-import { bids as oracle } from '../../scripts/verify/pipelines/bids'
+import { bids as oracle } from '../../scripts/verify/pipelines/named'
 import { bothWays, results } from './results'
 
 const AT = '2023-11-16T18:17:03.5Z'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import llmUsage from '../../pipelines/llm-usage'
-import { llmUsage as oracle } from '../../scripts/verify/pipelines/llm-usage'
+import { llmUsage as oracle } from '../../scripts/verify/pipelines/named'
 import { bothWays, results } from './results'
 
 const AT = '2023-11-16 18:17:03.9799600' // as in the Azure traces

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import { PricingService } from '../../pipelines/pricing-service'
-import { rate } from '../../scripts/verify/pipelines/price'
+import { rate } from '../../scripts/verify/pipelines/named'
 
 const SLOTS = 2
 const SERVICE_MS = 10

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { pipelines } from '../../pipelines/registry'
+import { oraclePipeline } from '../../scripts/verify/pipelines/named'
 
 jest.setTimeout(30_000) // each version takes a process of its own, and a busy machine its time
 
@@ -41,8 +43,8 @@ describe('the version of the pipelines', () => {
     ['a pipeline', 'pipelines/bids.ts'],
     ['what a pipeline calls', 'pipelines/pricing-service.ts'],
     ['an aggregate that a pipeline uses', 'core/aggregates/quantile.ts'],
-    ['how events are folded', 'core/fold.ts'],
-    ['how partials are merged', 'core/merge.ts'],
+    ['how events are folded', 'core/protocol/fold.ts'],
+    ['how partials are merged', 'core/protocol/merge.ts'],
     ['how envelopes and partials are written', 'cloud/chunks.ts'],
   ])('changes with %s', async (_, file) => {
     await appendFile(join(copy, file), "\nconsole.log('changed')\n")
@@ -59,5 +61,18 @@ describe('the version of the pipelines', () => {
   test('is none when a pipeline does not compile', async () => {
     await appendFile(join(copy, 'pipelines/bids.ts'), '\nimport "./nowhere"\n')
     await expect(versionOf(copy)).rejects.toThrow('Could not resolve')
+  })
+})
+
+describe('the registry', () => {
+  test('has every pipeline under its own name', () => {
+    for (const [name, pipeline] of pipelines) expect(pipeline.name).toBe(name)
+  })
+
+  test.each([...pipelines.keys()])('%s has an oracle with the same windows and aggregates', (name) => {
+    const { window, columns } = pipelines.get(name)!
+    const oracle = oraclePipeline(name)
+    expect(oracle.windowing).toEqual({ sizeMs: window.sizeMs, slideMs: window.slideMs })
+    expect(Object.keys(oracle.aggregates)).toEqual(columns.map(([column]) => column))
   })
 })

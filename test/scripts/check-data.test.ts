@@ -1,9 +1,9 @@
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { lockData } from '../../edge-node/data-lock'
-import { main } from '../../scripts/check-data'
-import { event, testNodes } from '../edge-node/fixture'
+import { lockData } from '../../edge-node/disk/data-lock'
+import { main } from '../../scripts/check-data/command'
+import { event, testNodes } from '../support/fixture'
 
 const { start, newFolder } = testNodes()
 

@@ -3,12 +3,11 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { main } from '../../scripts/replay'
+import { main } from '../../scripts/replay/command'
 import { MAX_LETTERS } from '../../scripts/replay/edge-node'
-import { type ReplayReport, runReplay } from '../../scripts/replay/run'
-import { summaryOf } from '../../scripts/replay/summary'
-import { eventually } from '../edge-node/eventually'
-import { event, type TestEvent, testNodes, testPipeline } from '../edge-node/fixture'
+import { type ReplayReport, runReplay, summaryOf } from '../../scripts/replay/run'
+import { eventually } from '../support/eventually'
+import { event, type TestEvent, testNodes, testPipeline } from '../support/fixture'
 
 const { start } = testNodes()
 let folder: string

@@ -1,13 +1,19 @@
-import { BurstSender } from '../../edge-node/burst-sender'
-import { Finisher } from '../../edge-node/finisher'
-import { Folding } from '../../edge-node/folding'
-import { HeadWatcher } from '../../edge-node/head-watcher'
-import { InvokeSender } from '../../edge-node/invoke-sender'
-import { LogFailed } from '../../edge-node/log'
-import { EdgeNode } from '../../edge-node/node'
-import type { Sequel } from '../../edge-node/sequel'
-import { Workers } from '../../edge-node/workers'
-import { around, together } from './around'
+import { HeadWatcher } from '../../edge-node/burst/head-watcher'
+import { InvokeSender } from '../../edge-node/burst/invoke-sender'
+import { BurstSender } from '../../edge-node/burst/stream-sender'
+import { Finisher } from '../../edge-node/closing/closing'
+import { Folding } from '../../edge-node/fold/fold'
+import { Workers } from '../../edge-node/fold/workers'
+import type { Sequel } from '../../edge-node/ingest/cutter'
+import { LogFailed } from '../../edge-node/log/log'
+import { EdgeNode } from '../../edge-node/node/node'
+import type { Mutation } from './context'
+import { CLOUD_MUTATIONS } from './mutations-cloud'
+import { EDGE_MUTATIONS } from './mutations-edge'
+import { LOG_MUTATIONS } from './mutations-log'
+import { around, together } from './random'
+
+export const MUTATIONS: readonly Mutation[] = [...CLOUD_MUTATIONS, ...EDGE_MUTATIONS, ...LOG_MUTATIONS]
 
 /**
  * What runs in the background of the node. An error there ends the process, by way of an unhandled rejection; here it

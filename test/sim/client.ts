@@ -1,4 +1,4 @@
-import type { Answer } from '../../core/log-record'
+import type { Answer } from '../../core/protocol/log-record'
 import type { Context } from './context'
 import type { Reply } from './edge'
 import type { Machine } from './machine'

@@ -1,5 +1,4 @@
-import type { Item, ItemKey, ItemStore } from '../../cloud/item-store'
-import { itemId } from '../../cloud/item-store'
+import { type Item, type ItemKey, type ItemStore, itemId } from '../../cloud/item-store'
 import { MemoryItemStore } from '../../cloud/memory-item-store'
 import { pack, unpack } from '../../cloud/packing'
 import type { Faults } from './faults'

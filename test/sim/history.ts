@@ -1,7 +1,7 @@
-import type { EnvelopeHeader } from '../../core/envelope'
-import { addEvent, eventHasher } from '../../core/hash-sum'
-import type { Answer, FinalRecord, LogRecord } from '../../core/log-record'
-import { type EncodedTally, encodeTally, zeroTally } from '../../core/partial'
+import type { EnvelopeHeader } from '../../core/protocol/envelope'
+import { addEvent, eventHasher } from '../../core/protocol/hash-sum'
+import type { Answer, FinalRecord, LogRecord } from '../../core/protocol/log-record'
+import { type EncodedTally, encodeTally, zeroTally } from '../../core/protocol/partial'
 import { admit } from '../../scripts/verify/admission'
 import type { OraclePipeline } from '../../scripts/verify/pipeline'
 

@@ -1,4 +1,4 @@
-import type { LogRecord } from '../../core/log-record'
+import type { LogRecord } from '../../core/protocol/log-record'
 import type { Context } from './context'
 import type { History } from './history'
 import type { SimProcess } from './process'

@@ -1,9 +1,9 @@
-import { CannotRecover } from '../../edge-node/cannot-recover'
-import { LogFailed } from '../../edge-node/log'
-import type { Cloud } from './cloud'
+import { CannotRecover } from '../../edge-node/disk/cannot-recover'
+import { LogFailed } from '../../edge-node/log/log'
 import type { Context } from './context'
 import { SimDisk } from './disk'
 import { type Host, type Reply, SimEdge } from './edge'
+import type { Cloud } from './event-source'
 import { oraclePipeline } from './sim-pipeline'
 import type { Batch } from './workload'
 

@@ -1,8 +1,8 @@
 import { InvokeFailed } from '../../cloud/functions'
-import type { Manifest, RunOrder } from '../../core/manifest'
-import type { MergeCloud } from '../../edge-node/merger'
-import type { Cloud } from './cloud'
+import type { Manifest, RunOrder } from '../../core/protocol/manifest'
+import type { MergeCloud } from '../../edge-node/closing/merger'
 import type { Context } from './context'
+import type { Cloud } from './event-source'
 import type { Functions } from './functions'
 import type { SimProcess } from './process'
 

@@ -1,6 +1,6 @@
-import type { Cloud } from './cloud'
 import type { Context } from './context'
 import { SimDisk } from './disk'
+import type { Cloud } from './event-source'
 import type { FaultKind } from './faults'
 import { VERSION } from './functions'
 import type { Machine } from './machine'

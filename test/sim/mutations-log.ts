@@ -1,11 +1,11 @@
-import { Intake } from '../../core/intake'
-import type { LogRecord } from '../../core/log-record'
-import { lateness, type WindowSpec } from '../../core/window'
-import { DeadLetters } from '../../edge-node/dead-letters'
-import { LogReader } from '../../edge-node/log-reader'
-import { around, together } from './around'
+import { lateness, type WindowSpec } from '../../core/pipeline/window'
+import { Intake } from '../../core/protocol/intake'
+import type { LogRecord } from '../../core/protocol/log-record'
+import { DeadLetters } from '../../edge-node/dead-letters/dead-letters'
+import { LogReader } from '../../edge-node/log/log-reader'
+import type { Mutation } from './context'
 import { SimDisk } from './disk'
-import type { Mutation } from './mutation'
+import { around, together } from './random'
 import { SimLog } from './sim-log'
 
 /** What mutations reach of an Intake. */

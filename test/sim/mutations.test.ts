@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { MUTATIONS } from './mutations'
+import { MUTATIONS } from './bugs'
 import { runWorld } from './world'
 
 const SEEDS = 1_000 // those of the world test

@@ -1,4 +1,4 @@
-import { type Config, configSchema } from '../../edge-node/config'
+import { type Config, configSchema } from '../../edge-node/config/config'
 import type { FaultKind } from './faults'
 import { Random } from './random'
 

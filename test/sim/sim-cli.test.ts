@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { main } from '../../scripts/sim'
-import { MUTATIONS } from './mutations'
+import { main } from '../../lab/sim'
+import { MUTATIONS } from './bugs'
 
 async function run(...args: string[]) {
   const out: string[] = []

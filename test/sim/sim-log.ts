@@ -1,6 +1,6 @@
-import type { LogRecord } from '../../core/log-record'
-import { type Log, LogFailed } from '../../edge-node/log'
-import { decodeRecords, encodeRecord } from '../../edge-node/log-codec'
+import type { LogRecord } from '../../core/protocol/log-record'
+import { type Log, LogFailed } from '../../edge-node/log/log'
+import { decodeRecords, encodeRecord } from '../../edge-node/log/log-codec'
 import type { SimDisk } from './disk'
 import type { SimProcess } from './process'
 

@@ -1,4 +1,4 @@
-import type { LogRecord } from '../../core/log-record'
+import type { LogRecord } from '../../core/protocol/log-record'
 import type { Timeline } from './timeline'
 import { EPOCH_MS } from './workload'
 

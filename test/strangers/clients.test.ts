@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from '@jest/globals'
-import { eventually } from '../edge-node/eventually'
-import { event, testNodes } from '../edge-node/fixture'
+import { eventually } from '../support/eventually'
+import { event, testNodes } from '../support/fixture'
 
 const { start } = testNodes()
 const sockets: Socket[] = []

@@ -1,10 +1,10 @@
 import { cp } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
-import { sliding } from '../../core/window'
-import { eventually } from '../edge-node/eventually'
-import { testNodes } from '../edge-node/fixture'
-import { ManualClock } from '../edge-node/manual-clock'
-import { MemoryCloud } from '../edge-node/memory-cloud'
+import { sliding } from '../../core/pipeline/window'
+import { eventually } from '../support/eventually'
+import { testNodes } from '../support/fixture'
+import { ManualClock } from '../support/manual-clock'
+import { MemoryCloud } from '../support/memory-cloud'
 import { line, NEW_YEAR_MS, plainPipeline, send } from './whole-nodes'
 
 const { start, newFolder } = testNodes()

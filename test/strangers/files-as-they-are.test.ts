@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals'
 import { count } from '../../core/aggregates/count'
-import { max } from '../../core/aggregates/max'
+import { max } from '../../core/aggregates/extreme'
 import { mean } from '../../core/aggregates/mean'
 import { sum } from '../../core/aggregates/sum'
-import { type Pipeline, pipeline } from '../../core/pipeline'
-import { tumbling } from '../../core/window'
-import { testNodes } from '../edge-node/fixture'
+import { type Pipeline, pipeline } from '../../core/pipeline/pipeline'
+import { tumbling } from '../../core/pipeline/window'
+import { testNodes } from '../support/fixture'
 import { send } from './whole-nodes'
 
 const { start } = testNodes()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { sliding } from '../../core/window'
-import { testNodes } from '../edge-node/fixture'
-import { ManualClock } from '../edge-node/manual-clock'
+import { sliding } from '../../core/pipeline/window'
+import { testNodes } from '../support/fixture'
+import { ManualClock } from '../support/manual-clock'
 import { line, NEW_YEAR_MS, plainPipeline, send } from './whole-nodes'
 
 const { start } = testNodes()

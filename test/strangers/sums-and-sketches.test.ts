@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { testNodes } from '../edge-node/fixture'
+import { testNodes } from '../support/fixture'
 import { line, NEW_YEAR_MS, plainPipeline, send } from './whole-nodes'
 
 const { start } = testNodes()

@@ -1,15 +1,13 @@
 import { expect } from '@jest/globals'
 import { count } from '../../core/aggregates/count'
 import { distinct } from '../../core/aggregates/distinct'
-import { max } from '../../core/aggregates/max'
+import { max, min } from '../../core/aggregates/extreme'
 import { mean } from '../../core/aggregates/mean'
-import { min } from '../../core/aggregates/min'
 import { sum } from '../../core/aggregates/sum'
-import type { Pipeline } from '../../core/pipeline'
-import { pipeline } from '../../core/pipeline'
-import { tumbling, type WindowSpec } from '../../core/window'
-import { eventually } from '../edge-node/eventually'
-import type { TestNode } from '../edge-node/fixture'
+import { type Pipeline, pipeline } from '../../core/pipeline/pipeline'
+import { tumbling, type WindowSpec } from '../../core/pipeline/window'
+import { eventually } from '../support/eventually'
+import type { TestNode } from '../support/fixture'
 
 /** 2024-01-01T00:00:00Z. */
 export const NEW_YEAR_MS = 1_704_067_200_000

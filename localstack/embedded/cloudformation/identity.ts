@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ACCOUNT_ID, arn } from '../arn'
 import { queueUrl } from '../sqs/service'
-import { TemplateError } from './template-error'
+import { TemplateError } from './intrinsics'
 
 /** Where a stack lives; what its resources' ids are made of. */
 export interface StackPlace {

@@ -4,9 +4,8 @@ import { mappingConfig } from '../event-source-mapping/mapping-properties'
 import type { StreamMode } from '../kinesis/kinesis-stream'
 import type { FunctionConfig } from '../lambda/function-config'
 import type { QueueSettings } from '../sqs/queue'
-import type { JsonObject } from './intrinsics'
+import { type JsonObject, TemplateError } from './intrinsics'
 import type { Resource, TableSettings } from './resource'
-import { TemplateError } from './template-error'
 
 /** What is known of a resource before its properties are read. */
 export interface ResourceIdentity {

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { arn } from '../arn'
 import type { WireResponse, WireService } from '../wire'
 import { element, XML_DECLARATION, type XmlContent } from '../xml'
+import { TemplateError } from './intrinsics'
 import type { Stack, StackStatus } from './stack'
 import { eventContent, stackContent } from './stack-xml'
 import type { Stacks } from './stacks'
 import type { ReadSettings } from './template'
-import { TemplateError } from './template-error'
 
 /** CloudFormation takes more by TemplateURL only, which is not part of the embedded cloud. */
 const MAX_TEMPLATE_BYTES = 51_200

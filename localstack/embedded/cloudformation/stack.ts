@@ -1,6 +1,6 @@
+import { TemplateError } from './intrinsics'
 import type { Resource } from './resource'
 import type { StackDescription } from './template'
-import { TemplateError } from './template-error'
 
 export type StackStatus =
   | 'CREATE_IN_PROGRESS'

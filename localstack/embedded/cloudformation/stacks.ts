@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { TemplateError } from './intrinsics'
 import type { Resource } from './resource'
 import { type Stack, type StackStatus, type Step, stepsBetween } from './stack'
 import { type ReadSettings, readTemplate, type StackDescription } from './template'
-import { TemplateError } from './template-error'
 
 /** What makes and removes the resources themselves. Rejections fail the stack with their message as the reason. */
 export interface ResourceMaker {

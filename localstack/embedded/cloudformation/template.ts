@@ -8,10 +8,17 @@ import {
   physicalId,
   type StackPlace,
 } from './identity'
-import { evaluate, evaluateCondition, isObject, type Json, type JsonObject, type Scope } from './intrinsics'
+import {
+  evaluate,
+  evaluateCondition,
+  isObject,
+  type Json,
+  type JsonObject,
+  type Scope,
+  TemplateError,
+} from './intrinsics'
 import { readResource } from './read-resource'
 import type { Resource } from './resource'
-import { TemplateError } from './template-error'
 
 export interface Output {
   readonly key: string

@@ -1,3 +1,5 @@
+import type { InvokeOutcome } from '../wire'
+
 /** What a function said of its batch, once ReportBatchItemFailures is on. */
 export type BatchResponse =
   | { readonly kind: 'success' }
@@ -43,4 +45,23 @@ function parsed(payload: Buffer): unknown {
   } catch {
     return undefined
   }
+}
+
+/** `LastProcessingResult` in AWS's words. */
+export function processingResult(outcome: InvokeOutcome): string {
+  switch (outcome.kind) {
+    case 'ok':
+      return 'OK'
+    case 'error':
+      return 'PROBLEM: Function call failed'
+    case 'throttled':
+      return `PROBLEM: Function call throttled: ${outcome.message}`
+    case 'not_found':
+      return `PROBLEM: Function not found: ${outcome.message}`
+  }
+}
+
+/** The same for a notice that could not be delivered; the batch is discarded all the same. */
+export function destinationProblem(arn: string, error: unknown): string {
+  return `PROBLEM: On-failure destination ${arn} not reached: ${error instanceof Error ? error.message : String(error)}`
 }

@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto'
+import { destinationProblem } from './batch-response'
 import { type EventFrame, kinesisEvent } from './kinesis-event'
 import type { Discard } from './lane'
+import type { MappingConfig, MappingDeps } from './mapping-config'
 
 export interface NoticeFacts {
   readonly functionArn: string
@@ -48,4 +51,24 @@ export function discardNotice({ condition, batch }: Discard, frame: EventFrame, 
 
 function iso(ms: number): string {
   return new Date(ms).toISOString()
+}
+
+/**
+ * Tells the mapping's on-failure destination, if it has one, of a discarded batch. Resolves to the problem with that,
+ * in AWS's words, if there was one.
+ */
+export async function notifyOfDiscard(
+  discard: Discard,
+  frame: EventFrame,
+  { functionArn, onFailureDestinationArn: arn }: MappingConfig,
+  { now, sendToDestination }: Pick<MappingDeps, 'now' | 'sendToDestination'>,
+): Promise<string | undefined> {
+  if (arn === undefined) return undefined
+  const facts = { functionArn, fallbackRequestId: randomUUID(), now: now(), withPayload: arn.includes(':s3:') }
+  try {
+    await sendToDestination(arn, discardNotice(discard, frame, facts))
+    return undefined
+  } catch (error) {
+    return destinationProblem(arn, error)
+  }
 }

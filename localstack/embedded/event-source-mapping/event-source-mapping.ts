@@ -1,6 +1,5 @@
 import type { StartingPosition } from '../kinesis/shard-reader'
-import { type MappingConfig, MappingInUse, type MappingUpdate } from './mapping-config'
-import type { MappingDeps } from './mapping-deps'
+import { type MappingConfig, type MappingDeps, MappingInUse, type MappingUpdate } from './mapping-config'
 import { describeMapping, type MappingDescription, type MappingState } from './mapping-description'
 import { type ShardFacts, ShardPoller } from './shard-poller'
 

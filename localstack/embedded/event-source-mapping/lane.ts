@@ -1,9 +1,19 @@
 import type { InvokeOutcome } from '../wire'
-import { backoffMs } from './backoff'
 import { afterVerdict, answered, type Batch, newBatch, type PendingRecord } from './batch'
 import { type FailureRules, judge } from './batch-verdict'
 import { type GatheringRules, gather } from './gathering'
-import { laneOfKey } from './lane-of-key'
+
+/**
+ * The pause before the same batch is sent again. AWS backs off exponentially without saying by how much; short enough
+ * here that a local outage of seconds is over soon after it ends.
+ */
+const FIRST_DELAY_MS = 100
+const LONGEST_DELAY_MS = 5000
+
+/** Delay before the `attempt`-th (1, 2, ...) sending of a batch that has failed. */
+export function backoffMs(attempt: number): number {
+  return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 20))
+}
 
 /**
  * One of a shard's lanes: it has one batch in flight at a time and finishes records in shard order. Lanes are values;
@@ -124,4 +134,16 @@ function withoutEmpty(batches: readonly Batch[]): readonly Batch[] {
 function expiredRecords(batch: Batch, now: number, rules: LaneRules): number {
   const live = batch.records.findIndex(({ record }) => now - record.arrivalMs <= rules.maximumRecordAgeMs)
   return live === -1 ? batch.records.length : live
+}
+
+/**
+ * The lane, 0 to `lanes` - 1, of all records with this partition key: FNV-1a over the key. It must not be the MD5 that
+ * chose the shard, of which the keys of one shard share the leading bits.
+ */
+export function laneOfKey(partitionKey: string, lanes: number): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < partitionKey.length; index += 1) {
+    hash = Math.imul(hash ^ partitionKey.charCodeAt(index), 0x01000193)
+  }
+  return (hash >>> 0) % lanes
 }

@@ -1,4 +1,6 @@
-import type { StartingPosition } from '../kinesis/shard-reader'
+import type { ShardReader, StartingPosition } from '../kinesis/shard-reader'
+import type { StartTimer } from '../timers'
+import type { InvokeFunction } from '../wire'
 
 /** A Kinesis event source mapping, complete and valid. Made by `mappingConfig` from CloudFormation's properties. */
 export interface MappingConfig {
@@ -50,4 +52,17 @@ export class MappingInUse extends Error {
 /** What can be changed while a mapping runs. */
 export interface MappingUpdate {
   readonly parallelizationFactor?: number | undefined
+}
+
+/** What a mapping needs of the world around it. */
+export interface MappingDeps {
+  readonly reader: ShardReader
+  readonly invoke: InvokeFunction
+  /**
+   * Delivers the notice of a discarded batch; may reject, which is noted and does not hold up the shard (as on AWS).
+   */
+  readonly sendToDestination: (arn: string, body: string) => Promise<void>
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  readonly startTimer: StartTimer
 }

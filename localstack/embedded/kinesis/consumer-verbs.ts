@@ -1,9 +1,40 @@
-import { KinesisError } from './kinesis-error'
+import { randomUUID } from 'node:crypto'
+import type { WireResponse } from '../wire'
 import type { KinesisStore } from './kinesis-store'
 import type { KinesisStream, StreamConsumer } from './kinesis-stream'
-import { kinesisLimits } from './limits'
-import { optionalInteger, optionalText, type RequestFields, requestedStream, requiredText } from './request-fields'
+import { KinesisError, kinesisLimits } from './limits'
+import {
+  invalidField,
+  optionalInteger,
+  optionalText,
+  type RequestFields,
+  requestedShard,
+  requestedStream,
+  requiredText,
+} from './request-fields'
+import { EVENT_STREAM, eventMessage, RunningSubscription, type SubscriptionClock } from './running-subscription'
+import { type PositionNames, requestedOrdinal } from './starting-position'
+import { newSubscription } from './subscription'
 import { Subscriptions } from './subscriptions'
+
+const names: PositionNames = { verb: 'SubscribeToShard', type: 'Type', sequenceNumber: 'SequenceNumber' }
+
+/** SubscribeToShard: the answer goes on for five minutes, with an event for all that is pushed. */
+export function subscribeToShard(store: KinesisStore, fields: RequestFields, clock: SubscriptionClock): WireResponse {
+  const now = clock.now()
+  const { stream, consumer } = consumerOf(store, requiredText(fields, 'ConsumerARN', { min: 1, max: 2048 }))
+  const shard = requestedShard(store, stream, fields)
+  const nextOrdinal = requestedOrdinal(stream, shard, positionOf(fields), names)
+  const run = () => new RunningSubscription({ store, stream, shard }, newSubscription(nextOrdinal, now), clock)
+  const { body: rest } = consumer.subscriptions.begin(shard.id, now, run)
+  const headers = { 'content-type': EVENT_STREAM, 'x-amzn-requestid': randomUUID() }
+  return { status: 200, headers, body: Buffer.from(eventMessage('initial-response', {})), rest }
+}
+
+function positionOf({ StartingPosition: position }: RequestFields): RequestFields {
+  if (typeof position === 'object' && position !== null) return position as RequestFields
+  throw invalidField('StartingPosition', 'Member must not be null')
+}
 
 const nameRule = { min: 1, max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ }
 const arnRule = { min: 1, max: 2048 }

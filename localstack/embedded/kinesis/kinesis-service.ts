@@ -6,9 +6,10 @@ import {
   describeStreamConsumer,
   listStreamConsumers,
   registerStreamConsumer,
+  subscribeToShard,
 } from './consumer-verbs'
-import { KinesisError } from './kinesis-error'
 import type { KinesisStore } from './kinesis-store'
+import { KinesisError } from './limits'
 import { putRecord, putRecords } from './put-verbs'
 import { getRecords, getShardIterator } from './read-verbs'
 import type { RequestFields } from './request-fields'
@@ -21,7 +22,6 @@ import {
   listShards,
   listStreams,
 } from './stream-verbs'
-import { subscribeToShard } from './subscribe-verb'
 
 /** The verbs that the embedded service speaks and answers at once, by their names in `X-Amz-Target: Kinesis_20131202.<verb>`. */
 const verbs = {

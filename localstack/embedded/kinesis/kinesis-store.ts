@@ -1,7 +1,5 @@
-import { hashKeyOf } from './hash-key'
-import { KinesisError } from './kinesis-error'
 import { KinesisStream, type StreamMode } from './kinesis-stream'
-import { kinesisLimits } from './limits'
+import { hashKeyOf, KinesisError, kinesisLimits } from './limits'
 import type { IncomingRecord, PutOutcome, Shard } from './shard'
 
 export interface KinesisStoreOptions {

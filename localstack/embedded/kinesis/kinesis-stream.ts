@@ -1,6 +1,4 @@
-import { evenRanges, type HashKeyRange } from './hash-key'
-import { KinesisError } from './kinesis-error'
-import { kinesisLimits } from './limits'
+import { evenRanges, type HashKeyRange, KinesisError, kinesisLimits } from './limits'
 import { type ReshardStep, reshardSteps } from './resharding'
 import { Shard } from './shard'
 import type { Subscriptions } from './subscriptions'

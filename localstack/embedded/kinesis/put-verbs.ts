@@ -1,8 +1,6 @@
-import { HASH_KEYS } from './hash-key'
-import { KinesisError } from './kinesis-error'
 import type { KinesisStore } from './kinesis-store'
 import type { KinesisStream } from './kinesis-stream'
-import { kinesisLimits } from './limits'
+import { HASH_KEYS, KinesisError, kinesisLimits } from './limits'
 import { invalidField, optionalText, type RequestFields, requestedStream, requiredText } from './request-fields'
 import type { IncomingRecord } from './shard'
 

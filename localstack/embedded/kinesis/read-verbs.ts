@@ -1,13 +1,18 @@
-import { KinesisError } from './kinesis-error'
 import type { KinesisStore } from './kinesis-store'
 import type { KinesisStream } from './kinesis-stream'
-import { kinesisLimits } from './limits'
+import { KinesisError, kinesisLimits } from './limits'
 import { rateExceeded } from './put-verbs'
-import { childShards, recordOnWire } from './reads-on-wire'
 import { optionalInteger, type RequestFields, requestedShard, requestedStream, requiredText } from './request-fields'
 import type { Shard } from './shard'
-import { type IteratorPlace, iteratorOf, placeOfIterator } from './shard-iterator'
-import { type PositionNames, requestedOrdinal } from './starting-position'
+import { hashKeyRange } from './shard-listing'
+import type { StreamRecord } from './shard-log'
+import {
+  type IteratorPlace,
+  iteratorOf,
+  type PositionNames,
+  placeOfIterator,
+  requestedOrdinal,
+} from './starting-position'
 
 const namesOfIterator: PositionNames = {
   verb: 'GetShardIterator',
@@ -55,4 +60,25 @@ function shardAt(store: KinesisStore, place: IteratorPlace): { stream: KinesisSt
     'ResourceNotFoundException',
     `The iterator belongs to a stream ${place.streamName} that was deleted.`,
   )
+}
+
+/** A record as GetRecords and SubscribeToShard give it. */
+export function recordOnWire(record: StreamRecord): object {
+  return {
+    SequenceNumber: record.sequenceNumber,
+    ApproximateArrivalTimestamp: record.arrivalMs / 1000,
+    Data: record.data,
+    PartitionKey: record.partitionKey,
+    EncryptionType: 'NONE',
+  }
+}
+
+/** The shards that took over from `shard`: where who has read it to its end reads on. */
+export function childShards(stream: KinesisStream, shard: Shard): readonly object[] {
+  const children = stream.shards.filter(({ parents }) => parents.includes(shard))
+  return children.map((child) => ({
+    ShardId: child.id,
+    ParentShards: child.parents.map(({ id }) => id),
+    HashKeyRange: hashKeyRange(child),
+  }))
 }

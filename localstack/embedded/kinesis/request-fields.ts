@@ -1,6 +1,6 @@
-import { KinesisError } from './kinesis-error'
 import type { KinesisStore } from './kinesis-store'
 import type { KinesisStream } from './kinesis-stream'
+import { KinesisError } from './limits'
 import type { Shard } from './shard'
 
 /** The JSON object of a request, not yet trusted. */

@@ -1,4 +1,4 @@
-import { evenRanges, HASH_KEYS, type HashKeyRange } from './hash-key'
+import { evenRanges, HASH_KEYS, type HashKeyRange } from './limits'
 
 /**
  * One change to the open shards, in the order of their hash keys; indexes are of the list as the steps before have left

@@ -1,5 +1,5 @@
-import { KinesisError } from './kinesis-error'
 import type { KinesisStream } from './kinesis-stream'
+import { KinesisError } from './limits'
 import type { RequestFields } from './request-fields'
 import type { Shard } from './shard'
 

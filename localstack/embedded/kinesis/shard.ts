@@ -1,8 +1,14 @@
-import type { ReadAllowance, WriteAllowance } from './allowance'
-import { chargeRead, freshReadAllowance, freshWriteAllowance, spendRead, spendWrite } from './allowance'
-import type { HashKeyRange } from './hash-key'
-import { sequenceNumberOf } from './sequence-number'
-import { type LogRead, type ReadLimits, ShardLog } from './shard-log'
+import {
+  chargeRead,
+  freshReadAllowance,
+  freshWriteAllowance,
+  type ReadAllowance,
+  spendRead,
+  spendWrite,
+  type WriteAllowance,
+} from './allowance'
+import type { HashKeyRange } from './limits'
+import { type LogRead, type ReadLimits, ShardLog, sequenceNumberOf } from './shard-log'
 
 /** Data as it comes in: base64, and what it counts against the limits. */
 export interface IncomingRecord {

@@ -1,7 +1,6 @@
-import { KinesisError } from './kinesis-error'
 import type { KinesisStore } from './kinesis-store'
 import type { KinesisStream, StreamMode } from './kinesis-stream'
-import { kinesisLimits } from './limits'
+import { KinesisError, kinesisLimits } from './limits'
 import {
   optionalInteger,
   optionalText,

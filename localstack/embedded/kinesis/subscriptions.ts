@@ -1,5 +1,4 @@
-import { KinesisError } from './kinesis-error'
-import { kinesisLimits } from './limits'
+import { KinesisError, kinesisLimits } from './limits'
 
 /** `end` ends a subscription with that exception; one that has ended already stays as it is. */
 export interface Endable {

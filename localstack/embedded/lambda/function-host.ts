@@ -1,8 +1,7 @@
 import type { InvokeFunction, WireService } from '../wire'
 import { type FunctionCode, unpackCode } from './code'
-import { Concurrency } from './concurrency'
 import { environmentOf, type FunctionConfig } from './function-config'
-import { FunctionPool, type FunctionStats } from './pool'
+import { Concurrency, FunctionPool, type FunctionStats } from './pool'
 
 export interface FunctionHostSettings {
   readonly region: string
@@ -116,5 +115,28 @@ export class FunctionHost {
       onLogLine: (line: string) => onLogLine(config.name, line),
     })
     return new FunctionPool({ functionArn: config.arn, idleTimeoutMs, specFor }, this.#concurrency, stats)
+  }
+}
+
+/** A function as GetFunctionConfiguration shows it. */
+export function describeFunction({ config, code, modifiedMs }: DeployedFunction): object {
+  return {
+    FunctionName: config.name,
+    FunctionArn: config.arn,
+    Role: config.roleArn,
+    Description: config.description,
+    Runtime: config.runtime,
+    Architectures: config.architectures,
+    Handler: config.handler,
+    Timeout: config.timeoutMs / 1000,
+    MemorySize: config.memoryMegabytes,
+    Environment: { Variables: config.environment },
+    CodeSize: code.zipBytes,
+    CodeSha256: code.sha256,
+    LastModified: new Date(modifiedMs).toISOString().replace('Z', '+0000'),
+    Version: '$LATEST',
+    PackageType: 'Zip',
+    State: 'Active',
+    LastUpdateStatus: 'Successful',
   }
 }

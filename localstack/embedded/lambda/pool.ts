@@ -1,9 +1,29 @@
 import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { InvokeOutcome } from '../wire'
-import type { Concurrency } from './concurrency'
 import type { InstanceSpec } from './function-process'
 import { Instance, type Result } from './instance'
+
+/** The account's cap on invocations at work at the same time, over all functions. */
+export class Concurrency {
+  readonly limit: number
+  #active = 0
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  /** Takes a place; false when none is free. */
+  tryEnter(): boolean {
+    if (this.#active >= this.limit) return false
+    this.#active += 1
+    return true
+  }
+
+  leave(): void {
+    this.#active -= 1
+  }
+}
 
 /** Counters since the function was made; `billedMs` as AWS bills: start and run of each invocation, rounded up. */
 export interface FunctionStats {

@@ -3,8 +3,7 @@ import { InvalidMapping, MappingInUse } from '../event-source-mapping/mapping-co
 import { mappingUpdate } from '../event-source-mapping/mapping-properties'
 import type { WireRequest, WireResponse, WireService } from '../wire'
 import type { AsyncQueue } from './async-queue'
-import { describeFunction } from './function-description'
-import type { DeployedFunction, FunctionHost } from './function-host'
+import { type DeployedFunction, describeFunction, type FunctionHost } from './function-host'
 import { functionNotFound, invokeApi, lambdaError } from './invoke-api'
 
 const FUNCTIONS = /^\/2015-03-31\/functions\/([^/]+)(?:\/(invocations|configuration))?$/

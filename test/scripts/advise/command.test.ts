@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { parseTrace } from '../../../scripts/load/trace'
-import { type FakeFlink, fakeFlinks } from '../../flink-rest/fake-flink'
+import { parseTrace } from '../../../scripts/load/schedule/trace'
+import { type FakeFlink, fakeFlinks } from '../../flink/rest/fake-flink'
 
 const ROOT = join(__dirname, '../../..')
 const JOB_LIVES_MS = 60_000
@@ -28,7 +28,7 @@ function work({ job }: FakeFlink): void {
 }
 
 const start = (...args: readonly string[]) =>
-  spawn(process.execPath, ['--import', 'tsx', 'scripts/advise.ts', ...args], { cwd: ROOT })
+  spawn(process.execPath, ['--import', 'tsx', 'scripts/advise/command.ts', ...args], { cwd: ROOT })
 
 async function ended(child: ReturnType<typeof start>) {
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Look, observe, sum, traceOf } from '../../../scripts/advise/observation'
-import { parseTrace } from '../../../scripts/load/trace'
+import { parseTrace } from '../../../scripts/load/schedule/trace'
 
 const look = (second: number, taken: number, more: Partial<Look> = {}): Look => ({
   ...{ atMs: 1_000_000 + second * 1000, taken, waiting: 0, busy: [], restarts: 0 },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { flinkReport, type ReadWindow } from '../../../scripts/flink/report'
-import { scheduleOf } from '../../../scripts/load/open-schedule'
+import { scheduleOf } from '../../../scripts/load/schedule/open-schedule'
 import type { Expectation } from '../../../scripts/verify/expected'
 
 const row = { key: 'a', n: 3 }

@@ -8,7 +8,7 @@ import {
   sampleOf,
 } from '../../../scripts/flink/samples'
 import type { SidecarFacts } from '../../../scripts/flink/sidecar-process'
-import { scheduleOf } from '../../../scripts/load/open-schedule'
+import { scheduleOf } from '../../../scripts/load/schedule/open-schedule'
 
 const schedule = scheduleOf({ kind: 'constant', rate: 100 }, 10, 1, '')
 const START_MS = 1_000_000

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Killable, keepRunning } from '../../../scripts/java/keep-running'
+import { type Killable, keepRunning } from '../../../scripts/processes/java/keep-running'
 
 /** Processes that end when they are told to, in the order in which they were started. */
 function processes() {

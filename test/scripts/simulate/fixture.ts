@@ -1,4 +1,4 @@
-import { type Curve, curveThrough } from '../../../scripts/load/curve'
+import { type Curve, curveThrough } from '../../../scripts/load/schedule/curve'
 import { parseSimulateArguments } from '../../../scripts/simulate/cli'
 import { type Question, scenarioOf } from '../../../scripts/simulate/question'
 import type { Scenario } from '../../../scripts/simulate/scenario'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { POLICY_NAMES } from '../../../core/policies'
+import { POLICY_NAMES } from '../../../core/control/policies'
 import { simulate } from '../../../scripts/simulate/simulate'
 import { scenarioFor } from './fixture'
 

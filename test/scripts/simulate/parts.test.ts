@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { Agenda } from '../../../scripts/simulate/agenda'
-import { Arrivals } from '../../../scripts/simulate/arrivals'
-import { Delays } from '../../../scripts/simulate/delays'
-import { demandOf } from '../../../scripts/simulate/demand'
-import { Fifo } from '../../../scripts/simulate/fifo'
+import { Agenda } from '../../../scripts/simulate/model/agenda'
+import { Arrivals } from '../../../scripts/simulate/model/arrivals'
+import { Delays } from '../../../scripts/simulate/model/delays'
+import { demandOf } from '../../../scripts/simulate/model/demand'
+import { Fifo } from '../../../scripts/simulate/model/fifo'
 import { curveOf } from './fixture'
 
 describe('the agenda', () => {

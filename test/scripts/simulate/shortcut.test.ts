@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { PolicyName } from '../../../core/policies'
+import type { PolicyName } from '../../../core/control/policies'
 import { simulate } from '../../../scripts/simulate/simulate'
 import { scenarioFor } from './fixture'
 

@@ -5,7 +5,7 @@ import java.util.stream.LongStream;
 import spillway.Elements.*;
 import spillway.Wire.Payload;
 
-/** Requests to the sidecar and its answers; the other side is sidecar/messages.ts. */
+/** Requests to the sidecar and its answers; the other side is flink/sidecar/messages.ts. */
 final class Messages {
   static final int PROTOCOL_VERSION = 2;
   static final int HELLO = 1, ADMIT = 2, FOLD = 3, MERGE = 4, PRESENT = 5, LATE = 8;

@@ -8,7 +8,7 @@ import java.util.*;
 /**
  * Frames of the protocol between job and sidecar: length of the rest (4 bytes), id of the request (4 bytes), kind (1
  * byte), payload. Numbers are big endian; text and bytes have their length before them, lists their count. The other
- * side is sidecar/frames.ts and payload.ts; both are held to the same recorded frames.
+ * side is flink/sidecar/frames.ts and payload.ts; both are held to the same recorded frames.
  */
 final class Wire {
   static final int MAX_FRAME_BYTES = 64 * 1024 * 1024;

@@ -1,0 +1,181 @@
+import { isUtf8 } from 'node:buffer'
+import type { Rejection } from '../../core/pipeline/event'
+
+/** A body that cannot be read at all: nothing of it was accepted. */
+export class UnreadableBody extends Error {
+  readonly retryable = false
+  constructor(
+    readonly status: 400 | 413 | 415,
+    readonly code: 'body_too_large' | 'too_many_lines' | 'invalid_gzip' | 'invalid_json' | 'unknown_encoding',
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+/**
+ * One step through a body: a line with its number, or a stretch without one. `bytes` is how much was read since the
+ * step before, so that who reads knows when to let others in.
+ */
+export interface Step {
+  readonly number: number
+  /** Null for a blank line, and in the middle of a long element. */
+  readonly line: string | Rejection | null
+  readonly bytes: number
+}
+
+/** What a body is, decided by its first character after white space and byte order marks. */
+export interface BodyLines {
+  readonly form: 'array' | 'object' | 'ndjson'
+  readonly steps: Iterable<Step>
+}
+
+/** An indented value may have so many times the bytes of the line that it becomes: white space, mostly. */
+const RAW_PER_LINE = 4
+const STRETCH_BYTES = 128 * 1024 // about a millisecond of looking for the end of an element
+const NEWLINE = 10
+const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c]
+const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
+
+/**
+ * The lines of a body: NDJSON, the elements of a JSON array, or one object over several lines. Reading an array throws
+ * UnreadableBody when it does not parse: it has no lines that could be told apart.
+ */
+export function linesOf(body: Buffer, maxLineBytes: number): BodyLines {
+  const start = contentStart(body, 0, body.length)
+  const first = body[start]
+  if (first === OPEN_ARRAY) return { form: 'array', steps: elements(body, start, maxLineBytes) }
+  const object = first === OPEN_OBJECT ? oneObject(body, start, maxLineBytes) : undefined
+  if (object === undefined) return { form: 'ndjson', steps: ndjson(body, maxLineBytes) }
+  return { form: 'object', steps: [{ number: 1, line: object, bytes: body.length }] }
+}
+
+/**
+ * The elements of a JSON array, each as one line. They are told apart by their brackets, and then parsed one by one.
+ */
+function* elements(body: Buffer, open: number, maxLineBytes: number): Iterable<Step> {
+  if (!isUtf8(body)) throw unreadableArray('is not UTF-8')
+  let number = 0
+  let start = open + 1
+  let depth = 1
+  let inString = false
+  for (let at = start; depth > 0; at++) {
+    const byte = body[at]
+    if (byte === undefined) throw unreadableArray('begins as a JSON array and does not end')
+    if (inString) {
+      if (byte === BACKSLASH) at++
+      else if (byte === QUOTE) inString = false
+    } else if (byte === QUOTE) inString = true
+    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth++
+    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--
+    const ends = !inString && ((depth === 1 && byte === COMMA) || depth === 0)
+    if (ends) {
+      const isNone = depth === 0 && number === 0 && isBlank(body, start, at)
+      if (depth === 0 && byte !== CLOSE_ARRAY) throw unreadableArray('begins as a JSON array and is none')
+      if (!isNone) yield { number: ++number, line: element(body, start, at, maxLineBytes), bytes: at - start }
+      start = at + 1
+      if (depth === 0 && !isBlank(body, start, body.length)) throw unreadableArray('goes on after its JSON array')
+    } else if ((at - open) % STRETCH_BYTES === 0) yield { number, line: null, bytes: STRETCH_BYTES }
+  }
+}
+
+function element(body: Buffer, start: number, end: number, maxLineBytes: number): string | Rejection {
+  const bytes = end - start
+  if (bytes > RAW_PER_LINE * maxLineBytes) return tooLong(bytes, maxLineBytes)
+  if (!isJson(body.toString('utf8', start, end))) throw unreadableArray('begins as a JSON array and is none')
+  return asLine(body.subarray(start, end), maxLineBytes)
+}
+
+function isBlank(body: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    if (!isSpace(body[at])) return false
+  }
+  return true
+}
+
+const unreadableArray = (what: string) =>
+  new UnreadableBody(400, 'invalid_json', `the body ${what}; nothing of it was accepted`)
+
+/** A single pretty-printed object; undefined when the body is something else, such as several lines of JSON. */
+function oneObject(body: Buffer, start: number, maxLineBytes: number): string | Rejection | undefined {
+  const newline = body.indexOf(NEWLINE, start)
+  if (newline < 0 || body.length > RAW_PER_LINE * maxLineBytes || !isUtf8(body)) return undefined
+  const isOne = !isJson(body.toString('utf8', start, newline)) && isJson(body.toString('utf8', start))
+  return isOne ? asLine(body.subarray(start), maxLineBytes) : undefined
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Lines of NDJSON with their numbers from 1; blank ones have none that could count. */
+function* ndjson(body: Buffer, maxLineBytes: number): Iterable<Step> {
+  const sound = isUtf8(body)
+  let number = 0
+  for (let start = 0; start < body.length; ) {
+    const newline = body.indexOf(NEWLINE, start)
+    const end = newline < 0 ? body.length : newline
+    number += 1
+    yield { number, line: ndjsonLine(body.subarray(start, end), sound, maxLineBytes), bytes: end - start }
+    start = end + 1
+  }
+}
+
+function ndjsonLine(line: Buffer, sound: boolean, maxLineBytes: number): string | Rejection | null {
+  if (line.length > maxLineBytes) return tooLong(line.length, maxLineBytes)
+  if (!sound && !isUtf8(line)) return { code: 'invalid_utf8', reason: 'the line is not UTF-8' }
+  const start = contentStart(line, 0, line.length)
+  return start === line.length ? null : line.toString('utf8', start, contentEnd(line, start))
+}
+
+/**
+ * Where white space and byte order marks end. White space is what JSON takes for it and nothing else: a line that is
+ * taken here is taken by any reader. A mark stands where a file began, also one that was joined to another.
+ */
+function contentStart(body: Buffer, from: number, to: number): number {
+  let at = from
+  while (at < to && (isSpace(body[at]) || isMark(body, at))) at += isSpace(body[at]) ? 1 : MARK_BYTES
+  return at
+}
+
+/** Where they begin again, at the end of a line. */
+function contentEnd(line: Buffer, from: number): number {
+  let end = line.length
+  while (end > from && (isSpace(line[end - 1]) || isMark(line, end - MARK_BYTES))) {
+    end -= isSpace(line[end - 1]) ? 1 : MARK_BYTES
+  }
+  return end
+}
+
+const isSpace = (byte: number | undefined) => byte === 0x20 || byte === NEWLINE || byte === 0x0d || byte === 0x09
+
+const MARK_BYTES = 3
+const isMark = (body: Buffer, at: number) => body[at] === 0xef && body[at + 1] === 0xbb && body[at + 2] === 0xbf
+
+/**
+ * A JSON value as one line: as it was written, less the white space outside of its texts. Writing it anew would change
+ * numbers that a double has not, and could not write what is nested deep.
+ */
+function asLine(value: Buffer, maxLineBytes: number): string | Rejection {
+  const line = Buffer.allocUnsafe(value.length)
+  let bytes = 0
+  let inString = false
+  for (let at = 0; at < value.length; at++) {
+    const byte = value[at]!
+    if (!inString && isSpace(byte)) continue
+    line[bytes++] = byte
+    if (byte === QUOTE) inString = !inString
+    else if (byte === BACKSLASH && inString) line[bytes++] = value[++at]!
+  }
+  return bytes > maxLineBytes ? tooLong(bytes, maxLineBytes) : line.toString('utf8', 0, bytes)
+}
+
+const tooLong = (bytes: number, maxLineBytes: number): Rejection => ({
+  code: 'line_too_long',
+  reason: `the line has ${bytes} bytes; at most ${maxLineBytes} are taken`,
+})

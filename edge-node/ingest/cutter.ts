@@ -1,0 +1,94 @@
+import type { Envelope } from '../../core/protocol/envelope'
+import type { CutEnvelope, Intake } from '../../core/protocol/intake'
+import type { Ledger } from '../../core/protocol/ledger'
+import type { LogRecord } from '../../core/protocol/log-record'
+import type { Trace } from '../observe/observe'
+import type { Arrivals } from './arrivals'
+
+/** What cutting needs. */
+export interface CutterDependencies {
+  readonly intake: Intake
+  readonly ledger: Ledger
+  readonly arrivals: Arrivals
+  readonly maxEnvelopeBytes: number
+  /** How many events an envelope may have now; it may have a few more when its lines are shorter than most. */
+  readonly maxEnvelopeEvents: () => number
+  readonly trace: Trace
+  /** The cut is in the log for good: the envelope may go its way. */
+  readonly onCut: (envelope: Envelope) => void
+}
+
+/** Makes envelopes of what was accepted. Each is on the books at once, and goes its way when its record is durable. */
+export class Cutter {
+  /** Envelopes cut so far. */
+  envelopes = 0
+  private waitingEvents = 0
+  private waitingBytes = 0
+
+  constructor(private readonly deps: CutterDependencies) {}
+
+  /** Cut, with a record on its way to the disk: part of the backlog. */
+  get waiting(): { readonly events: number; readonly bytes: number } {
+    return { events: this.waitingEvents, bytes: this.waitingBytes }
+  }
+
+  /** Cuts what has reached the size of an envelope; the rest lingers. */
+  due(): Sequel {
+    const due: Sequel[] = []
+    while (this.deps.intake.open.bytes >= this.maxBytes()) due.push(this.one())
+    return joinSequels(due)
+  }
+
+  /** Cuts everything. */
+  all(): Sequel {
+    const all: Sequel[] = []
+    while (this.deps.intake.open.events > 0) all.push(this.one())
+    return joinSequels(all)
+  }
+
+  /** The bytes of as many events as an envelope may have, going by those that are open. */
+  private maxBytes(): number {
+    const { maxEnvelopeBytes, maxEnvelopeEvents, intake } = this.deps
+    const { events, bytes } = intake.open
+    return events === 0
+      ? maxEnvelopeBytes
+      : Math.min(maxEnvelopeBytes, Math.ceil((maxEnvelopeEvents() * bytes) / events))
+  }
+
+  private one(): Sequel {
+    const made = this.deps.intake.cut(this.maxBytes())
+    if (made === null) return { records: [] }
+    const { number, firstOffset, count } = made.cut.envelope
+    const arrivedMs = this.deps.arrivals.cutEnvelope(number, firstOffset, count)
+    this.deps.trace.envelope(number, { kind: 'cut', events: count, arrivedMs })
+    this.deps.ledger.enter(made.cut)
+    this.envelopes += 1
+    this.waitingEvents += count
+    this.waitingBytes += made.cut.bytes
+    return { records: [made.record], proceed: () => this.durable(made.cut) }
+  }
+
+  private durable({ envelope, bytes }: CutEnvelope): void {
+    this.waitingEvents -= envelope.count
+    this.waitingBytes -= bytes
+    this.deps.trace.envelope(envelope.number, { kind: 'durable' })
+    this.deps.onCut(envelope)
+  }
+}
+
+/** Records that follow from a step, and what to do once they are durable. */
+export interface Sequel {
+  readonly records: readonly LogRecord[]
+  readonly proceed?: () => void
+}
+
+/** All of them, in this order. */
+export function joinSequels(sequels: readonly Sequel[]): Sequel {
+  if (sequels.length === 0) return { records: [] }
+  return {
+    records: sequels.flatMap(({ records }) => records),
+    proceed: () => {
+      for (const { proceed } of sequels) proceed?.()
+    },
+  }
+}

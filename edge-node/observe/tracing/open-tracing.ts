@@ -1,0 +1,19 @@
+import { NO_TRACE } from '../observe'
+import type { Tracing, TracingOptions } from './tracing'
+
+const OFF: Tracing = { trace: NO_TRACE, stop: async () => {} }
+
+/**
+ * Traces where the configuration, or the standard variables of OpenTelemetry, name a collector; else nothing of it is
+ * even loaded.
+ */
+export async function openTracing(options: TracingOptions, env: NodeJS.ProcessEnv): Promise<Tracing> {
+  if (!isAsked(options.config.otelEndpoint, env) || options.config.traceShare === 0) return OFF
+  const { otlpTracing } = await import('./otlp-tracing')
+  return otlpTracing(options)
+}
+
+function isAsked(endpoint: string | undefined, env: NodeJS.ProcessEnv): boolean {
+  if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || env.OTEL_TRACES_EXPORTER === 'none') return false
+  return [endpoint, env.OTEL_EXPORTER_OTLP_ENDPOINT, env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT].some(Boolean)
+}

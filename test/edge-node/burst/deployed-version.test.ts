@@ -1,0 +1,70 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { otherVersion } from '../../../edge-node/burst/known-deployment'
+import { readConfiguration } from '../../../edge-node/config/command-line'
+import { type Edge, startEdge } from '../../../edge-node/edge-node'
+import { createLogger } from '../../../edge-node/observe/logger'
+import { type EmbeddedCloud, startEmbeddedCloud } from '../../../localstack/embedded/start'
+import { provision } from '../../../localstack/provision'
+import { pipelineVersion } from '../../../pipelines/version.cjs'
+import { inspectionStack } from '../../support/inspection-stack'
+import { temporaryFolders } from '../../support/temporary-folder'
+
+const START_MS = 60_000
+const newFolder = temporaryFolders()
+const before = { ...process.env }
+const version = pipelineVersion()
+let cloud: EmbeddedCloud
+let edge: Edge | undefined
+
+beforeAll(async () => {
+  cloud = await startEmbeddedCloud({ port: 0, onFunctionLog: () => {} })
+  const variables = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
+  Object.assign(process.env, { AWS_ENDPOINT_URL: cloud.endpoint, ...variables })
+}, START_MS)
+afterEach(async () => {
+  await edge?.stop()
+  edge = undefined
+})
+afterAll(async () => {
+  process.env = before
+  await cloud?.stop()
+}, START_MS)
+
+/** Starts a node on the folder; the warnings that it logs until it listens. */
+async function warningsOfAStart(folder: string): Promise<string[]> {
+  const lines: string[] = []
+  const read = readConfiguration(
+    ['--stack', 'spillway-test', '--port', '0', '--data-dir', folder, '--mode', 'never'],
+    {},
+    folder,
+  )
+  if ('help' in read) throw new Error('the help was not asked for')
+  edge = await startEdge(read.config, createLogger('warn', { write: (line) => void lines.push(line) }))
+  await edge.stop()
+  edge = undefined
+  return lines.map((line) => JSON.parse(line).msg)
+}
+
+describe('a start', () => {
+  test(
+    'warns when the functions have other pipelines, also while the cloud is away, and goes on',
+    async () => {
+      const folder = await newFolder()
+      await provision(cloud.endpoint, inspectionStack({ version: 'another' }))
+      const warning = expect.stringMatching(/^the functions have pipelines another, .*deploy again: npx sls deploy/)
+      expect(await warningsOfAStart(folder)).toEqual([warning])
+      process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:1'
+      expect(await warningsOfAStart(folder)).toEqual([expect.stringMatching(/^the cloud cannot be read/), warning])
+      process.env.AWS_ENDPOINT_URL = cloud.endpoint
+      await provision(cloud.endpoint, inspectionStack({ version }))
+      expect(await warningsOfAStart(folder)).toEqual([])
+    },
+    START_MS,
+  )
+
+  test('has nothing to tell where the deployment does not say which pipelines it has', () => {
+    expect(otherVersion('a', undefined)).toBeNull()
+    expect(otherVersion('a', 'a')).toBeNull()
+    expect(otherVersion('a', 'b')).toMatch(/pipelines b, this node a/)
+  })
+})
