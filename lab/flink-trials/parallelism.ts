@@ -97,10 +97,16 @@ async function onFlink(
     ...{ pipeline: PIPELINE, bootstrap: kafka.bootstrap, topic: TOPIC, results, run: results },
     ...{ ...sidecar.jobOptions, parallelism: String(parallelism) },
   })
-  const read = readResults(kafka, results, children)
-  const letters = readLetters(kafka, results, children)
+  const readers: Stoppable[] = []
+  const stopReaders = async () => {
+    for (const reader of readers) await reader.stop()
+  }
+  children.push({ stop: stopReaders })
+  const read = readResults(kafka, results, readers)
+  const letters = readLetters(kafka, results, readers)
   await waitFor(read, windows)
   await job.cancel()
+  await stopReaders()
   return { of: `parallelism ${parallelism}`, windows: [...read.values()].map(({ window }) => window), letters }
 }
 

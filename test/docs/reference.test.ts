@@ -28,8 +28,8 @@ describe('the reference', () => {
   test('has every code that is in the source of node and functions', () => {
     const page = readFileSync(join(ROOT, 'docs/reference/error-codes.md'), 'utf8')
     const described = new Set([...page.matchAll(/`([a-z_]+)`/g)].map(([, code]) => code))
-    const found = ['core', 'cloud', 'handlers', 'edge-node', 'sidecar', 'flink-rest', 'job-controller'].flatMap(
-      (room) => sources(join(ROOT, room)).flatMap(words),
+    const found = ['core', 'cloud', 'handlers', 'edge-node', 'flink'].flatMap((room) =>
+      sources(join(ROOT, room)).flatMap(words),
     )
     const missing = found.filter((word) => !described.has(word) && !Object.hasOwn(NO_CODES, word))
     expect([...new Set(missing)]).toEqual([])

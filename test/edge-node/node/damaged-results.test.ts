@@ -32,8 +32,8 @@ const HARMS: Record<string, (path: string) => Promise<void>> = {
   empty: (path) => writeFile(path, ''),
   absent: (path) => rm(path),
   'of another window': async (path) => {
-    const other = (await readdir(join(path, '../..'))).sort()[1]!
-    await writeFile(path, await readFile(join(path, '../..', other)))
+    const other = (await readdir(join(path, '..'))).sort()[1]!
+    await writeFile(path, await readFile(join(path, '..', other)))
   },
 }
 

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { SidecarClient } from '../../../flink/sidecar/client'
 import { KIND } from '../../../flink/sidecar/messages'
 
-const MAIN = join(__dirname, '../..', '../..', 'sidecar', 'main.ts')
+const MAIN = join(__dirname, '../../../flink/sidecar/main.ts')
 
 /** A real process, as a TaskManager starts it. */
 describe('a sidecar that a TaskManager holds', () => {
