@@ -12,7 +12,7 @@ import { startCloud } from '../../scripts/processes/cloud-process'
 import { startEdgeNode } from '../../scripts/processes/edge-process'
 import { ensureTool } from './tool'
 
-const CONFIG = join(__dirname, 'schemathesis/schemathesis.toml')
+const CONFIG = join(__dirname, 'schemathesis.toml')
 /** For each operation: some 20 s. Ten times as many take 100 s, and found nothing further. */
 const EXAMPLES = 100
 const REQUEST_TIMEOUT_S = 10
