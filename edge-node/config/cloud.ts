@@ -35,7 +35,9 @@ export const cloudFields = {
   reclaimAfterMs: wholeNumber({ min: 1_000, max: 30 * DAY_MS }) // what the cloud lost holds its windows up for as long
     .default(30_000)
     .describe('how long the cloud may take for an envelope before the edge folds it'),
-  headPollMs: wholeNumber({ min: 10, max: 10_000 }) // windows wait for it, and so does what has to be reclaimed
-    .default(150)
+  // Each event of a burst waits half of it on average, and so do windows. A look costs half a read unit for each envelope
+  // in flight: of a burst's dollars a twentieth.
+  headPollMs: wholeNumber({ min: 10, max: 10_000 })
+    .default(75)
     .describe('how often finished envelopes are asked for while any are in flight'),
 }
