@@ -1,4 +1,4 @@
-import type { Orders } from '../../core/control/orders'
+import type { Orders } from '../../core/control/job/orders'
 import { type SidecarAddress, SidecarClient } from '../sidecar/client'
 import { decodeFacts, encodeOrders, type SidecarFacts } from '../sidecar/controller-messages'
 import { KIND } from '../sidecar/messages'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Usage } from '../../core/control/cost'
 import type { Facts } from '../../core/control/facts'
-import type { Orders } from '../../core/control/orders'
+import type { Orders } from '../../core/control/job/orders'
 
 /**
  * What the controller of a job and a sidecar say to each other, as JSON: Java has no part in it. Fields that one side

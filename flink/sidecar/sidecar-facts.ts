@@ -2,7 +2,7 @@ import { usageUsd } from '../../core/control/cost'
 import type { BurstCloud } from './burst-cloud'
 import type { SidecarFacts } from './controller-messages'
 import type { EventDelays } from './event-delays'
-import type { FoldStage } from './fold-stage'
+import type { FoldStage } from './fold/fold-stage'
 import type { KeptEnvelopes } from './kept-envelopes'
 import type { StandingOrders } from './standing-orders'
 

@@ -1,9 +1,9 @@
-import type { Orders } from '../../core/control/orders'
+import type { Orders } from '../../core/control/job/orders'
 import type { Pipeline } from '../../core/pipeline/pipeline'
 import type { Tally } from '../../core/protocol/partial'
 import { type AdmissionLimits, type AdmittedLines, admitRecords, linesAgain } from './admission'
 import { decodeOrders } from './controller-messages'
-import type { FoldedEnvelope } from './fold-stage'
+import type { FoldedEnvelope } from './fold/fold-stage'
 import type { KeptEnvelopes } from './kept-envelopes'
 import { lateLetter, letterOf } from './letters'
 import {

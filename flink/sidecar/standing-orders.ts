@@ -1,4 +1,4 @@
-import { type Orders, obeyed } from '../../core/control/orders'
+import { type Orders, obeyed } from '../../core/control/job/orders'
 import type { RunningPolicy } from '../../core/control/policies'
 import type { BurstMode } from '../../core/control/route'
 import type { Config } from '../../edge-node/config/config'

@@ -1,5 +1,5 @@
 import type { Kept } from '../processes/java/keep-running'
-import type { Cluster } from './cluster'
+import type { Cluster } from './cluster/cluster'
 import type { KeptCloud } from './kept-cloud'
 import type { StartedSidecar } from './sidecar-process'
 

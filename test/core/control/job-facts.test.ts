@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { queueDelayMs } from '../../../core/control/facts'
-import { jobFacts, needOf } from '../../../core/control/job-facts'
+import { jobFacts, needOf } from '../../../core/control/job/job-facts'
 import { anyFacts, IDLE } from './sidecar-samples'
 
 const around = { waitingEvents: 0, arrivalRate: null, lanes: 16, spentUsd: 0 }

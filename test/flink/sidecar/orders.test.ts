@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Orders } from '../../../core/control/orders'
+import type { Orders } from '../../../core/control/job/orders'
 import type { SidecarClient } from '../../../flink/sidecar/client'
 import { decodeFacts, encodeOrders } from '../../../flink/sidecar/controller-messages'
 import { decodeAdmitted, decodeFolded, encodeAdmit, encodeFold, KIND } from '../../../flink/sidecar/messages'

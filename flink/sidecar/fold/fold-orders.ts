@@ -1,6 +1,6 @@
-import type { Envelope } from '../../core/protocol/envelope'
-import type { DeadLetter } from '../../core/protocol/fold'
-import type { PackedPane } from './windows'
+import type { Envelope } from '../../../core/protocol/envelope'
+import type { DeadLetter } from '../../../core/protocol/fold'
+import type { PackedPane } from '../windows'
 
 /** What the sidecar asks of the process that folds. */
 export interface FoldOrder {

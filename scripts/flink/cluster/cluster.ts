@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Stoppable } from '../processes/child'
-import { ensureFree } from '../processes/free-port'
-import { type JavaProcess, startJava } from '../processes/java/java-process'
-import { keepRunning } from '../processes/java/keep-running'
+import type { Stoppable } from '../../processes/child'
+import { ensureFree } from '../../processes/free-port'
+import { type JavaProcess, startJava } from '../../processes/java/java-process'
+import { keepRunning } from '../../processes/java/keep-running'
+import { CLUSTER_CLASSPATH, JOB_JAR } from '../job-jar'
 import {
   configuration,
   JOB_MANAGER_HEAP,
@@ -12,7 +13,6 @@ import {
   TASK_MANAGER_HEAP,
   TASK_MANAGER_MEMORY,
 } from './cluster-settings'
-import { CLUSTER_CLASSPATH, JOB_JAR } from './job-jar'
 import { ClusterFailed, FlinkRest, type Job } from './rest'
 import { startZooKeeper } from './zookeeper'
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { Envelope } from '../../core/protocol/envelope'
-import type { FoldTerms } from '../../core/protocol/fold'
+import type { Envelope } from '../../../core/protocol/envelope'
+import type { FoldTerms } from '../../../core/protocol/fold'
 import type { FoldedHere, FoldNews } from './fold-orders'
 
 /** For one event to hold the process; one that takes longer is folded apart, where it has all the time that it may have. */

@@ -1,13 +1,13 @@
 import type { Logger } from 'pino'
-import type { Refusal } from '../../core/pipeline/aggregate'
-import type { Pipeline } from '../../core/pipeline/pipeline'
-import type { Envelope } from '../../core/protocol/envelope'
-import { type DeadLetter, type EnvelopePartial, foldEnvelope } from '../../core/protocol/fold'
-import { FoldApart, type FoldApartDependencies } from '../../edge-node/fold/apart/fold-apart'
-import type { FoldOne } from '../../edge-node/fold/workers'
+import type { Refusal } from '../../../core/pipeline/aggregate'
+import type { Pipeline } from '../../../core/pipeline/pipeline'
+import type { Envelope } from '../../../core/protocol/envelope'
+import { type DeadLetter, type EnvelopePartial, foldEnvelope } from '../../../core/protocol/fold'
+import { FoldApart, type FoldApartDependencies } from '../../../edge-node/fold/apart/fold-apart'
+import type { FoldOne } from '../../../edge-node/fold/workers'
+import { packPanes } from '../windows'
 import type { FoldedHere } from './fold-orders'
 import { FoldProcess } from './fold-process'
-import { packPanes } from './windows'
 
 /** How envelopes are folded at this place. */
 export interface Folding {

@@ -1,10 +1,10 @@
 /** The process that folds for the sidecar: `fold-process-main.ts REGISTRY PIPELINE`. Watched by `fold-process.ts`. */
 import { pathToFileURL } from 'node:url'
-import { machineTimers } from '../../cloud/timers'
-import type { Pipeline } from '../../core/pipeline/pipeline'
-import { foldEnvelope } from '../../core/protocol/fold'
+import { machineTimers } from '../../../cloud/timers'
+import type { Pipeline } from '../../../core/pipeline/pipeline'
+import { foldEnvelope } from '../../../core/protocol/fold'
+import { packPanes } from '../windows'
 import type { FoldNews, FoldOrder } from './fold-orders'
-import { packPanes } from './windows'
 
 const BEAT_MS = 250
 const PROGRESS_EVERY_MS = 50 // as often as the router looks; each is a message

@@ -1,4 +1,4 @@
-import { lastHourUsd, NOTHING_SPENT, type Spend, spent } from './spend'
+import { lastHourUsd, NOTHING_SPENT, type Spend, spent } from '../spend'
 
 /** What a sidecar says of its costs. `incarnation` is another one after each start. */
 export interface SidecarCosts {

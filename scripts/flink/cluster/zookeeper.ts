@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { kafkaJar, whenListens } from '../kafka/broker'
-import type { Stoppable } from '../processes/child'
-import { ensureFree } from '../processes/free-port'
-import { startJava } from '../processes/java/java-process'
-import { CLUSTER_CLASSPATH } from './job-jar'
+import { kafkaJar, whenListens } from '../../kafka/broker'
+import type { Stoppable } from '../../processes/child'
+import { ensureFree } from '../../processes/free-port'
+import { startJava } from '../../processes/java/java-process'
+import { CLUSTER_CLASSPATH } from '../job-jar'
 
 /** Where ZooKeeper keeps its data, and where it listens on loopback. */
 export interface ZooKeeperOptions {

@@ -1,8 +1,8 @@
-import type { Facts } from './facts'
+import type { Facts } from '../facts'
+import type { BurstMode } from '../route'
+import type { Intent } from '../running-policy'
 import { needOf } from './job-facts'
 import type { Orders } from './orders'
-import type { BurstMode } from './route'
-import type { Intent } from './running-policy'
 import { granted, sharesByNeed, wholeShares } from './shares'
 
 /** What bounds a job, and the limit of its sidecars' valves. */
