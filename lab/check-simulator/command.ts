@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { number } from '../../scripts/command-line/flags'
 import { mustHold, mustHoldTable } from '../../scripts/command-line/must-hold'
-import { readFlags } from '../../scripts/command-line/read-flags'
+import { withFlags } from '../../scripts/command-line/read-flags'
 import { LoadError } from '../../scripts/load/load-error'
 import { agreement } from './agreement'
 import { type Measured, measure, type Order } from './measure'
@@ -31,17 +31,7 @@ const say = (line: string) => void process.stderr.write(`${line}\n`)
 const show = (text: string) => void process.stdout.write(`${text}\n`)
 
 async function main(): Promise<number> {
-  const read = readFlags<Order>(command(), process.argv.slice(2))
-  switch (read.kind) {
-    case 'help':
-      process.stdout.write(read.text)
-      return 0
-    case 'wrong':
-      say(`${read.message} See --help.`)
-      return 2
-    case 'flags':
-      return check(read.flags)
-  }
+  return withFlags<Order>(command(), check)
 }
 
 async function check(order: Order): Promise<number> {

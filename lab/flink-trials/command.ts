@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Argument, Command } from 'commander'
 import { integer } from '../../scripts/command-line/flags'
-import { readFlags } from '../../scripts/command-line/read-flags'
+import { withFlags } from '../../scripts/command-line/read-flags'
 import type { Stoppable } from '../../scripts/processes/child'
 import { whenInterrupted } from '../../scripts/processes/interrupted'
 import { missingJava } from '../../scripts/processes/java/toolchain'
@@ -40,17 +40,7 @@ const command = () =>
 
 async function main(): Promise<number> {
   const asked = command()
-  const read = readFlags<Flags>(asked, process.argv.slice(2))
-  switch (read.kind) {
-    case 'help':
-      process.stdout.write(read.text)
-      return 0
-    case 'wrong':
-      console.error(`${read.message} See --help.`)
-      return 2
-    case 'flags':
-      return perform(read.flags, asked.args)
-  }
+  return withFlags<Flags>(asked, (flags) => perform(flags, asked.args))
 }
 
 async function perform(flags: Flags, names: readonly string[]): Promise<number> {

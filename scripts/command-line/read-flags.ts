@@ -19,3 +19,24 @@ export function readFlags<Flags extends object>(command: Command, args: readonly
   }
   return { kind: 'flags', flags: command.opts<Flags>() }
 }
+
+/**
+ * Reads them and performs the command. Returns its exit code: 0 for the help, which it prints, 2 for wrong usage, which it
+ * names.
+ */
+export async function withFlags<Flags extends object>(
+  command: Command,
+  perform: (flags: Flags) => Promise<number>,
+): Promise<number> {
+  const read = readFlags<Flags>(command, process.argv.slice(2))
+  switch (read.kind) {
+    case 'help':
+      process.stdout.write(read.text)
+      return 0
+    case 'wrong':
+      console.error(`${read.message} See --help.`)
+      return 2
+    case 'flags':
+      return perform(read.flags)
+  }
+}

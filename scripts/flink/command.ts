@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { integer, number } from '../command-line/flags'
-import { readFlags } from '../command-line/read-flags'
+import { withFlags } from '../command-line/read-flags'
 import type { Stoppable } from '../processes/child'
 import { whenInterrupted } from '../processes/interrupted'
 import { ensureJava } from '../processes/java/toolchain'
@@ -71,23 +71,11 @@ const command = () =>
     .addHelpText('after', '\nIt needs a JDK (17 or later) and Maven. Exit code: 0 exact, 1 not, 2 wrong usage.')
 
 async function main(): Promise<number> {
-  const read = readFlags<Flags>(command(), process.argv.slice(2))
-  switch (read.kind) {
-    case 'help':
-      process.stdout.write(read.text)
-      return 0
-    case 'wrong':
-      console.error(`${read.message} See --help.`)
-      return 2
-    case 'flags':
-      if (read.flags.awaySeconds === Number.POSITIVE_INFINITY && read.flags.kill?.includes('broker')) {
-        console.error(
-          'A broker that never comes back leaves nothing to check: give --away-seconds a number. See --help.',
-        )
-        return 2
-      }
-      return perform(read.flags)
-  }
+  return withFlags<Flags>(command(), async (flags) => {
+    if (flags.awaySeconds !== Number.POSITIVE_INFINITY || !flags.kill?.includes('broker')) return perform(flags)
+    console.error('A broker that never comes back leaves nothing to check: give --away-seconds a number. See --help.')
+    return 2
+  })
 }
 
 /** Whatever ends it, the processes that it started end before it. */
