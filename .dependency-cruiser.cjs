@@ -3,7 +3,7 @@
  * `dashboard` is a page and knows only what it is told. Inside a house the floors below run one way, too.
  */
 
-const PRODUCT = ['core', 'cloud', 'edge-node', 'flink', 'handlers', 'pipelines']
+const PRODUCT = ['core', 'cloud', 'program', 'edge-node', 'flink', 'handlers', 'pipelines']
 const TOOLS = ['localstack', 'scripts', 'lab', 'test']
 /** The rooms inside a house from the ground up: each imports those before it, and none after it. */
 const FLOORS = {
@@ -73,8 +73,9 @@ module.exports = {
     importsOf('cloud', 'core'),
     importsOf('pipelines', 'core'),
     importsOf('handlers', 'cloud', 'core', 'pipelines'),
-    importsOf('edge-node', 'cloud', 'core', 'pipelines'),
-    importsOf('flink', 'edge-node', 'cloud', 'core', 'pipelines'),
+    importsOf('program', 'core'),
+    importsOf('edge-node', 'program', 'cloud', 'core'),
+    importsOf('flink', 'edge-node', 'program', 'cloud', 'core'),
     ...Object.keys(FLOORS).flatMap(floorsOf),
     rule(
       'users-commands-know-no-laboratory',

@@ -16,8 +16,8 @@ export interface Deployment {
   readonly resultsTable: string
   readonly burstFunction: string
   readonly mergeFunction: string
-  /** Of the pipelines in its functions; absent where it was deployed by a version that did not say. */
-  readonly version?: string
+  /** Of each pipeline in its functions, by name; absent where it was deployed by a version that did not say. */
+  readonly versions?: Readonly<Record<string, string>>
 }
 
 const OUTPUTS = {
@@ -25,7 +25,7 @@ const OUTPUTS = {
   resultsTable: 'ResultsTable',
   burstFunction: 'BurstFunction',
   mergeFunction: 'MergeFunction',
-} as const satisfies Record<Exclude<keyof Deployment, 'stream' | 'version'>, string>
+} as const satisfies Record<Exclude<keyof Deployment, 'stream' | 'versions'>, string>
 
 /** Reads the outputs of a stack. Rejects with CloudUnread when they cannot be read, or are of another kind of stack. */
 export async function readDeployment(client: CloudFormationClient, stackName: string): Promise<Deployment> {
@@ -43,16 +43,20 @@ export async function readDeployment(client: CloudFormationClient, stackName: st
       )
     return found
   }
-  const version = outputs.get('PipelineVersion')
+  const versions = outputs.get('PipelineVersions')
   return {
     stream: outputs.get('StreamName') ?? null,
     partialsTable: value(OUTPUTS.partialsTable),
     resultsTable: value(OUTPUTS.resultsTable),
     burstFunction: value(OUTPUTS.burstFunction),
     mergeFunction: value(OUTPUTS.mergeFunction),
-    ...(version !== undefined && { version }),
+    ...(versions !== undefined && { versions: pipelineVersions(versions) }),
   }
 }
+
+/** The versions of pipelines by name, as serverless.yml gives them to the functions: `name:version`, commas between. */
+export const pipelineVersions = (text: string): Record<string, string> =>
+  Object.fromEntries(text.split(',').map((one) => one.split(':') as [string, string]))
 
 const NO_STREAM_ADVICE =
   'start the node with --transport invoke, or deploy it with one: npx sls deploy --param="transport=kinesis"'

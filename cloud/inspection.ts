@@ -7,7 +7,7 @@ import {
   ListEventSourceMappingsCommand,
 } from '@aws-sdk/client-lambda'
 
-import { consumerOf } from './deployment'
+import { consumerOf, pipelineVersions } from './deployment'
 
 /**
  * Looks at the cloud half without changing it, with no rights but those of the edge node's policy. All functions reject
@@ -28,15 +28,16 @@ export async function lookAtTable(client: DynamoDBClient, table: string): Promis
   await client.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: [nowhere] } } }))
 }
 
-/** The version of the pipelines in a function: undefined when it may be called but not looked into. */
+/** The versions of the pipelines in a function: undefined when it may be called but not looked into. */
 export async function lookAtFunction(client: LambdaClient, name: string) {
   try {
     const { State, Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName: name }))
-    return { state: State ?? 'Active', version: Environment?.Variables?.PIPELINE_VERSION }
+    const versions = Environment?.Variables?.PIPELINE_VERSIONS
+    return { state: State ?? 'Active', versions: versions === undefined ? undefined : pipelineVersions(versions) }
   } catch (error) {
     if (!isDenied(error)) throw error
     await client.send(new InvokeCommand({ FunctionName: name, InvocationType: 'DryRun' }))
-    return { state: 'Active', version: undefined }
+    return { state: 'Active', versions: undefined }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { ensureBuilt } from '../dashboard/ensure-built'
+import { cloudVariables } from './config/cloud'
 import { type Configuration, readConfiguration } from './config/command-line'
 import { printedConfig } from './config/resolve'
 import { UnusableConfig } from './config/unusable'
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
       console.log(printedConfig(configuration))
       return
     case 'check': {
+      Object.assign(process.env, cloudVariables(configuration.config.cloud, process.env))
       const findings = await inspect(configuration, process.env)
       console.log(inWords(findings))
       process.exit(findings.some(({ verdict }) => verdict === 'problem') ? 1 : 0)
@@ -43,6 +45,7 @@ function configurationOrExit(): Configuration {
 }
 
 async function run({ config, file }: Configuration): Promise<void> {
+  Object.assign(process.env, cloudVariables(config.cloud, process.env))
   const logger = createLogger(config.logLevel)
   if (file !== null) logger.info({ file }, 'settings were read from a file')
   process.on('uncaughtExceptionMonitor', () => logger.fatal(WHAT_NOW))

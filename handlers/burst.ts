@@ -14,8 +14,7 @@ import type { Envelope } from '../core/protocol/envelope'
 import { type EnvelopePartial, foldEnvelope } from '../core/protocol/fold'
 import type { RefusalCode } from '../core/protocol/head'
 import type { Timers } from '../core/protocol/side-by-side'
-import { pipelines } from '../pipelines/registry'
-import { isBatch, NotABatch, required } from './requests'
+import { byName, deployedVersions, isBatch, NotABatch, required } from './requests'
 import { OutOfTime, TimeLeft } from './time-left'
 import { functionLog, LeftBehind, type LogLine, UncaughtErrors } from './uncaught-errors'
 
@@ -23,8 +22,8 @@ import { functionLog, LeftBehind, type LogLine, UncaughtErrors } from './uncaugh
 export interface BurstDependencies {
   readonly store: PartialStore
   readonly pipelines: ReadonlyMap<string, Pipeline>
-  /** Version of the pipelines in this bundle: envelopes of another are refused. */
-  readonly version: string
+  /** Version of a pipeline in this bundle: envelopes of another are refused. */
+  readonly versionOf: (pipeline: string) => string | undefined
   readonly nowMs: () => number
   readonly newAttempt: () => string
   readonly log: (line: LogLine) => void
@@ -135,9 +134,10 @@ class Batch {
   }
 
   private async fold(header: WireHeader, envelope: Envelope, arrivedMs: number | undefined): Promise<void> {
-    const { store, nowMs, newAttempt, version, timers } = this.dependencies
+    const { store, nowMs, newAttempt, timers } = this.dependencies
     const pipeline = this.dependencies.pipelines.get(header.pipeline)
     if (pipeline === undefined) return this.refuse(header, 'unknown_pipeline', `no pipeline ${header.pipeline} here`)
+    const version = this.dependencies.versionOf(header.pipeline)
     if (header.version !== version)
       return this.refuse(header, 'unknown_version', `this function has version ${version}; deploy again`)
     const startMs = nowMs()
@@ -189,23 +189,24 @@ function takeInitMs(): number {
   return initMs
 }
 
-let standing: ReturnType<typeof createBurstHandler> | undefined
-
 /**
  * The function behind the stream, which the edge may call by itself as well. Its environment is read at the first call,
  * so that the module can be imported anywhere.
  */
-export const handler = async (event: BurstEvent, context: Context): Promise<BurstAnswer> => {
-  standing ??= standingHandler()
-  return standing(event, context)
+export function burstFunction(pipelines: readonly Pipeline[]) {
+  let standing: ReturnType<typeof createBurstHandler> | undefined
+  return async (event: BurstEvent, context: Context): Promise<BurstAnswer> => {
+    standing ??= standingHandler(pipelines)
+    return standing(event, context)
+  }
 }
 
-function standingHandler() {
+function standingHandler(pipelines: readonly Pipeline[]) {
   const log = functionLog('burst', Date.now, console.log)
   return createBurstHandler({
     store: new PartialStore(new DynamoItemStore(dynamoClient(), required('PARTIALS_TABLE')), expiresAtS),
-    pipelines,
-    version: required('PIPELINE_VERSION'),
+    pipelines: byName(pipelines),
+    versionOf: deployedVersions(),
     nowMs: Date.now,
     newAttempt: randomUUID,
     log,

@@ -13,15 +13,15 @@ import type { Manifest, MergeAnswer, MergeWork, PartialRef, RunOrder } from '../
 import { WindowMerge } from '../core/protocol/merge'
 import { decodeTally } from '../core/protocol/partial'
 import type { Timers } from '../core/protocol/side-by-side'
-import { pipelines } from '../pipelines/registry'
-import { isMergeRequest, NotAMerge, required } from './requests'
+import { byName, deployedVersions, isMergeRequest, NotAMerge, required } from './requests'
 import { TimeLeft } from './time-left'
 
 export interface MergeDependencies {
   readonly partials: PartialStore
   readonly results: ResultStore
   readonly pipelines: ReadonlyMap<string, Pipeline>
-  readonly version: string
+  /** Version of a pipeline in this bundle: windows of another are refused. */
+  readonly versionOf: (pipeline: string) => string | undefined
   readonly newAttempt: () => string
   /** What all calls of this instance used so far. */
   readonly used: () => Omit<MergeWork, 'memoryMb'>
@@ -61,7 +61,7 @@ type Call = MergeDependencies & { readonly time: TimeLeft }
 type Outcome = MergeAnswer extends infer Each ? (Each extends MergeAnswer ? Omit<Each, 'work'> : never) : never
 
 async function outcomeOf(dependencies: Call, request: Manifest | RunOrder): Promise<Outcome> {
-  const { version } = dependencies
+  const version = dependencies.versionOf(request.pipeline)
   const pipeline = dependencies.pipelines.get(request.pipeline)
   if (pipeline === undefined) return { status: 'refused', reason: `no pipeline ${request.pipeline} here` }
   if (request.version !== version) return { status: 'refused', reason: `this function has version ${version}` }
@@ -155,23 +155,24 @@ async function addEnvelopes(
   return missing
 }
 
-let standing: ReturnType<typeof createMergeHandler> | undefined
-
 /** The function that the edge calls once a window with burst envelopes is complete. */
-export const handler = async (request: Manifest | RunOrder, context: Invocation = {}): Promise<MergeAnswer> => {
-  standing ??= standingHandler()
-  return standing(request, context)
+export function mergeFunction(pipelines: readonly Pipeline[]) {
+  let standing: ReturnType<typeof createMergeHandler> | undefined
+  return async (request: Manifest | RunOrder, context: Invocation = {}): Promise<MergeAnswer> => {
+    standing ??= standingHandler(pipelines)
+    return standing(request, context)
+  }
 }
 
-function standingHandler() {
+function standingHandler(pipelines: readonly Pipeline[]) {
   const client = dynamoClient()
   const partialItems = new DynamoItemStore(client, required('PARTIALS_TABLE'))
   const resultItems = new DynamoItemStore(client, required('RESULTS_TABLE'))
   return createMergeHandler({
     partials: new PartialStore(partialItems, expiresAtS),
     results: new ResultStore(resultItems, expiresAtS),
-    pipelines,
-    version: required('PIPELINE_VERSION'),
+    pipelines: byName(pipelines),
+    versionOf: deployedVersions(),
     newAttempt: randomUUID,
     used: () => ({
       ms: performance.now(),

@@ -1,3 +1,6 @@
+import { pipelineVersions } from '../cloud/deployment'
+import type { Pipeline } from '../core/pipeline/pipeline'
+
 /** The burst function was called with something else. AWS names the class as the error's type. */
 export class NotABatch extends Error {
   override readonly name = 'NotABatch'
@@ -51,4 +54,17 @@ export function required(name: string): string {
   if (value === undefined || value === '')
     throw new Error(`${name} is not set; deploy with serverless.yml, which sets it`)
   return value
+}
+
+/** The pipelines of a deployment by their names. Throws where two have the same. */
+export function byName(pipelines: readonly Pipeline[]): ReadonlyMap<string, Pipeline> {
+  const found = new Map(pipelines.map((pipeline) => [pipeline.name, pipeline]))
+  if (found.size === pipelines.length) return found
+  throw new Error(`two pipelines have one name, of ${pipelines.map(({ name }) => name).join(', ')}; rename one`)
+}
+
+/** The version that each pipeline was deployed with. Throws when the deployment does not say. */
+export function deployedVersions(): (pipeline: string) => string | undefined {
+  const versions = pipelineVersions(required('PIPELINE_VERSIONS'))
+  return (pipeline) => versions[pipeline]
 }

@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { withLock } from './process'
 
-/** What a deployment package is made from. */
-const SOURCES = ['serverless.yml', 'package-lock.json', 'tsconfig.json', 'handlers', 'core', 'cloud', 'pipelines']
+/** What the deployment package of this repository is made from. */
+const SOURCES = [
+  ...['serverless.yml', 'deploy', 'package-lock.json', 'tsconfig.json'],
+  ...['handlers', 'core', 'cloud', 'pipelines', 'program'],
+]
 
 /** SHA-256 over the names and contents of everything that the packages depend on, below `root`, and over `settings`. */
 export async function sourceDigest(root: string, settings: object): Promise<string> {
@@ -18,8 +23,16 @@ export async function sourceDigest(root: string, settings: object): Promise<stri
 }
 
 async function sourceFiles(root: string): Promise<string[]> {
-  const found = await Promise.all(SOURCES.map((source) => filesBelow(root, source)))
+  const sources = root === ROOT ? SOURCES : await sourcesOfProject(root)
+  const found = await Promise.all(sources.map((source) => filesBelow(root, source)))
   return found.flat().sort()
+}
+
+/** All of a user's project, less what is installed, hidden (and so written by tools), or not there to be run. */
+async function sourcesOfProject(root: string): Promise<string[]> {
+  const isNone = (name: string) =>
+    name.startsWith('.') || ['node_modules', 'test', 'coverage', 'README.md'].includes(name)
+  return (await readdir(root)).filter((name) => !isNone(name))
 }
 
 /** The files of a folder, or the file itself; none where nothing is. */
@@ -38,10 +51,12 @@ function onlyIfFolder(error: NodeJS.ErrnoException): 'file' | [] {
 }
 
 const ROOT = path.resolve(__dirname, '..')
-const FOLDER = path.join(ROOT, '.serverless')
-const STAMP = path.join(FOLDER, 'spillway-stamp')
+const folderOf = (root: string) => path.join(root, '.serverless')
+const stampOf = (root: string) => path.join(folderOf(root), 'spillway-stamp')
 
 export interface PackageSettings {
+  /** The folder with serverless.yml: that of a user's project, or this repository. */
+  readonly root: string
   readonly stage: string
   readonly region: string
   /** Values for `params` in serverless.yml, e.g. `{ shardCount: '4' }`. */
@@ -57,6 +72,8 @@ export interface Artifact {
 
 /** What `sls package` made. */
 export interface Packaged {
+  /** The name of the service in serverless.yml, with which the name of the stack begins. */
+  readonly service: string
   readonly stage: string
   readonly region: string
   /** CloudFormation templates in JSON: the deployment bucket alone, and everything. */
@@ -80,19 +97,21 @@ export class PackagingFailed extends Error {
  */
 export async function ensurePackaged(options: Partial<PackageSettings> = {}): Promise<Packaged> {
   const settings = { ...defaults(), ...options }
-  return withLock(lockFile(), async () => {
-    const stamp = await sourceDigest(ROOT, { ...settings, onProgress: undefined })
-    const before = await readFile(STAMP, 'utf8').catch(() => '')
+  const { root } = settings
+  return withLock(lockFile(root), async () => {
+    const stamp = await sourceDigest(root, { ...settings, root: undefined, onProgress: undefined })
+    const before = await readFile(stampOf(root), 'utf8').catch(() => '')
     if (before !== stamp) {
       settings.onProgress(`packaging the functions with serverless (stage ${settings.stage}) ...`)
       await packageWithServerless(settings)
-      await writeFile(STAMP, stamp)
+      await writeFile(stampOf(root), stamp)
     }
     return readPackage(settings)
   })
 }
 
 const defaults = (): PackageSettings => ({
+  root: existsSync('serverless.yml') ? process.cwd() : ROOT,
   stage: 'dev',
   region: process.env.AWS_REGION ?? 'us-east-1',
   params: {},
@@ -100,28 +119,29 @@ const defaults = (): PackageSettings => ({
 })
 
 /** Outside of the project, so that it is neither packaged nor cleaned. */
-function lockFile(): string {
-  return path.join(tmpdir(), `spillway-package-${createHash('sha256').update(ROOT).digest('hex').slice(0, 16)}.lock`)
+function lockFile(root: string): string {
+  return path.join(tmpdir(), `spillway-package-${createHash('sha256').update(root).digest('hex').slice(0, 16)}.lock`)
 }
 
-async function packageWithServerless({ stage, region, params }: PackageSettings): Promise<void> {
+async function packageWithServerless({ root, stage, region, params }: PackageSettings): Promise<void> {
   // serverless-esbuild leaves old bundles there and would pack them again.
-  await rm(path.join(ROOT, '.esbuild'), { recursive: true, force: true })
-  await rm(STAMP, { force: true })
+  await rm(path.join(root, '.esbuild'), { recursive: true, force: true })
+  await rm(stampOf(root), { force: true })
   const flags = Object.entries(params).map(([name, value]) => `--param=${name}=${value}`)
-  const program = require.resolve('serverless/bin/serverless.js')
-  const { code, output } = await run(program, ['package', '--stage', stage, ...flags], { AWS_REGION: region })
+  const program = createRequire(path.join(root, 'package.json')).resolve('serverless/bin/serverless.js')
+  const { code, output } = await run(root, program, ['package', '--stage', stage, ...flags], { AWS_REGION: region })
   if (code !== 0) throw new PackagingFailed(`npx sls package ended with code ${code}:\n${output}`)
 }
 
 function run(
+  root: string,
   program: string,
   args: readonly string[],
   env: Record<string, string>,
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...args], {
-      cwd: ROOT,
+      cwd: root,
       env: { ...process.env, ...env, SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off' },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -133,19 +153,26 @@ function run(
   })
 }
 
-async function readPackage({ stage, region }: PackageSettings): Promise<Packaged> {
-  const template = await readFile(path.join(FOLDER, 'cloudformation-template-update-stack.json'), 'utf8')
+async function readPackage({ root, stage, region }: PackageSettings): Promise<Packaged> {
+  const folder = folderOf(root)
+  const template = await readFile(path.join(folder, 'cloudformation-template-update-stack.json'), 'utf8')
+  const state = JSON.parse(await readFile(path.join(folder, 'serverless-state.json'), 'utf8')) as State
   return {
+    service: state.service.service,
     stage,
     region,
-    bucketTemplate: await readFile(path.join(FOLDER, 'cloudformation-template-create-stack.json'), 'utf8'),
+    bucketTemplate: await readFile(path.join(folder, 'cloudformation-template-create-stack.json'), 'utf8'),
     template,
-    artifacts: await Promise.all(artifactKeys(template).map(readArtifact)),
+    artifacts: await Promise.all(artifactKeys(template).map((key) => readArtifact(folder, key))),
   }
 }
 
-async function readArtifact(key: string): Promise<Artifact> {
-  return { key, zip: await readFile(path.join(FOLDER, path.posix.basename(key))) }
+async function readArtifact(folder: string, key: string): Promise<Artifact> {
+  return { key, zip: await readFile(path.join(folder, path.posix.basename(key))) }
+}
+
+interface State {
+  readonly service: { readonly service: string }
 }
 
 interface Template {

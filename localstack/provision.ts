@@ -34,11 +34,11 @@ const WAIT_AT_MOST_S = 180
  * the deployment bucket, the zips into it, then the whole template. Repeating it updates what changed. Rejects with
  * ProvisioningFailed.
  */
-export async function provision(endpoint: string, packaged: Packaged, serviceName = 'spillway'): Promise<Provisioned> {
+export async function provision(endpoint: string, packaged: Packaged): Promise<Provisioned> {
   const settings = { endpoint, region: packaged.region, credentials: LOCAL_CREDENTIALS }
   const cloudFormation = new CloudFormationClient(settings)
   const s3 = new S3Client({ ...settings, forcePathStyle: true })
-  const stackName = `${serviceName}-${packaged.stage}`
+  const stackName = `${packaged.service}-${packaged.stage}`
   try {
     const standing = await describe(cloudFormation, stackName)
     const bucketStack = standing ?? (await create(cloudFormation, stackName, packaged.bucketTemplate))

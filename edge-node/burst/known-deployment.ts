@@ -55,10 +55,12 @@ async function remembered(file: string): Promise<KnownDeployment | 'damaged' | n
 }
 
 /**
- * What to tell at a start when the functions have other pipelines than this node; null when they have the same, or
+ * What to tell at a start when the functions have another version of the pipeline than this node, or none; null when they have the same, or
  * nobody knows. It is no reason not to start: what a function hands back is folded here, and results are the same.
  */
-export function otherVersion(here: string, deployed: string | undefined): string | null {
-  if (deployed === undefined || deployed === here) return null
-  return `the functions have pipelines ${deployed}, this node ${here}: they hand back all that bursts, which costs time and money and nothing of exactness; deploy again: npx sls deploy, or start the node from the code that was deployed`
+export function otherVersion(name: string, here: string, versions: Deployment['versions']): string | null {
+  const deployed = versions?.[name]
+  if (versions === undefined || deployed === here) return null
+  const theirs = deployed === undefined ? `no pipeline "${name}"` : `version ${deployed} of "${name}"`
+  return `the functions have ${theirs}, this node has version ${here}: they hand back all that bursts, which costs time and money and nothing of exactness; deploy again: npx sls deploy, or start the node from the code that was deployed`
 }

@@ -1,7 +1,32 @@
+import { isPlainAddress } from './addresses'
 import { choice, DAY_MS, GiB, MiB, text, wholeNumber, zeroOr } from './fields'
+
+const CLOUDS: readonly string[] = ['aws', 'embedded', 'none']
+const EMBEDDED = 'http://127.0.0.1:4566' // where `spillway cloud` listens
+const LOCAL = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' } // nobody checks them
+
+/**
+ * What the AWS clients have to find in the environment for a setting of `cloud`, over what is there: an address, and on
+ * this machine a region and credentials where none are set. They read it themselves, from the environment alone.
+ */
+export function cloudVariables(cloud: string, env: NodeJS.ProcessEnv): Record<string, string> {
+  if (cloud === 'aws' || cloud === 'none') return {}
+  const address = cloud === 'embedded' ? EMBEDDED : cloud
+  const missing = Object.entries(LOCAL).filter(([name]) => env[name] === undefined)
+  const local = /^http:\/\/(127\.|localhost|\[::1\])/.test(address) && env.AWS_PROFILE === undefined
+  return { AWS_ENDPOINT_URL: address, ...(local && Object.fromEntries(missing)) }
+}
 
 /** The cloud half, and how it is used. */
 export const cloudFields = {
+  cloud: text('aws, embedded, none or an address')
+    .refine((value) => CLOUDS.includes(value) || isPlainAddress(value), {
+      error: 'aws, embedded, none, or an http or https address without user, password and query',
+    })
+    .default('aws')
+    .describe(
+      'where the cloud half is: aws (or what AWS_ENDPOINT_URL names), embedded (the local cloud on port 4566), none (back-pressure above capacity), or the address of another cloud',
+    ),
   stack: text('the name of a stack')
     .default('spillway-dev')
     .describe('CloudFormation stack with the cloud half, as made by sls deploy'),

@@ -18,9 +18,9 @@ export const observingFields = {
 
 /** What this process runs, and where it keeps it. */
 export const processFields = {
-  pipeline: text('the name of a pipeline')
+  pipeline: text('the name or the file of a pipeline')
     .default('bids')
-    .describe('name of the pipeline to run, from pipelines/registry.ts'),
+    .describe('pipeline to run: the name of a file in the folder pipelines, or the path of a file'),
   dataDir: text('a folder').default('.spillway/data').describe('folder of the log and the results'),
   workers: wholeNumber({ min: 1, max: 64 })
     .default(2)

@@ -53,6 +53,8 @@ export const isLoopback = (host: string): boolean =>
 export function conflictsOf(config: Config): string[] {
   const { host, tokens, insecureNoAuth, tlsCert, tlsKey, tlsClientCa } = config
   const conflicts: string[] = []
+  if (config.cloud === 'none' && config.mode === 'always')
+    conflicts.push('mode always needs a cloud, and cloud is none: remove one')
   if (!isLoopback(host) && tokens === undefined && !insecureNoAuth)
     conflicts.push(
       `host ${host} can be reached by others: give --tokens FILE, or --insecure-no-auth when something else asks who is calling`,

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import type { BurstMode } from '../../core/control/route'
 import type { Pipeline } from '../../core/pipeline/pipeline'
 import type { Answer } from '../../core/protocol/log-record'
 import { isAllRejected, rejectedCount } from '../../core/protocol/rejections'
@@ -49,7 +50,8 @@ export function createHttp(surface: Surface): FastifyInstance {
   app.get('/v1/windows', (request, reply) => getWindows(surface, request, reply))
   app.get('/v1/stream', { exposeHeadRoute: false }, (request, reply) => streamFinals(surface, request, reply))
   app.get('/v1/status', () => surface.status())
-  modeRoute(app, (mode) => surface.node.setMode(mode), surface.logger)
+  const setMode = (mode: BurstMode) => surface.node.setMode(mode)
+  modeRoute(app, surface.config.cloud === 'none' ? null : setMode, surface.logger)
   deadLetterRoutes(app, surface)
   liveRoutes(app, (atMs) => momentOf(surface, atMs))
   latestRoute(app, surface.results)

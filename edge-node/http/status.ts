@@ -4,6 +4,7 @@ import { type Facts, type ModeChange, queueDelayMs } from '../../core/control/fa
 import type { PolicyName } from '../../core/control/policies'
 import type { PolicyTerms } from '../../core/control/policy'
 import type { BurstMode } from '../../core/control/route'
+import { NO_CLOUD } from '../burst/cloud-half'
 import type { Bottleneck } from '../burst/cloud-scaler'
 import type { Episode } from '../burst/episodes'
 import type { Width } from '../burst/lane-planner'
@@ -169,7 +170,7 @@ export function statusOf({ node, pipeline, identity, config, width, results }: S
     burst: {
       active: node.overflow.episodes.current !== undefined,
       route: decision.route,
-      reason: decision.reason,
+      reason: config.cloud === 'none' ? NO_CLOUD : decision.reason,
       refusal: controller.refusal(),
       inFlightEnvelopes: facts.inFlightEnvelopes,
       inFlightBytes: facts.inFlightBytes,
@@ -187,7 +188,7 @@ export function statusOf({ node, pipeline, identity, config, width, results }: S
       transport: config.transport,
       terms: policyTerms(config, lanes.consumer),
       bursting: controller.isBursting,
-      reason: controller.intent.reason,
+      reason: config.cloud === 'none' ? NO_CLOUD : controller.intent.reason,
       facts,
       modeChanges: controller.decisions.changes,
       decisions: controller.decisions.all,

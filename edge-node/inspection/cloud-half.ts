@@ -2,7 +2,7 @@ import { cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from 
 import { CloudUnread } from '../../cloud/cloud-unread'
 import { type Deployment, noStream, readDeployment } from '../../cloud/deployment'
 import { lookAtFunction, lookAtMapping, lookAtStream, lookAtTable } from '../../cloud/inspection'
-import { pipelineVersion } from '../../pipelines/version.cjs'
+import type { Program } from '../../program/program'
 import type { Config } from '../config/config'
 import { type Finding, ok, problem, unknown } from './finding'
 
@@ -31,7 +31,12 @@ const POLICY = `deploy it: ${DEPLOY}; and give this user or role the stack's Edg
  * Looks at the credentials and at each part of the cloud half that the stack names; calls nothing that changes
  * anything.
  */
-export async function inspectCloud(config: Config, env: NodeJS.ProcessEnv, lookMs = LOOK_MS): Promise<Finding[]> {
+export async function inspectCloud(
+  config: Config,
+  program: Program | null,
+  env: NodeJS.ProcessEnv,
+  lookMs = LOOK_MS,
+): Promise<Finding[]> {
   const clients = {
     stacks: cloudFormationClient(),
     kinesis: kinesisClient(env),
@@ -48,7 +53,7 @@ export async function inspectCloud(config: Config, env: NodeJS.ProcessEnv, lookM
     if (deployment instanceof CloudUnread) return [identity, problem('stack', deployment.says, deployment.advice)]
     if (deployment instanceof NoAnswer)
       return [identity, problem('stack', deployment.message, 'and start the node when it answers')]
-    return [identity, ok('stack', config.stack), ...(await partFindings(config, clients, deployment, lookMs))]
+    return [identity, ok('stack', config.stack), ...(await partFindings(config, program, clients, deployment, lookMs))]
   } finally {
     for (const client of Object.values(clients)) client.destroy()
   }
@@ -81,12 +86,12 @@ const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : 'what i
 
 function partFindings(
   config: Config,
+  program: Program | null,
   { kinesis, dynamo, lambda }: Clients,
   deployment: Deployment,
   lookMs: number,
 ): Promise<Finding[]> {
   const { stream, partialsTable, resultsTable, burstFunction, mergeFunction } = deployment
-  const version = pipelineVersion()
   const attempt = (what: string, name: string, look: () => Promise<Finding>): Promise<Finding> =>
     within(lookMs, look()).catch((error) => problem(what, `${name}: ${reasonOf(error)}`, POLICY))
   return Promise.all([
@@ -102,7 +107,7 @@ function partFindings(
     ...[burstFunction, mergeFunction].map((name) =>
       attempt('function', name, async () => {
         const found = await lookAtFunction(lambda, name)
-        return functionFinding(name, version, { ...found, version: found.version ?? deployment.version })
+        return functionFinding(name, program, { ...found, versions: found.versions ?? deployment.versions })
       }),
     ),
     ...(stream === null
@@ -135,18 +140,22 @@ function streamFinding(name: string, { status, shards }: Awaited<ReturnType<type
 /** Functions of another version hand all work back, so that nothing would be gained by bursting. */
 export function functionFinding(
   name: string,
-  here: string,
-  found: { readonly state: string; readonly version: string | undefined },
+  program: Pick<Program, 'version' | 'pipeline'> | null,
+  found: { readonly state: string; readonly versions: Deployment['versions'] | undefined },
 ): Finding {
   if (found.state !== 'Active' && found.state !== 'Inactive')
     return problem('function', `${name} is ${found.state}`, `wait until it is Active, or ${DEPLOY}`)
-  if (found.version === undefined)
+  if (program === null) return unknown('function', `${name} may be called; the pipeline of this node is unknown`)
+  if (found.versions === undefined)
     return unknown(
       'function',
       `${name} may be called; which pipelines it has the stack does not say: it was deployed by an older version`,
     )
-  if (found.version === here) return ok('function', `${name} has the pipelines of this node (${here})`)
-  return problem('function', `${name} has pipelines ${found.version}, this node ${here}`, `deploy again: ${DEPLOY}`)
+  const here = program.version
+  const there = found.versions[program.pipeline.name]
+  if (there === here) return ok('function', `${name} has the pipeline of this node (${here})`)
+  const theirs = there === undefined ? 'not the pipeline of this node' : `version ${there} of the pipeline`
+  return problem('function', `${name} has ${theirs}, this node has ${here}`, `deploy again: ${DEPLOY}`)
 }
 
 /** What a mapping has to be like, for the burst to work as designed. */

@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { access, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, resolve } from 'node:path'
-import { pipelines } from '../../pipelines/registry'
+import { BadPipeline, type Program } from '../../program/program'
 import type { Config } from '../config/config'
 import { UnusableConfig } from '../config/unusable'
 import { isHeld } from '../disk/data-lock'
@@ -13,9 +13,9 @@ import { readTokens, UnusableTokens } from '../http/access/tokens'
 import { type Finding, ok, problem } from './finding'
 
 /** Looks at what this machine has to have; starts and changes nothing. */
-export async function inspectMachine(config: Config): Promise<Finding[]> {
+export async function inspectMachine(config: Config, program: Program | BadPipeline): Promise<Finding[]> {
   return [
-    pipelineFinding(config),
+    pipelineFinding(program),
     await dataFinding(config),
     await portFinding(config),
     tokensFinding(config),
@@ -23,11 +23,10 @@ export async function inspectMachine(config: Config): Promise<Finding[]> {
   ]
 }
 
-function pipelineFinding({ pipeline }: Config): Finding {
-  const names = [...pipelines.keys()].join(', ')
-  return pipelines.has(pipeline)
-    ? ok('pipeline', pipeline)
-    : problem('pipeline', `there is no pipeline ${pipeline}`, `choose one of ${names} with --pipeline`)
+function pipelineFinding(program: Program | BadPipeline): Finding {
+  return program instanceof BadPipeline
+    ? problem('pipeline', program.message, 'correct it, or choose another one with --pipeline')
+    : ok('pipeline', `${program.pipeline.name}, version ${program.version}`)
 }
 
 async function dataFinding({ dataDir, reservedDiskBytes }: Config): Promise<Finding> {

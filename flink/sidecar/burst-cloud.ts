@@ -37,7 +37,7 @@ export async function openBurstCloud(config: Config, logger: Logger): Promise<Bu
   }
 }
 
-/** No cloud at all, for mode `never`: nothing is ever sent. */
+/** No cloud at all, for mode `never` and where there is none: nothing is ever sent. */
 export function noCloud(logger: Logger): BurstCloud {
   const unused = { invoke: () => Promise.reject(new Error('mode never calls no function')) }
   const counters = { records: 0, bytes: 0, putUnits: 0, invocations: 0, throttled: 0, failed: 0, divertMs: 0 }

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Consumer } from '../../core/control/cost'
+import { cloudVariables } from '../../edge-node/config/cloud'
 import { readConfiguration } from '../../edge-node/config/command-line'
 import { burstLingerMs, type Config } from '../../edge-node/config/config'
 import { UnusableConfig } from '../../edge-node/config/unusable'
@@ -10,8 +11,7 @@ import { chosenPolicy } from '../../edge-node/control/chosen-policy'
 import { Watchdog } from '../../edge-node/fold/watchdog'
 import { systemClock } from '../../edge-node/observe/clock'
 import { createLogger } from '../../edge-node/observe/logger'
-import { pipelines } from '../../pipelines/registry'
-import { pipelineVersion } from '../../pipelines/version.cjs'
+import { loadProgram } from '../../program/program'
 import { noCloud, openBurstCloud } from './burst-cloud'
 import { EventDelays } from './event-delays'
 import { FoldStage } from './fold/fold-stage'
@@ -47,19 +47,15 @@ async function main(): Promise<void> {
 }
 
 async function run(config: Config, { listen, endsWithStdin }: OwnOptions, logger: Logger): Promise<void> {
-  const pipeline = pipelines.get(config.pipeline)
-  if (pipeline === undefined) {
-    const names = [...pipelines.keys()].join(', ')
-    throw new UnusableConfig([`there is no pipeline "${config.pipeline}"; there are: ${names}`])
-  }
-  const version = pipelineVersion()
+  const { pipeline, version, module } = loadProgram(config.pipeline, process.cwd(), join(config.dataDir, 'pipelines'))
   const orders = new StandingOrders(config, systemClock)
-  const canBurst = config.mode !== 'never'
+  Object.assign(process.env, cloudVariables(config.cloud, process.env))
+  const canBurst = config.mode !== 'never' && config.cloud !== 'none'
   const cloud = canBurst ? await openBurstCloud(orders.config, logger) : noCloud(logger)
   const consumer = (): Consumer => cloud.lanes.consumer
   const policy = await chosenPolicy(config, consumer)
   const incarnation = randomUUID().replaceAll('-', '')
-  const folding = foldingOf(pipeline, join(__dirname, '../..', 'pipelines', 'registry.ts'), logger)
+  const folding = foldingOf(pipeline, module, logger)
   await folding.ready // before it listens: what waited for it would look like a slow fold
   const folded = { orders, pipeline, version, incarnation, cloud, folding, policy, logger, clock: systemClock }
   const stage = new FoldStage(folded)

@@ -57,6 +57,7 @@ export const REQUEST_ERRORS = {
     'send an id as it came, or `start`',
   ),
   invalid_mode: refused(400, 'the body is no `{"mode": ...}`', 'send auto, always or never'),
+  no_cloud: refused(409, 'the node was started with `--cloud none`', 'start it with a cloud to burst'),
   invalid_replay: refused(400, 'the body is no `{"ids": [...]}` of 1 to 16', 'the message says what is wrong'),
   invalid_dead_letter: refused(
     400,
@@ -188,7 +189,8 @@ export const STREAM_RESETS: Readonly<Record<ResetCode, string>> = RESETS
 
 /** Why a node does not start: printed as `cannot start (CODE)`, exit code 1. */
 export const START_ERRORS = {
-  bad_config: 'a setting names something that is not there: a pipeline, an address, a plan',
+  bad_config: 'a setting names something that is not there: an address, a plan',
+  bad_pipeline: 'the pipeline is not there, does not compile, or cannot work; the message names file, line and reason',
   not_deployed: 'the stack is not there, or lacks a part: deploy it, or name the right one',
   cloud_unreachable:
     'the cloud does not answer, and the folder knows nothing of it yet: start the node again when it does',

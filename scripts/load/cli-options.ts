@@ -76,6 +76,13 @@ function traceOptions(): Option[] {
 function eventOptions(): Option[] {
   return group('Events', [
     new Option('--file <file>', 'send the events of this NDJSON or .csv file, timestamps kept, until it ends'),
+    new Option(
+      '--sample <file>',
+      'send events made after the lines of this NDJSON file, again and again, at the present time',
+    ),
+    new Option('--time-field <name>', "field of the sample's events that has their time").default(
+      LOAD_DEFAULTS.timeField,
+    ),
     new Option('--keys <n>', 'number of auctions').argParser(integer(1, 5_000_000)).default(LOAD_DEFAULTS.keys),
     new Option('--zipf <s>', "exponent of the auctions' popularity; 0: all alike")
       .argParser(number(0, 10))

@@ -24,6 +24,8 @@ interface Flags extends ProfileFlags {
   poison: number
   disorderMs: number
   file?: string
+  sample?: string
+  timeField: string
   batch: number
   connections: number
   timeoutSeconds: number
@@ -60,6 +62,8 @@ function commandFrom(flags: Flags): LoadCommand {
       profile: profileFrom(flags),
       seconds: flags.seconds ?? null,
       eventFile: flags.file ?? null,
+      sampleFile: flags.sample ?? null,
+      timeField: flags.timeField,
       timeoutMs: flags.timeoutSeconds * 1000,
       drainMs: flags.drainSeconds * 1000,
       giveUpMs: flags.giveUpSeconds * 1000,

@@ -25,6 +25,10 @@ export interface LoadOptions {
   readonly disorderMs: number
   /** Real events instead of generated ones (NDJSON, or CSV by its name). */
   readonly eventFile: string | null
+  /** Events made after the lines of this file (NDJSON), at the present time, instead of generated ones. */
+  readonly sampleFile: string | null
+  /** The field of a sample's events that has their time. */
+  readonly timeField: string
   /** Most events per request. */
   readonly batch: number
   /** Most requests in flight. */
@@ -52,6 +56,8 @@ export const LOAD_DEFAULTS: Omit<LoadOptions, 'profile'> = {
   poison: 0,
   disorderMs: 0,
   eventFile: null,
+  sampleFile: null,
+  timeField: 'timestamp',
   batch: 100,
   connections: 8,
   timeoutMs: 30_000,

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { OWN_EXEC_ARGV, ownProgram } from '../../program/own-process'
 
 /** Environment of processes that work with the embedded cloud; it checks no credentials. */
 export const LOCAL_ENV = {
@@ -8,7 +9,7 @@ export const LOCAL_ENV = {
   AWS_SECRET_ACCESS_KEY: 'local',
 } as const
 
-/** A TypeScript program of this project in a process of its own. */
+/** A program of this project in a process of its own. */
 export interface Child {
   /** Of the process; undefined when it could not be started. */
   readonly pid: number | undefined
@@ -30,7 +31,7 @@ export type Stoppable = Pick<Child, 'stop'>
 const STOP_TIMEOUT_MS = 10_000 // then it is killed: nothing may be left behind
 
 /**
- * Starts `file`; its standard error is ours unless it is ignored, its standard output goes to an open file where one is
+ * Starts the program `file`, named from the root as it is in the repository; its standard error is ours unless it is ignored, its standard output goes to an open file where one is
  * given.
  */
 export function startChild(
@@ -40,8 +41,8 @@ export function startChild(
   output: number | 'ignore' = 'ignore',
   errors: 'inherit' | 'ignore' = 'inherit',
 ): Child {
-  const child = fork(file, [...args], {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(ownProgram(file.replace(/\.ts$/, '')), [...args], {
+    execArgv: [...OWN_EXEC_ARGV],
     env: { ...process.env, ...env },
     stdio: ['ignore', output, errors, 'ipc'],
   })

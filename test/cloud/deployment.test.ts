@@ -28,8 +28,8 @@ const deployment = {
 
 describe('the deployment', () => {
   test('says which pipelines its functions have, where it was deployed by a version that tells', async () => {
-    const client = new ScriptedClient(stackOf({ ...OUTPUTS, PipelineVersion: 'abc' }))
-    expect(await readFrom(client)).toEqual({ ...deployment, version: 'abc' })
+    const client = new ScriptedClient(stackOf({ ...OUTPUTS, PipelineVersions: 'bids:abc,hot:def' }))
+    expect(await readFrom(client)).toEqual({ ...deployment, versions: { bids: 'abc', hot: 'def' } })
   })
 
   test('is what the outputs of the stack name', async () => {

@@ -37,6 +37,10 @@ export const EXAMPLES: Readonly<Record<RequestErrorCode, Example>> = {
   invalid_cursor: asking('GET', '/v1/windows?cursor=x'),
   invalid_event_id: asking('GET', '/v1/stream?from=yesterday'),
   invalid_mode: asking('POST', '/v1/burst', '{"mode": "now"}'),
+  no_cloud: async ({ start }) => {
+    const { app } = await start({ config: { cloud: 'none', mode: 'never' } })
+    return refused(await app.inject({ method: 'POST', url: '/v1/burst', payload: '{"mode": "auto"}' }))
+  },
   invalid_replay: asking('POST', '/v1/replays', '{}'),
   invalid_dead_letter: asking('POST', '/v1/dead-letters', '{}'),
   bad_request: writing('no HTTP\r\n\r\n'),

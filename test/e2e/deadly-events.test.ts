@@ -7,10 +7,9 @@ import type { LetterPage } from '../../edge-node/dead-letters/dead-letters'
 import type { WindowPage } from '../../edge-node/results/results'
 import { type EmbeddedCloud, startEmbeddedCloud } from '../../localstack/embedded/start'
 import { provision } from '../../localstack/provision'
-import { pipelineVersion } from '../../pipelines/version.cjs'
 import { type Child, startChild } from '../../scripts/processes/child'
 import { poisonStack } from './poison-stack'
-import { POISONS } from './poisoned-pipelines'
+import { POISONS } from './poisoned-pipeline'
 
 const T0 = Date.UTC(2023, 0, 1)
 const LOCAL_ENV = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
@@ -22,7 +21,7 @@ describe('an event that ends the process of the node', () => {
 
   beforeAll(async () => {
     cloud = await startEmbeddedCloud({ port: 0, onFunctionLog: () => {} })
-    await provision(cloud.endpoint, poisonStack(pipelineVersion(), 10))
+    await provision(cloud.endpoint, poisonStack('bids:of-no-importance', 10))
   }, 60_000)
 
   afterAll(() => cloud?.stop())

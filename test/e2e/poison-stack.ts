@@ -36,20 +36,20 @@ const OUTPUTS = {
 }
 
 /** A stack as an edge node expects it, with the burst function that poison can end. */
-export function poisonStack(version: string, burstTimeoutS: number): Packaged {
+export function poisonStack(versions: string, burstTimeoutS: number): Packaged {
   const functions = {
-    burst: { source: bundle('test/e2e/poisoned-burst.ts', version), timeoutS: burstTimeoutS },
-    merge: { source: bundle('handlers/merge.ts', version) },
+    burst: { source: bundle("export { handler } from './test/e2e/poisoned-burst'", versions), timeoutS: burstTimeoutS },
+    merge: { source: bundle("export { merge as handler } from './handlers/functions'", versions) },
   }
   const packaged = fixturePackage(functions, RESOURCES)
   const template = JSON.parse(packaged.template)
   return { ...packaged, template: JSON.stringify({ ...template, Outputs: { ...template.Outputs, ...OUTPUTS } }) }
 }
 
-function bundle(file: string, version: string): string {
-  const environment = { PARTIALS_TABLE: 'partials', RESULTS_TABLE: 'results', PIPELINE_VERSION: version }
+function bundle(contents: string, versions: string): string {
+  const environment = { PARTIALS_TABLE: 'partials', RESULTS_TABLE: 'results', PIPELINE_VERSIONS: versions }
   const { outputFiles } = buildSync({
-    entryPoints: [join(__dirname, '..', '..', file)],
+    stdin: { contents, resolveDir: join(__dirname, '..', '..') },
     bundle: true,
     platform: 'node',
     target: 'node20',

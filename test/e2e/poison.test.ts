@@ -8,7 +8,7 @@ import type { Status } from '../../edge-node/http/status'
 import type { WindowPage } from '../../edge-node/results/results'
 import { type EmbeddedCloud, startEmbeddedCloud } from '../../localstack/embedded/start'
 import { provision } from '../../localstack/provision'
-import { pipelineVersion } from '../../pipelines/version.cjs'
+import { versionOf } from '../../program/version.cjs'
 import { type Child, startChild } from '../../scripts/processes/child'
 import { poisonStack } from './poison-stack'
 
@@ -34,7 +34,7 @@ describe('envelopes that end the process of the function', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'spillway-poison-'))
     cloud = await startEmbeddedCloud({ port: 0, pollIntervalMs: 50, onFunctionLog: () => {} })
-    await provision(cloud.endpoint, poisonStack(pipelineVersion(), BURST_TIMEOUT_S))
+    await provision(cloud.endpoint, poisonStack(`bids:${versionOf('pipelines/bids.ts')}`, BURST_TIMEOUT_S))
     const settings = {
       stack: 'spillway-test',
       mode: 'always',

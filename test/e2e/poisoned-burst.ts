@@ -1,7 +1,9 @@
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda'
 import { openEnvelope } from '../../cloud/envelope-codec'
-import { handler as burst } from '../../handlers/burst'
+import { burstFunction } from '../../handlers/burst'
+import bids from '../../pipelines/bids'
 
+const burst = burstFunction([bids])
 const POISON = { crash: () => process.exit(1), loop: () => loopForever() }
 
 /**

@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { readConfiguration } from '../../edge-node/config/command-line'
 import { startEdge } from '../../edge-node/edge-node'
 import { createLogger } from '../../edge-node/observe/logger'
-import { pipelines } from './poisoned-pipelines'
+import { versionOf } from '../../program/version.cjs'
+import pipeline from './poisoned-pipeline'
 
 async function main(): Promise<void> {
   const read = readConfiguration(process.argv.slice(2), process.env, process.cwd())
   if ('help' in read) throw new Error('the settings are those of a test')
-  const registry = join(__dirname, 'poisoned-pipelines.ts')
+  const module = join(__dirname, 'poisoned-pipeline.ts')
   const edge = await startEdge(read.config, createLogger(read.config.logLevel), {
-    pipelines,
-    registry,
+    program: { pipeline, version: versionOf(module), module },
     heldBeyondMs: 2_000,
   })
   process.send?.({ url: edge.url })

@@ -46,7 +46,7 @@ export function burstFunction(overrides: Partial<BurstDependencies> = {}) {
   const handler = createBurstHandler({
     store,
     pipelines: new Map<string, Pipeline>([[spec.name, spec]]),
-    version: FROM.version,
+    versionOf: () => FROM.version,
     nowMs: () => NOW_MS,
     newAttempt: () => `attempt ${attempts++}`,
     log: (line) => lines.push(line),

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { handler as burst } from '../../handlers/burst'
-import { handler as merge } from '../../handlers/merge'
+import { burst, merge } from '../../handlers/functions'
 import { required } from '../../handlers/requests'
 import { manifestOf } from './merge-setup'
 
-const VARIABLES = ['PARTIALS_TABLE', 'RESULTS_TABLE', 'PIPELINE_VERSION'] as const
+const VARIABLES = ['PARTIALS_TABLE', 'RESULTS_TABLE', 'PIPELINE_VERSIONS'] as const
 const before = VARIABLES.map((name) => [name, process.env[name]] as const)
 
 beforeEach(() => {
@@ -20,14 +19,14 @@ describe('a function that was not deployed as described', () => {
     await expect(burst({ Records: [] }, {} as never)).rejects.toThrow(message)
     await expect(merge(manifestOf([], [], null))).rejects.toThrow(message)
     process.env.PARTIALS_TABLE = 'partials'
-    await expect(burst({ Records: [] }, {} as never)).rejects.toThrow('PIPELINE_VERSION is not set')
+    await expect(burst({ Records: [] }, {} as never)).rejects.toThrow('PIPELINE_VERSIONS is not set')
     await expect(merge(manifestOf([], [], null))).rejects.toThrow('RESULTS_TABLE is not set')
   })
 
   test('takes an empty variable for a missing one', () => {
-    process.env.PIPELINE_VERSION = ''
-    expect(() => required('PIPELINE_VERSION')).toThrow('PIPELINE_VERSION is not set')
-    process.env.PIPELINE_VERSION = 'abc'
-    expect(required('PIPELINE_VERSION')).toBe('abc')
+    process.env.PIPELINE_VERSIONS = ''
+    expect(() => required('PIPELINE_VERSIONS')).toThrow('PIPELINE_VERSIONS is not set')
+    process.env.PIPELINE_VERSIONS = 'abc'
+    expect(required('PIPELINE_VERSIONS')).toBe('abc')
   })
 })

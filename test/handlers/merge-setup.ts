@@ -53,7 +53,7 @@ export function mergeFunction(overrides: Partial<MergeDependencies> = {}) {
     partials,
     results,
     pipelines: new Map<string, Pipeline>([[spec.name, spec]]),
-    version: FROM.version,
+    versionOf: () => FROM.version,
     newAttempt: () => `merge ${attempts++}`,
     used: () => ({ ms: ms++, readUnits: partialItems.meter.readUnits, writeUnits: resultItems.meter.writeUnits }),
     memoryMb: 512,

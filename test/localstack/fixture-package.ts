@@ -37,6 +37,7 @@ export function fixturePackage(
     Outputs: BUCKET_OUTPUT,
   }
   return {
+    service: 'spillway',
     stage,
     region: 'us-east-1',
     bucketTemplate: JSON.stringify({ Resources: { Bucket: BUCKET }, Outputs: BUCKET_OUTPUT }),

@@ -98,7 +98,7 @@ export class Functions {
     let attempts = 0
     return {
       pipelines: new Map([[pipeline.name, pipeline]]),
-      version: this.version,
+      versionOf: () => this.version,
       newAttempt: () => `${process.name}.${attempts++}`,
     }
   }

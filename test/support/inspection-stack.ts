@@ -15,7 +15,7 @@ const MAPPING = {
 
 /** What may be wrong with a stack. */
 export interface Faults {
-  /** Version of the pipelines in the functions. */
+  /** Version of the pipeline `bids` in the functions. */
   readonly version: string
   readonly withoutMapping?: boolean
   /** Deployed for calls. */
@@ -35,14 +35,14 @@ export function inspectionStack({ version, withoutMapping, withoutStream, wrongT
   )
   const template = JSON.parse(packaged.template)
   for (const name of ['burst', 'merge'])
-    template.Resources[name].Properties.Environment = { Variables: { PIPELINE_VERSION: version } }
+    template.Resources[name].Properties.Environment = { Variables: { PIPELINE_VERSIONS: `bids:${version}` } }
   const outputs = {
     ...(!withoutStream && { StreamName: { Value: { Ref: 'Flow' } } }),
     PartialsTable: { Value: { Ref: 'Partials' } },
     ResultsTable: { Value: wrongTable ? 'gone' : { Ref: 'Results' } },
     BurstFunction: { Value: { Ref: 'burst' } },
     MergeFunction: { Value: { Ref: 'merge' } },
-    PipelineVersion: { Value: version },
+    PipelineVersions: { Value: `bids:${version}` },
   }
   return { ...packaged, template: JSON.stringify({ ...template, Outputs: { ...template.Outputs, ...outputs } }) }
 }

@@ -37,7 +37,7 @@ export class MemoryCloud {
     let attempts = 0
     const common = {
       pipelines: new Map([[pipeline.name, pipeline]]),
-      version,
+      versionOf: () => version,
       newAttempt: () => `attempt-${attempts++}`,
     }
     this.burst = createBurstHandler({ ...common, store: this.partials, nowMs: Date.now, log: () => {} })

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { join } from 'node:path'
+import { OWN_EXEC_ARGV, ownProgram } from '../../../program/own-process'
 import type { Order, Told } from './messages'
 
 const HEAP_MEGABYTES = 512 // less than the node has: an event that needs more ends this process alone
@@ -22,9 +22,9 @@ export class ApartProcess {
   private gone = (_: string) => {}
   private endedBy: string | null = null
 
-  constructor(registry: string, pipeline: string) {
-    this.child = fork(join(__dirname, 'process.ts'), [registry, pipeline], {
-      execArgv: ['--import', 'tsx', `--max-old-space-size=${HEAP_MEGABYTES}`],
+  constructor(module: string) {
+    this.child = fork(ownProgram('edge-node/fold/apart/process'), [module], {
+      execArgv: [...OWN_EXEC_ARGV, `--max-old-space-size=${HEAP_MEGABYTES}`],
       serialization: 'advanced', // horizons may be infinite, and what is dead is a map
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })

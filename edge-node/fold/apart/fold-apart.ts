@@ -15,8 +15,8 @@ const MAX_PAUSE_MS = 60_000 // between tries while no process can be started
 /** What folding apart needs. */
 export interface FoldApartDependencies {
   readonly pipeline: Pipeline
-  /** The module whose `pipelines` has it. */
-  readonly registry: string
+  /** The module whose default export it is. */
+  readonly module: string
   readonly deadLetters: Pick<DeadLetters, 'add' | 'of' | 'flush'>
   readonly logger: Logger
 }
@@ -94,8 +94,8 @@ export class FoldApart {
   }
 
   private attempt(envelope: Envelope, isEventByEvent: boolean): Promise<End> {
-    const { pipeline, registry, deadLetters } = this.deps
-    if (this.process?.isUsable !== true) this.process = new ApartProcess(registry, pipeline.name)
+    const { pipeline, module, deadLetters } = this.deps
+    if (this.process?.isUsable !== true) this.process = new ApartProcess(module)
     const dead = deadLetters.of(envelope) ?? new Map()
     return this.process.fold({ envelope, dead, isEventByEvent }, pipeline.mapTimeoutMs + SILENT_BEYOND_MS)
   }

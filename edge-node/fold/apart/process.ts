@@ -1,12 +1,12 @@
-/** The process that folds what may end it: `process.ts REGISTRY PIPELINE`. Started and watched by `fold-apart.ts`. */
+/** The process that folds what may end it: `process.ts MODULE`. Started and watched by `fold-apart.ts`. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { pathToFileURL } from 'node:url'
 import { machineTimers } from '../../../cloud/timers'
 import { messageOf } from '../../../core/pipeline/aggregate'
 import type { Pipeline } from '../../../core/pipeline/pipeline'
 import type { Envelope } from '../../../core/protocol/envelope'
 import { type DeadLetter, type FoldTerms, foldEnvelope } from '../../../core/protocol/fold'
 import { emptyPartial, encodePartial, mergePartial, type Partial } from '../../../core/protocol/partial'
+import { pipelineIn } from '../../../program/program'
 import type { Killer, Order, SentPane, Told } from './messages'
 
 const SETTLE_MS = 500 // for what an envelope leaves behind: what comes later still meets this process and not the node
@@ -24,10 +24,8 @@ function onLate(error: unknown): void {
   killers.push({ offset: origin.getStore() ?? newest, reason: `map left an error behind: ${messageOf(error)}` })
 }
 
-async function main(registry: string, name: string): Promise<void> {
-  const { pipelines } = (await import(pathToFileURL(registry).href)) as { pipelines: ReadonlyMap<string, Pipeline> }
-  const pipeline = pipelines.get(name)
-  if (pipeline === undefined) throw new Error(`${registry} has no pipeline ${name}`)
+async function main(module: string): Promise<void> {
+  const pipeline = pipelineIn(module)
   process.on('uncaughtException', onLate)
   process.on('unhandledRejection', onLate)
   process.on('message', (order: Order) => void answer(pipeline, order).then(tell))
@@ -94,5 +92,4 @@ function settled(limitMs: number): Promise<void> {
 const encoded = (pipeline: Pipeline, panes: ReadonlyMap<number, Partial>): SentPane[] =>
   [...panes].map(([startMs, pane]) => ({ startMs, ...encodePartial(pipeline, pane) }))
 
-const [, , registry, name] = process.argv
-void main(registry!, name!)
+void main(process.argv[2]!)

@@ -1,8 +1,8 @@
-/** The process that folds for the sidecar: `fold-process-main.ts REGISTRY PIPELINE`. Watched by `fold-process.ts`. */
-import { pathToFileURL } from 'node:url'
+/** The process that folds for the sidecar: `fold-process-main.ts MODULE`. Watched by `fold-process.ts`. */
 import { machineTimers } from '../../../cloud/timers'
 import type { Pipeline } from '../../../core/pipeline/pipeline'
 import { foldEnvelope } from '../../../core/protocol/fold'
+import { pipelineIn } from '../../../program/program'
 import { packPanes } from '../windows'
 import type { FoldNews, FoldOrder } from './fold-orders'
 
@@ -11,10 +11,8 @@ const PROGRESS_EVERY_MS = 50 // as often as the router looks; each is a message
 
 const tell = (news: FoldNews): void => void process.send?.(news)
 
-async function main(registry: string, name: string): Promise<void> {
-  const { pipelines } = (await import(pathToFileURL(registry).href)) as { pipelines: ReadonlyMap<string, Pipeline> }
-  const pipeline = pipelines.get(name)
-  if (pipeline === undefined) throw new Error(`${registry} has no pipeline ${name}`)
+function main(module: string): void {
+  const pipeline = pipelineIn(module)
   process.on('message', (order: FoldOrder) => void answer(pipeline, order))
   process.on('disconnect', () => process.exit(0))
   setInterval(() => tell({ kind: 'beat' }), BEAT_MS)
@@ -42,5 +40,4 @@ function progressOf(id: number): (events: number) => void {
   }
 }
 
-const [, , registry, name] = process.argv
-void main(registry!, name!)
+main(process.argv[2]!)

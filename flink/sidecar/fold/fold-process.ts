@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Envelope } from '../../../core/protocol/envelope'
 import type { FoldTerms } from '../../../core/protocol/fold'
+import { OWN_EXEC_ARGV, ownProgram } from '../../../program/own-process'
 import type { FoldedHere, FoldNews } from './fold-orders'
 
 /** For one event to hold the process; one that takes longer is folded apart, where it has all the time that it may have. */
@@ -31,8 +31,7 @@ export class FoldProcess {
   private readonly timer = setInterval(() => this.tick(), TICK_MS)
 
   constructor(
-    private readonly registry: string,
-    private readonly pipeline: string,
+    private readonly module: string,
     private readonly logger: Logger,
   ) {
     this.start()
@@ -62,8 +61,8 @@ export class FoldProcess {
   }
 
   private start(): void {
-    const child = fork(join(__dirname, 'fold-process-main.ts'), [this.registry, this.pipeline], {
-      execArgv: ['--import', 'tsx', `--max-old-space-size=${HEAP_MEGABYTES}`],
+    const child = fork(ownProgram('flink/sidecar/fold/fold-process-main'), [this.module], {
+      execArgv: [...OWN_EXEC_ARGV, `--max-old-space-size=${HEAP_MEGABYTES}`],
       serialization: 'advanced', // horizons may be infinite, and partials are bytes
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })

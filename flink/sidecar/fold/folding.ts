@@ -24,14 +24,14 @@ export interface Folding {
  * TaskManager depend on. A pipeline without one runs no code per event that could, and is folded here, which saves the
  * way to another process.
  */
-export function foldingOf(pipeline: Pipeline, registry: string, logger: Logger): Folding {
+export function foldingOf(pipeline: Pipeline, module: string, logger: Logger): Folding {
   const letters = new ApartLetters()
-  const apart = new FoldApart({ pipeline, registry, logger, deadLetters: letters })
+  const apart = new FoldApart({ pipeline, module, logger, deadLetters: letters })
   const foldApart = async (envelope: Envelope) => letters.toldIn(envelope, await apart.fold(envelope))
   if (pipeline.map === undefined) {
     return { fold: foldsInside(pipeline), foldApart, ready: Promise.resolve(), close: () => void apart.close() }
   }
-  const process = new FoldProcess(registry, pipeline.name, logger)
+  const process = new FoldProcess(module, logger)
   const close = () => {
     process.close()
     void apart.close()

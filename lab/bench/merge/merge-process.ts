@@ -16,14 +16,13 @@ import { addTally, encodeTally, zeroTally } from '../../../core/protocol/partial
 import { MergedRuns } from '../../../edge-node/closing/merged-runs'
 import { RUN_ENVELOPES, RUN_PARTS } from '../../../edge-node/closing/merger'
 import { createMergeHandler } from '../../../handlers/merge'
-import { pipelines } from '../../../pipelines/registry'
+import pipeline from '../../../pipelines/bids'
 import { bidLines } from '../../../scripts/load/events/bids'
 
 const EVENTS = 1_000 // of an envelope of 190 kB of lines
 const KEYS = 10_000
 const VERSION = 'bench'
 const FROM = { pipeline: 'bids', version: VERSION, incarnation: 'bench' }
-const pipeline = pipelines.get(FROM.pipeline)!
 const START_MS = Date.UTC(2026, 0, 1)
 const WINDOW = { startMs: START_MS, endMs: START_MS + pipeline.window.sizeMs }
 
@@ -57,8 +56,8 @@ async function main(envelopes: number): Promise<MergeFigures> {
   const merge = createMergeHandler({
     partials: new PartialStore(items, () => 0),
     results: new ResultStore(new MemoryItemStore(), () => 0),
-    pipelines,
-    version: VERSION,
+    pipelines: new Map([[pipeline.name, pipeline]]),
+    versionOf: () => VERSION,
     newAttempt: () => `${attempts++}`,
     used: () => ({ ms: performance.now(), readUnits: 0, writeUnits: 0 }),
     memoryMb: 0,

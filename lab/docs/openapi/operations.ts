@@ -159,7 +159,7 @@ export const OPERATIONS: readonly Operation[] = [
       '`auto` goes by the policy; `always` and `never` do as they say. It holds until the node stops, for events that are accepted after it was set; what waits at the edge then is folded there, or bursts once the mode is another.',
     body: { types: ['application/json'], schema: answers.burstMode, says: 'the mode' },
     answers: [json(answers.burstMode)],
-    errors: ['invalid_mode', 'log_failed'],
+    errors: ['invalid_mode', 'no_cloud', 'log_failed'],
   },
   {
     method: 'GET',

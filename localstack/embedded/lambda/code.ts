@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { buildSync } from 'esbuild'
 import { unzipSync } from 'fflate'
+import { ownProgram } from '../../../program/own-process'
 
 /** AWS: 250 MB unzipped. */
 const MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
@@ -46,7 +47,7 @@ export function writeBootstrap(folder: string): string {
   const outfile = path.join(folder, 'bootstrap.cjs')
   // Not build(): that leaves a service process behind.
   buildSync({
-    entryPoints: [path.join(__dirname, 'bootstrap.ts')],
+    entryPoints: [ownProgram('localstack/embedded/lambda/bootstrap')],
     outfile,
     bundle: true,
     platform: 'node',

@@ -3,6 +3,7 @@ import type { LoadOptions } from '../options'
 import { bidLines, llmUsageLines } from './bids'
 import { eventFileLines } from './event-file'
 import { draws, type LineGenerator } from './random'
+import { sampleLines } from './sample'
 
 /** Where events come from. */
 export interface EventSource {
@@ -31,6 +32,7 @@ function generatedSource(options: LoadOptions, startMs: number): EventSource {
 }
 
 function generatorOf(options: LoadOptions): LineGenerator {
+  if (options.sampleFile !== null) return sampleLines(options.sampleFile, options.timeField)
   switch (options.pipeline) {
     case 'bids':
       return bidLines(options.seed, options)

@@ -182,7 +182,7 @@ export async function runSplit(schedule: Schedule, isBurst: (envelope: number) =
     partials,
     results,
     pipelines: new Map([[spec.name, spec]]),
-    version: IDENTITY.version,
+    versionOf: () => IDENTITY.version,
     newAttempt: () => 'merge-1',
     used: () => ({ ms: 0, readUnits: 0, writeUnits: 0 }),
     memoryMb: 0,

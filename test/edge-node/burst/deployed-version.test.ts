@@ -5,14 +5,14 @@ import { type Edge, startEdge } from '../../../edge-node/edge-node'
 import { createLogger } from '../../../edge-node/observe/logger'
 import { type EmbeddedCloud, startEmbeddedCloud } from '../../../localstack/embedded/start'
 import { provision } from '../../../localstack/provision'
-import { pipelineVersion } from '../../../pipelines/version.cjs'
+import { versionOf } from '../../../program/version.cjs'
 import { inspectionStack } from '../../support/inspection-stack'
 import { temporaryFolders } from '../../support/temporary-folder'
 
 const START_MS = 60_000
 const newFolder = temporaryFolders()
 const before = { ...process.env }
-const version = pipelineVersion()
+const version = versionOf('pipelines/bids.ts')
 let cloud: EmbeddedCloud
 let edge: Edge | undefined
 
@@ -51,7 +51,9 @@ describe('a start', () => {
     async () => {
       const folder = await newFolder()
       await provision(cloud.endpoint, inspectionStack({ version: 'another' }))
-      const warning = expect.stringMatching(/^the functions have pipelines another, .*deploy again: npx sls deploy/)
+      const warning = expect.stringMatching(
+        /^the functions have version another of "bids", .*deploy again: npx sls deploy/,
+      )
       expect(await warningsOfAStart(folder)).toEqual([warning])
       process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:1'
       expect(await warningsOfAStart(folder)).toEqual([expect.stringMatching(/^the cloud cannot be read/), warning])
@@ -63,8 +65,9 @@ describe('a start', () => {
   )
 
   test('has nothing to tell where the deployment does not say which pipelines it has', () => {
-    expect(otherVersion('a', undefined)).toBeNull()
-    expect(otherVersion('a', 'a')).toBeNull()
-    expect(otherVersion('a', 'b')).toMatch(/pipelines b, this node a/)
+    expect(otherVersion('clicks', 'a', undefined)).toBeNull()
+    expect(otherVersion('clicks', 'a', { clicks: 'a' })).toBeNull()
+    expect(otherVersion('clicks', 'a', { clicks: 'b' })).toMatch(/version b of "clicks", this node has version a/)
+    expect(otherVersion('clicks', 'a', { hot: 'a' })).toMatch(/no pipeline "clicks", this node has version a/)
   })
 })

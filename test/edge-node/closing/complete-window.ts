@@ -70,7 +70,7 @@ function mergeFunction(partials: PartialStore, results: ResultStore) {
     partials,
     results,
     pipelines: new Map([[spec.name, spec]]),
-    version: ORIGIN.version,
+    versionOf: () => ORIGIN.version,
     newAttempt: () => `merge-${attempts++}`,
     used: () => ({ ms: 0, readUnits: 0, writeUnits: 0 }),
     memoryMb: 512,

@@ -5,7 +5,7 @@ import { startEdge } from '../../../edge-node/edge-node'
 import { createLogger } from '../../../edge-node/observe/logger'
 import { type EmbeddedCloud, startEmbeddedCloud } from '../../../localstack/embedded/start'
 import { provision } from '../../../localstack/provision'
-import { pipelineVersion } from '../../../pipelines/version.cjs'
+import { versionOf } from '../../../program/version.cjs'
 import { eventually } from '../../support/eventually'
 import { event, T0, testNodes } from '../../support/fixture'
 import { inspectionStack } from '../../support/inspection-stack'
@@ -120,7 +120,7 @@ describe('a whole node', () => {
     cloud = await startEmbeddedCloud({ port: 0, onFunctionLog: () => {} })
     const variables = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
     Object.assign(process.env, { AWS_ENDPOINT_URL: cloud.endpoint, ...variables })
-    await provision(cloud.endpoint, inspectionStack({ version: pipelineVersion() }))
+    await provision(cloud.endpoint, inspectionStack({ version: versionOf('pipelines/bids.ts') }))
   }, 60_000)
   afterAll(async () => {
     process.env = environment

@@ -4,6 +4,7 @@ import { chmod, readdir, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Pipeline } from '../../../core/pipeline/pipeline'
 import { type Configuration, readConfiguration } from '../../../edge-node/config/command-line'
 import type { Config } from '../../../edge-node/config/config'
 import { lockData } from '../../../edge-node/disk/data-lock'
@@ -12,12 +13,13 @@ import { type Finding, inWords } from '../../../edge-node/inspection/finding'
 import { inspect } from '../../../edge-node/inspection/inspection'
 import { type EmbeddedCloud, startEmbeddedCloud } from '../../../localstack/embedded/start'
 import { provision } from '../../../localstack/provision'
-import { pipelineVersion } from '../../../pipelines/version.cjs'
+import bids from '../../../pipelines/bids'
+import { versionOf } from '../../../program/version.cjs'
 import { type Faults, inspectionStack } from '../../support/inspection-stack'
 import { certificateFiles, tokenFile } from '../../support/secret-files'
 import { temporaryFolders } from '../../support/temporary-folder'
 
-const version = pipelineVersion()
+const version = versionOf('pipelines/bids.ts')
 const newFolder = temporaryFolders()
 const before = { ...process.env }
 let cloud: EmbeddedCloud
@@ -66,7 +68,7 @@ describe('a set-up that is sound', () => {
       ...['credentials', 'stack', 'stream', 'table', 'table', 'function', 'function', 'mapping'],
     ])
     const words = inWords(findings)
-    expect(words).toContain(`burst has the pipelines of this node (${version})`)
+    expect(words).toContain(`burst has the pipeline of this node (${version})`)
     expect(words).toContain('flow, 2 shards')
     expect(words).toContain('Enabled, 3 at once for each shard')
     expect(words).toMatch(/\n\nNothing is wrong\.$/)
@@ -86,7 +88,7 @@ describe('what is wrong on this machine', () => {
   test('a pipeline that is not there is told with those that are', async () => {
     expect(await problem({ pipeline: 'bid' })).toMatchObject({
       what: 'pipeline',
-      advice: expect.stringContaining('bids'),
+      says: expect.stringContaining('bids'),
     })
   })
 
@@ -132,7 +134,7 @@ describe('what is wrong with the cloud half', () => {
     await once(silent, 'listening')
     process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
     try {
-      const findings = problems(await inspectCloud((await configuration()).config, process.env, 50))
+      const findings = problems(await inspectCloud((await configuration()).config, null, process.env, 50))
       expect(findings).toEqual([
         expect.objectContaining({ what: 'stack', says: expect.stringMatching(/nothing was heard for 0.05 s/) }),
       ])
@@ -167,7 +169,7 @@ describe('what is wrong with the cloud half', () => {
     await deploy({ version: 'another', withoutMapping: true, wrongTable: true })
     const found = problems(await look())
     expect(found.map(({ what }) => what)).toEqual(['table', 'function', 'function', 'mapping'])
-    expect(found[1]?.says).toBe(`burst has pipelines another, this node ${version}`)
+    expect(found[1]?.says).toBe(`burst has version another of the pipeline, this node has ${version}`)
     for (const { advice } of found) expect(advice).toMatch(/npx sls deploy/)
     await deploy({ version })
   })
@@ -183,8 +185,13 @@ describe('what is wrong with the cloud half', () => {
   })
 
   test('a function that may be called and not looked into has a version that nobody knows', () => {
-    expect(functionFinding('burst', version, { state: 'Active', version: undefined }).verdict).toBe('unknown')
-    expect(functionFinding('burst', version, { state: 'Failed', version }).verdict).toBe('problem')
+    const here = { pipeline: bids as unknown as Pipeline, version }
+    const finding = (state: string, versions?: Record<string, string>) =>
+      functionFinding('burst', here, { state, versions }).verdict
+    expect(finding('Active')).toBe('unknown')
+    expect(finding('Active', { bids: version })).toBe('ok')
+    expect(finding('Active', { hot: version })).toBe('problem')
+    expect(finding('Failed', { bids: version })).toBe('problem')
   })
 
   test('a mapping that is disabled, or reports nothing, holds up the stream', () => {

@@ -7,12 +7,11 @@ import { presentRows } from '../../../core/protocol/partial'
 import { type Folding, foldingOf } from '../../../flink/sidecar/fold/folding'
 import { decodeFolded, encodeAdmit, encodeFold, KIND } from '../../../flink/sidecar/messages'
 import { mergePartials, unpackPartial } from '../../../flink/sidecar/windows'
-import { POISONS, pipelines } from '../../e2e/poisoned-pipelines'
+import pipeline, { POISONS } from '../../e2e/poisoned-pipeline'
 import { runningSidecars } from './running-sidecar'
 
 const T0 = Date.UTC(2023, 0, 1)
-const REGISTRY = join(__dirname, '../..', 'e2e', 'poisoned-pipelines.ts')
-const pipeline = pipelines.get('poisoned')!
+const MODULE = join(__dirname, '../..', 'e2e', 'poisoned-pipeline.ts')
 const AT_ONCE = POISONS.filter((poison) => poison !== 'a timer that throws')
 const start = runningSidecars()
 const event = (afterT0Ms: number, more = {}) => JSON.stringify({ k: 'a', t: T0 + afterT0Ms, ...more })
@@ -23,7 +22,7 @@ describe('an event that ends the process which folds it, or holds it for ever', 
   afterEach(() => folding?.close())
 
   async function poisonedSidecar() {
-    folding = foldingOf(pipeline, REGISTRY, pino({ level: 'silent' }))
+    folding = foldingOf(pipeline, MODULE, pino({ level: 'silent' }))
     const { client } = await start({ mode: 'never', pipeline, folding, keptBytes: 1e6, settings: { workers: 2 } })
     await client.hello('poisoned')
     const fold = async (partition: number, lines: readonly string[]) => {

@@ -18,25 +18,20 @@ const POISON = {
 
 export const POISONS = Object.keys(POISON) as (keyof typeof POISON)[]
 
-/** A registry whose pipeline does what its events say. */
-export const pipelines: ReadonlyMap<string, Pipeline> = new Map([
-  [
-    'poisoned',
-    pipeline({
-      name: 'poisoned',
-      key: 'k',
-      timestamp: { field: 't', unit: 'ms' },
-      window: tumbling('10s'),
-      outOfOrderness: 0,
-      mapTimeout: '300ms',
-      map: (event: PoisonedEvent) => {
-        if (event.poison !== undefined) POISON[event.poison]()
-        return event
-      },
-      aggregates: { n: count() },
-    }) as unknown as Pipeline,
-  ],
-])
+/** A pipeline that does what its events say. */
+export default pipeline({
+  name: 'poisoned',
+  key: 'k',
+  timestamp: { field: 't', unit: 'ms' },
+  window: tumbling('10s'),
+  outOfOrderness: 0,
+  mapTimeout: '300ms',
+  map: (event: PoisonedEvent) => {
+    if (event.poison !== undefined) POISON[event.poison]()
+    return event
+  },
+  aggregates: { n: count() },
+}) as unknown as Pipeline
 
 function fail(reason: string): never {
   throw new Error(reason)

@@ -1,0 +1,11 @@
+import { join } from 'node:path'
+import { ROOT } from './version.cjs'
+
+/** TypeScript in the repository, compiled JavaScript in the package. */
+const EXTENSION = __filename.endsWith('.ts') ? 'ts' : 'js'
+
+/** What Node needs to run our own programs. */
+export const OWN_EXEC_ARGV: readonly string[] = EXTENSION === 'ts' ? ['--import', 'tsx'] : []
+
+/** The file of a program of ours, by its path without extension from the root: `edge-node/main`. */
+export const ownProgram = (path: string): string => join(ROOT, `${path}.${EXTENSION}`)
