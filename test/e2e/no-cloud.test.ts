@@ -25,7 +25,10 @@ describe('a node without a cloud, with a pipeline from a file anywhere', () => {
     folder = await mkdtemp(join(tmpdir(), 'spillway-no-cloud-'))
     await writeFile(join(folder, 'taps.ts'), PIPELINE)
     const settings = { pipeline: join(folder, 'taps.ts'), cloud: 'none', port: 0, 'data-dir': join(folder, 'data') }
-    const args = Object.entries({ ...settings, 'log-level': 'warn' }).flatMap(([name, value]) => [`--${name}`, `${value}`])
+    const args = Object.entries({ ...settings, 'log-level': 'warn' }).flatMap(([name, value]) => [
+      `--${name}`,
+      `${value}`,
+    ])
     const nothing = { AWS_REGION: '', AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_ENDPOINT_URL: '' }
     edge = startChild('edge-node/main.ts', args, nothing)
     url = (await edge.ready<{ url: string }>()).url

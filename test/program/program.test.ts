@@ -64,7 +64,11 @@ describe('a pipeline of a project', () => {
   })
 
   test.each([
-    ['does not compile', 'export default pipeline({', /^pipelines\/clicks\.ts:1:\d+ does not compile: Expected identifier/],
+    [
+      'does not compile',
+      'export default pipeline({',
+      /^pipelines\/clicks\.ts:1:\d+ does not compile: Expected identifier/,
+    ],
     [
       'imports what is not there',
       "import './nowhere'\n",
