@@ -1,4 +1,4 @@
-import type { Pipeline } from '../core/pipeline/pipeline'
+import type { Pipeline } from 'spillway'
 import bids from './bids'
 import burn from './burn'
 import hot from './hot'
