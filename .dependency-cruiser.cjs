@@ -1,9 +1,11 @@
+const { join } = require('node:path')
+
 /**
  * Which room may import which: `flink` -> `edge-node`, `handlers` -> `cloud` -> `core`, and `pipelines` -> `core`;
  * `dashboard` is a page and knows only what it is told. Inside a house the floors below run one way, too.
  */
 
-const PRODUCT = ['core', 'cloud', 'program', 'edge-node', 'flink', 'handlers', 'pipelines']
+const PRODUCT = ['core', 'testing', 'client', 'cloud', 'program', 'edge-node', 'flink', 'handlers', 'pipelines']
 const TOOLS = ['localstack', 'scripts', 'lab', 'test']
 /** The rooms inside a house from the ground up: each imports those before it, and none after it. */
 const FLOORS = {
@@ -70,6 +72,8 @@ module.exports = {
       { path: rooms('core') },
       { pathNot: [rooms('core'), packages('@standard-schema/spec')] },
     ),
+    importsOf('testing', 'core'),
+    importsOf('client', 'core'),
     importsOf('cloud', 'core'),
     importsOf('pipelines', 'core'),
     importsOf('handlers', 'cloud', 'core', 'pipelines'),
@@ -140,6 +144,7 @@ module.exports = {
     ),
   ],
   options: {
+    webpackConfig: { fileName: join(__dirname, '.dependency-cruiser-aliases.cjs') }, // the only form of aliases it knows
     parser: 'swc', // the compiler's own parser needs a JavaScript API that TypeScript 7 has not
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: { extensions: ['.ts', '.cjs', '.js', '.json', '.d.ts', '.d.cts'] },

@@ -1,12 +1,5 @@
+import { count, distinct, max, mean, min, pipeline, quantile, sum, tumbling } from 'spillway'
 import * as z from 'zod/mini'
-import { count } from '../core/aggregates/count'
-import { distinct } from '../core/aggregates/distinct'
-import { max, min } from '../core/aggregates/extreme'
-import { mean } from '../core/aggregates/mean'
-import { quantile } from '../core/aggregates/quantile'
-import { sum } from '../core/aggregates/sum'
-import { pipeline } from '../core/pipeline/pipeline'
-import { tumbling } from '../core/pipeline/window'
 import { PricingService, simulatedSlots } from './pricing-service'
 
 /** 4 requests of 2 ms at once: 2,000 bids a second for each process that runs this pipeline. */

@@ -1,7 +1,4 @@
-import { count } from '../core/aggregates/count'
-import { sum } from '../core/aggregates/sum'
-import { pipeline } from '../core/pipeline/pipeline'
-import { tumbling } from '../core/pipeline/window'
+import { count, pipeline, sum, tumbling } from 'spillway'
 import { PricingService } from './pricing-service'
 
 const USUAL_BURN_US = 10

@@ -1,8 +1,4 @@
-import { count } from '../core/aggregates/count'
-import { max } from '../core/aggregates/extreme'
-import { sum } from '../core/aggregates/sum'
-import { pipeline } from '../core/pipeline/pipeline'
-import { tumbling } from '../core/pipeline/window'
+import { count, max, pipeline, sum, tumbling } from 'spillway'
 
 /** Bids per auction without a `map`: work so cheap that bursting it never pays. For comparing what an event costs. */
 export default pipeline({

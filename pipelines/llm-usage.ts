@@ -1,8 +1,4 @@
-import { count } from '../core/aggregates/count'
-import { quantile } from '../core/aggregates/quantile'
-import { sum } from '../core/aggregates/sum'
-import { pipeline } from '../core/pipeline/pipeline'
-import { tumbling } from '../core/pipeline/window'
+import { count, pipeline, quantile, sum, tumbling } from 'spillway'
 import { PricingService } from './pricing-service'
 
 /** Fields and names as in the Azure LLM inference traces, so that such a file can be sent as it is. */

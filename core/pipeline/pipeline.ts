@@ -14,6 +14,12 @@ export type Row<A extends Aggregates = Aggregates> = { readonly key: string } & 
   readonly [Name in keyof A]: ReturnType<A[Name]['present']>
 }
 
+/** The rows of a pipeline: `RowOf<typeof clicks>`. */
+export type RowOf<P extends { readonly aggregates: Aggregates }> = Row<P['aggregates']>
+
+/** The events that a pipeline takes, as `map` sees them: `EventOf<typeof clicks>`. */
+export type EventOf<P extends { timestampOf(event: never): unknown }> = Parameters<P['timestampOf']>[0]
+
 /** What `map` is told about the event it works on. */
 export interface MapContext {
   /** The event's own timestamp in ms since 1970, as read at ingest. */
