@@ -19,7 +19,9 @@ export function readPrivate(path: string, privacy: Privacy): string {
     const { mode, size, uid } = fstatSync(file)
     const own = process.getuid?.()
     if (own !== undefined && uid !== own && uid !== 0) throw new NotPrivate('belongs to another user: chown it')
-    if (own !== undefined && (mode & FORBIDDEN[privacy]) !== 0)
+    // As Kubernetes mounts a secret: it is root's, and the group of the process may read it.
+    const forbidden = uid === 0 && own !== 0 ? FORBIDDEN['owner and group'] : FORBIDDEN[privacy]
+    if (own !== undefined && (mode & forbidden) !== 0)
       throw new NotPrivate(`can be read or changed by others (mode ${(mode & 0o777).toString(8)}): chmod 600`)
     if (size > MAX_BYTES) throw new NotPrivate(`has ${size} bytes; at most ${MAX_BYTES} are read`)
     return readFileSync(file, 'utf8')

@@ -1,4 +1,5 @@
-import { type EChartsOption, init } from 'echarts'
+import type { EChartsOption } from 'echarts'
+import { optional } from '../../program/optional'
 import type { Point } from './series'
 
 /**
@@ -114,8 +115,9 @@ export function chartOption(figure: Figure): EChartsOption {
   }
 }
 
-/** Draws without a browser. */
+/** Draws without a browser. Throws NotInstalled in a project that has no echarts: it is large, and few need plots. */
 export function drawSvg(figure: Figure): string {
+  const { init } = optional('plots need', ['echarts'], () => require('echarts') as typeof import('echarts'))
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: figure.width ?? 1200, height: heightOf(figure) })
   try {
     chart.setOption(chartOption(figure))

@@ -1,15 +1,22 @@
+import { optional } from '../../../program/optional'
 import { NO_TRACE } from '../observe'
 import type { Tracing, TracingOptions } from './tracing'
 
 const OFF: Tracing = { trace: NO_TRACE, stop: async () => {} }
 
+/** Few nodes are traced, and these packages are as large as all the others of the node together. */
+const PACKAGES = [
+  ...['@opentelemetry/api', '@opentelemetry/exporter-trace-otlp-http', '@opentelemetry/resources'],
+  ...['@opentelemetry/sdk-trace-node', '@opentelemetry/semantic-conventions'],
+]
+
 /**
  * Traces where the configuration, or the standard variables of OpenTelemetry, name a collector; else nothing of it is
- * even loaded.
+ * even loaded. Rejects with NotInstalled where they are asked for and their packages are not there.
  */
 export async function openTracing(options: TracingOptions, env: NodeJS.ProcessEnv): Promise<Tracing> {
   if (!isAsked(options.config.otelEndpoint, env) || options.config.traceShare === 0) return OFF
-  const { otlpTracing } = await import('./otlp-tracing')
+  const { otlpTracing } = optional('traces need', PACKAGES, () => require('./otlp-tracing') as typeof import('./otlp-tracing'))
   return otlpTracing(options)
 }
 
