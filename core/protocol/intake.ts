@@ -2,14 +2,11 @@ import type { ReadLine } from '../pipeline/event'
 import type { Pipeline } from '../pipeline/pipeline'
 import { lateness, paneStart } from '../pipeline/window'
 import type { AnswerPage } from './answer-block'
-import { digestInput, type Envelope, type EnvelopeHeader } from './envelope'
-import { addEvent, type EventHasher, eventHasher } from './hash-sum'
+import { Horizon } from './horizon'
 import type { Answer, LogRecord } from './log-record'
-import { OpenPanes } from './open-panes'
-import { type Tally, zeroTally } from './partial'
-import { bounded, joinRejections, passesLater, type RejectedLine, RejectionList, type Rejections } from './rejections'
+import { bounded, joinRejections, passesLater, RejectionList, type Rejections, tooManyWindows } from './rejections'
 import { type IntakeSnapshot, type KeyMemory, type KeySpan, RememberedAnswers } from './remembered-answers'
-import { Uncut } from './uncut'
+import { type CutEnvelope, type EnvelopeOrigin, Uncut } from './uncut'
 
 /** Limits and times of admission; see `edge-node/config/config.ts` for the defaults and their reasons. */
 export interface IntakeLimits {
@@ -26,18 +23,7 @@ export interface IntakeLimits {
 export type KeyRules = Pick<KeyMemory, 'digestOf' | 'isKeptAsText'>
 
 /** What identifies the log that admission writes to. */
-export interface LogIdentity {
-  readonly incarnation: string
-  readonly version: string
-}
-
-/** An envelope as it was cut, with what each pane accepted: the edge's knowledge for the ledger. */
-export interface CutEnvelope {
-  readonly envelope: Envelope
-  readonly panes: ReadonlyMap<number, Tally>
-  /** Length of the lines, newlines included. */
-  readonly bytes: number
-}
+export type LogIdentity = Omit<EnvelopeOrigin, 'pipeline'>
 
 /** A request as it was read: lines that can be admitted, and those that cannot with their number. */
 export interface ReadRequest extends Rejections {
@@ -61,24 +47,20 @@ const UNKNOWN_TIME = Number.POSITIVE_INFINITY
  */
 export class Intake {
   private offset = 0
-  private envelopes = 0
-  private closedMs = Number.NEGATIVE_INFINITY
-  private newestMs = Number.NEGATIVE_INFINITY
-  private idleMs = 0
-  private readonly uncut = new Uncut()
+  private readonly uncut: Uncut
   private readonly answers: RememberedAnswers
-  private readonly openPanes: OpenPanes
-  private readonly hasher: EventHasher
+  private readonly horizon: Horizon
 
   constructor(
     private readonly pipeline: Pipeline,
     private readonly identity: LogIdentity,
     private readonly limits: IntakeLimits,
-    private readonly digestOf: (lines: readonly string[]) => string,
+    digestOf: (lines: readonly string[]) => string,
     keys: KeyRules,
   ) {
-    this.hasher = eventHasher(identity.incarnation)
-    this.openPanes = new OpenPanes(pipeline.window)
+    const { version, incarnation } = identity
+    this.uncut = new Uncut({ pipeline: pipeline.name, version, incarnation }, digestOf)
+    this.horizon = new Horizon(pipeline, limits.idleTimeoutMs)
     this.answers = new RememberedAnswers({ ...keys, rememberMs: limits.rememberKeysMs, bytes: limits.answerBytes })
   }
 
@@ -88,15 +70,12 @@ export class Intake {
 
   /** Event time in ms up to which windows are closed; -Infinity at first. */
   get horizonMs(): number {
-    return this.closedMs
+    return this.horizon.closedMs
   }
 
-  /**
-   * Largest timestamp accepted, but no later than the clock, less the pipeline's out-of-orderness; -Infinity at first.
-   * One producer whose clock is ahead must not make what all others send late.
-   */
+  /** Up to where event time has come; -Infinity at first. */
   watermarkMs(clockMs: number): number {
-    return Math.min(this.newestMs, clockMs) - this.pipeline.outOfOrdernessMs
+    return this.horizon.watermarkMs(clockMs)
   }
 
   /** Offset of the next event: how many this log has ever accepted. */
@@ -121,7 +100,7 @@ export class Intake {
 
   /** Panes that hold events; at the limit only a closing makes room for events of others. */
   get panes(): number {
-    return this.openPanes.size
+    return this.horizon.panes.size
   }
 
   /** Lets time pass for the keys: those past their time are forgotten. `nowMs` is epoch time that never goes back. */
@@ -168,7 +147,7 @@ export class Intake {
     let late = 0
     let partlyLate = 0
     for (const read of request.lines) {
-      const verdict = lateness(this.pipeline.window, read.timestampMs, this.closedMs)
+      const verdict = lateness(this.pipeline.window, read.timestampMs, this.horizon.closedMs)
       if (verdict === 'late') late++
       else if (!this.hasRoom(read.timestampMs)) unplaced.add(tooManyWindows(read, this.limits.openPanes))
       else {
@@ -181,12 +160,12 @@ export class Intake {
       }
     }
     if (lines.length === 0 && unplaced.mayPass) return null
-    this.idleMs = 0
-    this.newestMs = Math.max(this.newestMs, newestMs)
+    this.horizon.touch()
+    this.horizon.advance(newestMs)
     const rejections = joinRejections(request, unplaced.rejections)
     const mayPass = request.mayPass === true || unplaced.mayPass
     const answer: Answer = {
-      ...{ accepted: lines.length, late, partlyLate, horizon: finiteOrNull(this.closedMs), ...rejections },
+      ...{ accepted: lines.length, late, partlyLate, horizon: finiteOrNull(this.horizon.closedMs), ...rejections },
       ...(mayPass && { mayPass }),
     }
     const { key, digest } = request
@@ -209,20 +188,10 @@ export class Intake {
    * none waits. A large request becomes several.
    */
   cut(maxBytes: number): { readonly record: Extract<LogRecord, { type: 'cut' }>; readonly cut: CutEnvelope } | null {
-    const count = this.uncut.countWithin(maxBytes)
-    if (count === 0) return null
-    const header = {
-      pipeline: this.pipeline.name,
-      version: this.identity.version,
-      incarnation: this.identity.incarnation,
-      number: this.envelopes,
-      firstOffset: this.offset - this.uncut.events,
-      count,
-      horizonMs: this.closedMs,
-    }
-    const digest = this.digestOf(digestInput(header, this.uncut.first(count)))
-    const cut = this.take({ ...header, digest })
-    return { record: { type: 'cut', header: { ...header, digest } }, cut }
+    const cut = this.uncut.cut(maxBytes, this.offset, this.horizon.closedMs)
+    if (cut === null) return null
+    const { lines: _, ...header } = cut.envelope
+    return { record: { type: 'cut', header }, cut }
   }
 
   /**
@@ -230,60 +199,48 @@ export class Intake {
    * refused.
    */
   tick(elapsedMs: number): void {
-    this.idleMs += elapsedMs
+    this.horizon.tick(elapsedMs)
   }
 
   /** Somebody is there, although nothing could be taken: waiting starts anew. */
   touch(): void {
-    this.idleMs = 0
+    this.horizon.touch()
   }
 
-  /**
-   * The horizon to close to, or null when no window with events would close. By the watermark; or, when nothing has
-   * come for the idle timeout, by the clock, so that a pause never closes a window that the world is still in.
-   */
+  /** The horizon to close to now, or null when no window with events would close. */
   dueHorizonMs(clockMs: number): number | null {
-    const byEvents = this.watermarkMs(clockMs) - this.pipeline.allowedLatenessMs
-    const byIdleness =
-      this.idleMs < this.limits.idleTimeoutMs
-        ? Number.NEGATIVE_INFINITY
-        : Math.min(this.openPanes.lastEndMs, clockMs - this.pipeline.outOfOrdernessMs - this.pipeline.allowedLatenessMs)
-    const horizonMs = Math.max(byEvents, byIdleness)
-    return this.openPanes.earliestEndMs <= horizonMs ? horizonMs : null
+    return this.horizon.dueMs(clockMs)
   }
 
   /** Moves the horizon. The caller cuts first: an envelope lies on one side of each closing. */
   close(horizonMs: number): Extract<LogRecord, { type: 'closing' }> {
-    if (this.uncut.events > 0) throw new Error('a closing needs everything before it to be cut')
-    if (horizonMs <= this.closedMs) throw new Error(`the horizon only moves forward: ${this.closedMs} to ${horizonMs}`)
-    this.closedMs = horizonMs
-    this.openPanes.close(horizonMs)
+    this.assertAllCut('a closing')
+    this.horizon.close(horizonMs)
     return { type: 'closing', horizonMs }
   }
 
   /** What a checkpoint keeps. The caller cuts everything first. */
   snapshot(): IntakeSnapshot {
-    if (this.uncut.events > 0) throw new Error('a snapshot needs everything before it to be cut')
+    this.assertAllCut('a snapshot')
+    const { closedMs, newestMs, panes } = this.horizon
     return {
       offset: this.offset,
-      envelopes: this.envelopes,
-      closedMs: finiteOrNull(this.closedMs),
-      newestMs: finiteOrNull(this.newestMs),
+      envelopes: this.uncut.envelopes,
+      closedMs: finiteOrNull(closedMs),
+      newestMs: finiteOrNull(newestMs),
       keys: this.answers.span,
-      openPanes: this.openPanes.snapshot(),
+      openPanes: panes.snapshot(),
     }
   }
 
   /** Takes up a new intake where the snapshot was made. */
   restore(snapshot: IntakeSnapshot): void {
     this.offset = snapshot.offset
-    this.envelopes = snapshot.envelopes
-    this.closedMs = snapshot.closedMs ?? Number.NEGATIVE_INFINITY
-    this.newestMs = snapshot.newestMs ?? Number.NEGATIVE_INFINITY
+    this.uncut.envelopes = snapshot.envelopes
     if (snapshot.keys !== undefined) this.answers.restore(snapshot.keys)
     for (const [key, answer, digest] of snapshot.answers ?? [])
       this.remember(key, answer, digest ?? undefined, UNKNOWN_TIME)
-    this.openPanes.restore(snapshot.openPanes, this.closedMs)
+    this.horizon.restore(snapshot.closedMs, snapshot.newestMs, snapshot.openPanes)
   }
 
   /** Takes up keys of the snapshot that was restored, in their order. Throws when some are missing before them. */
@@ -305,7 +262,7 @@ export class Intake {
         this.replayRequest(record)
         return null
       case 'cut':
-        return this.replayCut(record.header)
+        return this.uncut.cutAgain(record.header, this.offset, this.horizon.closedMs)
       case 'closing':
         this.close(record.horizonMs)
         return null
@@ -332,47 +289,27 @@ export class Intake {
     }
     if (line !== lines.length)
       throw new Error(`the request at offset ${firstOffset} has ${lines.length} lines, ${line} with a pane`)
-    this.newestMs = Math.max(this.newestMs, newestMs ?? Number.NEGATIVE_INFINITY)
+    this.horizon.advance(newestMs ?? Number.NEGATIVE_INFINITY)
     // Version 0.1.0 logged every request, and not what may pass.
     if (isRemembered(answer) || answer.rejected.some(passesLater))
       this.remember(key, answer, bodyDigest, atMs ?? UNKNOWN_TIME)
   }
 
-  private replayCut(header: EnvelopeHeader): CutEnvelope {
-    const waiting = this.uncut.events
-    const isNext = header.number === this.envelopes && header.firstOffset === this.offset - waiting
-    if (!isNext || header.count > waiting || header.horizonMs !== this.closedMs) {
-      throw new Error(`cut ${header.number} does not fit the records before it in the log`)
-    }
-    const cut = this.take(header)
-    if (this.digestOf(digestInput(header, cut.envelope.lines)) !== header.digest)
-      throw new Error(`the lines of envelope ${header.number} have changed`)
-    return cut
-  }
-
-  private take(header: EnvelopeHeader): CutEnvelope {
-    const { lines, panes: paneOf, bytes } = this.uncut.take(header.count)
-    const panes = new Map<number, Tally>()
-    paneOf.forEach((pane, index) => {
-      const tally = panes.get(pane) ?? zeroTally()
-      panes.set(pane, tally)
-      tally.count += 1
-      addEvent(tally.sum, this.hasher, header.firstOffset + index)
-    })
-    this.envelopes += 1
-    return { envelope: { ...header, lines }, panes, bytes }
-  }
-
   private accept(line: string, pane: number): void {
-    this.openPanes.add(pane, this.closedMs)
+    this.horizon.accept(pane)
     this.uncut.push(line, pane)
     this.offset += 1
   }
 
   private hasRoom(timestampMs: number): boolean {
-    return (
-      this.openPanes.size < this.limits.openPanes || this.openPanes.has(paneStart(this.pipeline.window, timestampMs))
-    )
+    const { panes } = this.horizon
+    return panes.size < this.limits.openPanes || panes.has(paneStart(this.pipeline.window, timestampMs))
+  }
+
+  private assertAllCut(what: string): void {
+    const { events } = this.uncut
+    if (events === 0) return
+    throw new Error(`${what} needs everything before it to be cut; ${events} events before ${this.offset} are not`)
   }
 
   private remember(key: string | null, answer: Answer, digest?: string, atMs?: number): void {
@@ -390,8 +327,3 @@ function addRun(runs: [number, number][], pane: number): void {
 }
 
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
-
-function tooManyWindows(read: ReadLine, openPanes: number): RejectedLine {
-  const reason = `${openPanes} panes are open already; the event at ${read.timestampMs} would open another; send it under another key when windows have closed`
-  return { line: read.number, code: 'too_many_windows', reason }
-}

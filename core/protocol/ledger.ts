@@ -1,8 +1,15 @@
-import { type WindowSpec, windowEndsOfPane } from '../pipeline/window'
+import type { WindowSpec } from '../pipeline/window'
 import type { Envelope, EnvelopeHeader } from './envelope'
-import type { CutEnvelope } from './intake'
+import {
+  LedgerWindows,
+  type Phase,
+  type UnfinishedEntry,
+  type WindowEntry,
+  type WindowSnapshot,
+} from './ledger-windows'
 import type { Account } from './manifest'
-import { addTally, decodeTally, type EncodedTally, encodeTally, type Tally, zeroTally } from './partial'
+import { encodeTally } from './partial'
+import type { CutEnvelope } from './uncut'
 
 /**
  * Where an envelope is. `queued`: at the edge, not counted; `bursting`: sent, no head seen; `edge`, `burst`: counted
@@ -10,11 +17,6 @@ import { addTally, decodeTally, type EncodedTally, encodeTally, type Tally, zero
  * window is not final, a recall.
  */
 export type Place = 'queued' | 'bursting' | 'edge' | 'burst'
-
-/**
- * `open` takes events; `closing` waits for its envelopes; `finalizing` has them all; `final` windows leave the ledger.
- */
-export type Phase = 'open' | 'closing' | 'finalizing'
 
 interface Entry {
   readonly header: EnvelopeHeader
@@ -29,15 +31,6 @@ interface Entry {
   deadLettered: number
 }
 
-interface WindowEntry {
-  readonly endMs: number
-  readonly accepted: Tally
-  readonly envelopes: Set<number>
-  /** Envelopes that are not counted anywhere yet. */
-  waiting: number
-  phase: Phase
-}
-
 /** An envelope that was counted in the burst and is not any more. */
 export interface Recalled {
   readonly header: EnvelopeHeader
@@ -46,8 +39,7 @@ export interface Recalled {
 
 /** The ledger as a checkpoint keeps it. */
 export interface LedgerSnapshot {
-  /** End, accepted events, and whether the window takes no more. */
-  readonly windows: readonly (readonly [number, EncodedTally, boolean])[]
+  readonly windows: readonly WindowSnapshot[]
   readonly entries: readonly {
     readonly header: Omit<EnvelopeHeader, 'horizonMs'> & { readonly horizonMs: number | null }
     readonly bytes: number
@@ -63,13 +55,15 @@ export interface LedgerSnapshot {
  */
 export class Ledger {
   private readonly entries = new Map<number, Entry>()
-  private readonly windows = new Map<number, WindowEntry>()
+  private readonly windows: LedgerWindows
   private readonly bursting = new Set<number>()
   private inFlightEvents = 0
   private inFlightBytes = 0
   private lineBytes = 0
 
-  constructor(private readonly spec: WindowSpec) {}
+  constructor(spec: WindowSpec) {
+    this.windows = new LedgerWindows(spec)
+  }
 
   /** Bytes of the lines of queued envelopes that are kept, less those that are still in the log only. */
   get queuedBytes(): number {
@@ -80,18 +74,9 @@ export class Ledger {
    * Enters an envelope as `queued`. It counts in the windows of its panes that end after its horizon. Without its lines
    * it has to be attached before it is worked on.
    */
-  enter({ envelope, panes, bytes }: CutEnvelope, withLines = true): void {
-    const windows = new Set<number>()
-    for (const [pane, tally] of panes) {
-      for (const endMs of windowEndsOfPane(this.spec, pane)) {
-        if (endMs <= envelope.horizonMs) continue
-        const window = this.window(endMs)
-        addTally(window.accepted, tally)
-        if (!windows.has(endMs)) window.waiting += 1
-        window.envelopes.add(envelope.number)
-        windows.add(endMs)
-      }
-    }
+  enter(cut: CutEnvelope, withLines = true): void {
+    const { envelope, bytes } = cut
+    const windows = this.windows.enter(cut)
     const { lines: _, ...header } = envelope
     this.entries.set(header.number, {
       header,
@@ -195,30 +180,23 @@ export class Ledger {
 
   /** Windows that end at or before the horizon take no more events. Returns the ends of those that this closes. */
   close(horizonMs: number): number[] {
-    const closing = [...this.windows.values()].filter(({ endMs, phase }) => phase === 'open' && endMs <= horizonMs)
-    for (const window of closing) window.phase = 'closing'
-    return closing.map(({ endMs }) => endMs)
+    return this.windows.close(horizonMs)
   }
 
   /** Takes the closed windows whose envelopes are all counted, earliest first, and marks them as finalizing. */
   takeComplete(): Account[] {
-    const complete = [...this.windows.values()].filter(({ phase, waiting }) => phase === 'closing' && waiting === 0)
-    for (const window of complete) window.phase = 'finalizing'
-    return complete.sort((a, b) => a.endMs - b.endMs).map((window) => this.account(window))
+    return this.windows.takeComplete().map((window) => this.account(window))
   }
 
   /** Lets a final window go, and with it the envelopes that touch no other. */
   finalize(endMs: number): void {
-    const window = this.windows.get(endMs)
-    if (window === undefined) throw new Error(`no window ends at ${endMs}`)
-    for (const number of window.envelopes) {
+    for (const number of this.windows.finalize(endMs).envelopes) {
       const entry = this.entries.get(number)!
       entry.windows.delete(endMs)
       if (entry.windows.size > 0) continue
       this.drop(entry)
       this.entries.delete(number)
     }
-    this.windows.delete(endMs)
   }
 
   /** Envelopes that nobody works on, in order: what a restart has to route again. */
@@ -264,11 +242,7 @@ export class Ledger {
   /** What a checkpoint keeps. Envelopes in flight are kept as queued: they are routed again. */
   snapshot(): LedgerSnapshot {
     return {
-      windows: [...this.windows.values()].map(({ endMs, accepted, phase }) => [
-        endMs,
-        encodeTally(accepted),
-        phase !== 'open',
-      ]),
+      windows: this.windows.snapshot(),
       entries: [...this.entries.values()].map(({ header, bytes, windows, place, deadLettered }) => ({
         header: { ...header, horizonMs: Number.isFinite(header.horizonMs) ? header.horizonMs : null },
         bytes,
@@ -281,19 +255,13 @@ export class Ledger {
 
   /** Takes up a new ledger where the snapshot was made; `unattached` says whose lines have to be read. */
   restore({ windows, entries }: LedgerSnapshot): void {
-    for (const [endMs, accepted, closed] of windows) {
-      const phase = closed ? 'closing' : 'open'
-      this.windows.set(endMs, { endMs, accepted: decodeTally(accepted), envelopes: new Set(), waiting: 0, phase })
-    }
+    this.windows.restore(windows)
     for (const { header, bytes, windows: ends, place, deadLettered } of entries) {
       const horizonMs = header.horizonMs ?? Number.NEGATIVE_INFINITY
       const fresh = { bytes, windows: new Set(ends), place, envelope: null, reclaimAtMs: 0, deadLettered }
       this.entries.set(header.number, { header: { ...header, horizonMs }, ...fresh })
-      for (const endMs of ends) {
-        const window = this.windows.get(endMs)!
-        window.envelopes.add(header.number)
-        if (place === 'queued') window.waiting += 1
-      }
+      for (const endMs of ends) this.windows.get(endMs)!.envelopes.add(header.number)
+      if (place === 'queued') this.windows.uncounted(ends)
     }
   }
 
@@ -315,15 +283,9 @@ export class Ledger {
     return this.windows.get(endMs)?.phase
   }
 
-  /** The windows that are not final: accepted events so far, and envelopes that are counted nowhere yet. */
-  unfinished(): {
-    readonly endMs: number
-    readonly phase: Phase
-    readonly accepted: number
-    readonly waiting: number
-  }[] {
-    const windows = [...this.windows.values()]
-    return windows.map(({ endMs, phase, accepted, waiting }) => ({ endMs, phase, accepted: accepted.count, waiting }))
+  /** The windows that are not final. */
+  unfinished(): UnfinishedEntry[] {
+    return this.windows.unfinished()
   }
 
   /** How many windows are in each phase, and how many envelopes are sent but without a head. */
@@ -332,15 +294,13 @@ export class Ledger {
     readonly inFlightEvents: number
     readonly inFlightBytes: number
   } {
-    const phases: Record<Phase, number> = { open: 0, closing: 0, finalizing: 0 }
-    for (const { phase } of this.windows.values()) phases[phase] += 1
     const { inFlightEvents, inFlightBytes } = this
-    return { ...phases, inFlight: this.bursting.size, inFlightEvents, inFlightBytes }
+    return { ...this.windows.tally(), inFlight: this.bursting.size, inFlightEvents, inFlightBytes }
   }
 
   private takeBack(entry: Entry): void {
     entry.place = 'queued'
-    for (const endMs of entry.windows) this.windows.get(endMs)!.waiting += 1
+    this.windows.uncounted(entry.windows)
   }
 
   private count(number: number, from: Place, to: 'edge' | 'burst'): void {
@@ -349,7 +309,7 @@ export class Ledger {
     entry.place = to
     this.drop(entry)
     if (from === 'bursting') this.landed(entry)
-    for (const endMs of entry.windows) this.windows.get(endMs)!.waiting -= 1
+    this.windows.counted(entry.windows)
   }
 
   /** Lets its lines go, where it has them. */
@@ -370,15 +330,5 @@ export class Ledger {
     const at = (place: Place) =>
       entries.filter((e) => e.place === place).map(({ header }) => [header.number, header.digest] as const)
     return { endMs: window.endMs, accepted: encodeTally(window.accepted), edge: at('edge'), burst: at('burst') }
-  }
-
-  private window(endMs: number): WindowEntry {
-    let window = this.windows.get(endMs)
-    if (window === undefined) {
-      window = { endMs, accepted: zeroTally(), envelopes: new Set(), waiting: 0, phase: 'open' }
-      this.windows.set(endMs, window)
-    }
-    if (window.phase !== 'open') throw new Error(`window ${endMs} is closed and cannot take an envelope`)
-    return window
   }
 }

@@ -1,4 +1,4 @@
-import type { Rejection } from '../pipeline/event'
+import type { ReadLine, Rejection } from '../pipeline/event'
 
 /**
  * Rejections that an answer lists: it is logged, and remembered with its key, so garbage must not make it large. The
@@ -65,3 +65,9 @@ function listed(rejected: readonly RejectedLine[], count: number): Rejections {
 /** An answer of version 0.1.0 may list as many rejections as a request has lines. */
 export const bounded = <Answer extends Rejections>(answer: Answer): Answer =>
   answer.rejected.length <= MAX_LISTED ? answer : { ...answer, ...listed(answer.rejected, rejectedCount(answer)) }
+
+/** An event that would open another pane is rejected while as many as may be are open. */
+export function tooManyWindows(read: ReadLine, openPanes: number): RejectedLine {
+  const reason = `${openPanes} panes are open already; the event at ${read.timestampMs} would open another; send it under another key when windows have closed`
+  return { line: read.number, code: 'too_many_windows', reason }
+}

@@ -1,8 +1,33 @@
-/** Events accepted and not yet cut, oldest first: their lines, and the pane of each. */
+import { digestInput, type Envelope, type EnvelopeHeader } from './envelope'
+import { addEvent, type EventHasher, eventHasher } from './hash-sum'
+import { type Tally, zeroTally } from './partial'
+
+/** What all envelopes of a log have in common. */
+export type EnvelopeOrigin = Pick<EnvelopeHeader, 'pipeline' | 'version' | 'incarnation'>
+
+/** An envelope as it was cut, with what each pane accepted: the edge's knowledge for the ledger. */
+export interface CutEnvelope {
+  readonly envelope: Envelope
+  readonly panes: ReadonlyMap<number, Tally>
+  /** Length of the lines, newlines included. */
+  readonly bytes: number
+}
+
+/** Events accepted and not yet cut, oldest first: their lines, and the pane of each. Envelopes are made of them. */
 export class Uncut {
+  /** How many envelopes were cut: the number of the next one. */
+  envelopes = 0
   private readonly lines: string[] = []
   private readonly panes: number[] = []
   private total = 0
+  private readonly hasher: EventHasher
+
+  constructor(
+    private readonly origin: EnvelopeOrigin,
+    private readonly digestOf: (lines: readonly string[]) => string,
+  ) {
+    this.hasher = eventHasher(origin.incarnation)
+  }
 
   get events(): number {
     return this.lines.length
@@ -18,8 +43,33 @@ export class Uncut {
     this.total += lineBytes(line)
   }
 
+  /**
+   * Makes an envelope of the oldest events, at most `maxBytes` of lines (but one line at least); null when none waits.
+   * `nextOffset` is that of the next event to be accepted, `horizonMs` up to where windows are closed.
+   */
+  cut(maxBytes: number, nextOffset: number, horizonMs: number): CutEnvelope | null {
+    const count = this.countWithin(maxBytes)
+    if (count === 0) return null
+    const place = { number: this.envelopes, firstOffset: nextOffset - this.events, count, horizonMs }
+    const { pipeline, version, incarnation } = this.origin
+    const header = { pipeline, version, incarnation, ...place }
+    return this.take({ ...header, digest: this.digestOf(digestInput(header, this.lines.slice(0, count))) })
+  }
+
+  /** Makes the envelope of a record of the log again. Throws when the record contradicts those before it. */
+  cutAgain(header: EnvelopeHeader, nextOffset: number, horizonMs: number): CutEnvelope {
+    const isNext = header.number === this.envelopes && header.firstOffset === nextOffset - this.events
+    if (!isNext || header.count > this.events || header.horizonMs !== horizonMs) {
+      throw new Error(`cut ${header.number} does not fit the records before it in the log`)
+    }
+    const cut = this.take(header)
+    if (this.digestOf(digestInput(header, cut.envelope.lines)) !== header.digest)
+      throw new Error(`the lines of envelope ${header.number} have changed`)
+    return cut
+  }
+
   /** How many of the oldest fit `maxBytes`; one at least, unless there is none. */
-  countWithin(maxBytes: number): number {
+  private countWithin(maxBytes: number): number {
     let count = 0
     for (let bytes = 0; count < this.lines.length; count++) {
       bytes += lineBytes(this.lines[count]!)
@@ -28,17 +78,19 @@ export class Uncut {
     return count
   }
 
-  /** The oldest `count` lines, which stay. */
-  first(count: number): readonly string[] {
-    return this.lines.slice(0, count)
-  }
-
-  /** Takes the oldest `count` out. */
-  take(count: number): { readonly lines: string[]; readonly panes: number[]; readonly bytes: number } {
-    const lines = this.lines.splice(0, count)
+  private take(header: EnvelopeHeader): CutEnvelope {
+    const lines = this.lines.splice(0, header.count)
     const bytes = lines.reduce((sum, line) => sum + lineBytes(line), 0)
     this.total -= bytes
-    return { lines, panes: this.panes.splice(0, count), bytes }
+    this.envelopes += 1
+    const panes = new Map<number, Tally>()
+    this.panes.splice(0, header.count).forEach((pane, index) => {
+      const tally = panes.get(pane) ?? zeroTally()
+      panes.set(pane, tally)
+      tally.count += 1
+      addEvent(tally.sum, this.hasher, header.firstOffset + index)
+    })
+    return { envelope: { ...header, lines }, panes, bytes }
   }
 }
 

@@ -1,5 +1,7 @@
 import 'uplot/dist/uPlot.min.css'
-import './style.css'
+import './style/page.css'
+import './style/plots-and-lists.css'
+import './style/parts-and-screens.css'
 import type { FeedEvents, HistoryAnswer, Overview, Sample } from '../../edge-node/observe/feed'
 import { askJson } from './api'
 import { type ConnectionListener, follow } from './connection'

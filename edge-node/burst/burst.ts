@@ -8,16 +8,16 @@ import { type Usage, usageUsd } from '../../core/control/cost'
 import { type LaneKey, LaneKeys } from '../../core/control/lane-keys'
 import type { Decision } from '../../core/control/route'
 import type { Envelope } from '../../core/protocol/envelope'
-import type { DeadLetter } from '../../core/protocol/fold'
 import type { Head } from '../../core/protocol/head'
 import type { Ledger } from '../../core/protocol/ledger'
 import type { Config } from '../config/config'
 import type { Clock } from '../observe/clock'
+import type { EnvelopeEvents, ReclaimCause } from '../observe/envelope-events'
 import { NO_TRACE, type Trace } from '../observe/observe'
 import { CloudLatency } from './cloud-latency'
 import type { EnvelopeSender, Transport } from './envelope-sender'
 import { Episodes } from './episodes'
-import { HeadWatcher, type InFlight, type ReclaimCause, type Verdict } from './head-watcher'
+import { HeadWatcher, type InFlight, type Verdict } from './head-watcher'
 import type { Prewarmer } from './prewarmer'
 import { CloudUsage } from './usage'
 
@@ -35,10 +35,7 @@ export interface OverflowDependencies {
   readonly lanes: () => Lanes
   readonly logger: Logger
   readonly clock: Clock
-  /** The cloud finished an envelope, and the ledger counts it there. */
-  readonly onCounted: (envelope: Envelope, letters: readonly DeadLetter[]) => void
-  /** The cloud did not finish an envelope: it is to be folded at the edge. */
-  readonly onReclaimed: (envelope: Envelope, cause: ReclaimCause) => void
+  readonly events: Pick<EnvelopeEvents, 'countedInBurst' | 'reclaimed'>
   readonly trace?: Trace
 }
 
@@ -195,7 +192,7 @@ export class Overflow {
     this.latency.headSeen(number, this.deps.clock.monotonicMs())
     this.keys.finished(number, this.deps.clock.monotonicMs())
     this.trace.envelope(number, { kind: 'headSeen', work: head.work, deadLetters: head.deadLetters.length })
-    this.deps.onCounted(envelope, head.deadLetters)
+    this.deps.events.countedInBurst(envelope, head.deadLetters)
   }
 
   private reclaim(number: number, reason: string, cause: ReclaimCause): void {
@@ -206,7 +203,7 @@ export class Overflow {
     this.keys.takenBack(number)
     this.trace.envelope(number, { kind: 'reclaimed', reason })
     this.deps.logger.warn({ envelope: number, reason }, 'an envelope comes back to the edge')
-    this.deps.onReclaimed(envelope, cause)
+    this.deps.events.reclaimed(envelope, cause)
   }
 
   private sign(sign: CloudSign): void {

@@ -3,6 +3,7 @@ import type { Origin } from '../../cloud/keys'
 import type { PartialStore } from '../../cloud/partial-store'
 import type { Head } from '../../core/protocol/head'
 import { type Clock, systemClock } from '../observe/clock'
+import type { ReclaimCause } from '../observe/envelope-events'
 
 const MAX_HEADS = 300 // envelopes asked after in one round: three BatchGet calls
 const GATHER_MS = 4 // answers that come within this share a read; little beside the call that they end
@@ -20,12 +21,6 @@ export type Verdict =
   | { readonly kind: 'wait' }
   | { readonly kind: 'count'; readonly head: Extract<Head, { kind: 'done' }> }
   | { readonly kind: 'reclaim'; readonly reason: string; readonly cause: ReclaimCause }
-
-/**
- * What may be wrong with an envelope that comes back: an event of it has ended a function; nothing was heard of it,
- * which may be the same; or nothing that matters to who folds it next.
- */
-export type ReclaimCause = 'killed' | 'silent' | 'other'
 
 /** Pure: what a head, or its absence, means for an envelope at `nowMs`. */
 export function judge(envelope: InFlight, head: Head | undefined, nowMs: number): Verdict {

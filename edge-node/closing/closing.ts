@@ -5,6 +5,7 @@ import type { DeadLetters } from '../dead-letters/dead-letters'
 import { isDiskError } from '../disk/disk-space'
 import { type Log, LogFailed } from '../log/log'
 import { type Clock, systemClock } from '../observe/clock'
+import type { EnvelopeEvents } from '../observe/envelope-events'
 import { DurationHistogram } from '../observe/histogram'
 import { NO_TRACE, type Trace } from '../observe/observe'
 import type { Stored } from '../results/result-files'
@@ -20,10 +21,7 @@ export interface FinisherDependencies {
   readonly results: Pick<Results, 'store' | 'publish' | 'count' | 'withBurst'>
   readonly log: Log
   readonly version: string
-  /** The cloud will not give these envelopes of a window: the edge has to fold them. */
-  readonly onRecall: (endMs: number, envelopes: ReadonlySet<number>, reason: string) => Promise<void>
-  /** The window is final and can be let go. */
-  readonly onFinal: (final: FinalRecord) => void
+  readonly events: Pick<EnvelopeEvents, 'recalled' | 'final'>
   readonly trace?: Trace
 }
 
@@ -92,7 +90,7 @@ export class Finisher {
       case 'stopped':
         return
       case 'recall':
-        await this.deps.onRecall(account.endMs, merged.envelopes, merged.reason)
+        await this.deps.events.recalled(account.endMs, merged.envelopes, merged.reason)
         return
       case 'result':
         if (!(await this.commit(merged.result))) return
@@ -149,7 +147,7 @@ export class Finisher {
 
   private publish(final: FinalRecord): void {
     this.deps.results.publish(final)
-    this.deps.onFinal(final)
+    this.deps.events.final(final)
     if (final.burst > 0) this.withBurst += 1
     const closedAtMs = this.closedAtMs.get(final.endMs)
     if (closedAtMs !== undefined) this.latency.record(this.clock.monotonicMs() - closedAtMs)

@@ -9,10 +9,11 @@ import { type Candidate, digestOfRows, type ResultStore } from '../../cloud/resu
 import type { Pipeline } from '../../core/pipeline/pipeline'
 import type { EdgeState } from '../../core/protocol/edge-state'
 import type { FoldTerms } from '../../core/protocol/fold'
-import type { Account, Manifest, MergeAnswer, MergeWork, RunOrder } from '../../core/protocol/manifest'
+import type { Account, Manifest, MergeAnswer, RunOrder } from '../../core/protocol/manifest'
 import { mergeWindow, type WindowResult } from '../../core/protocol/merge'
 import { decodeTally } from '../../core/protocol/partial'
-import { type Clock, systemClock } from '../observe/clock'
+import type { Clock } from '../observe/clock'
+import type { EnvelopeEvents } from '../observe/envelope-events'
 import { MergedRuns } from './merged-runs'
 
 const MAX_RETRY_MS = 10_000 // a window that waits for the cloud asks again at least this often
@@ -43,7 +44,20 @@ export interface MergeCloud {
   readonly runEnvelopes?: number
   /** Partials of runs that one call joins, where it is not the usual number; two at least. */
   readonly runParts?: number
-  readonly onMerged: (work: MergeWork) => void
+}
+
+/** What merging needs. */
+export interface MergerDependencies {
+  readonly pipeline: Pipeline
+  readonly from: Origin
+  /** Counts the starts of the node: no attempt of this process has the name of another's. */
+  readonly bootEpoch: number
+  readonly state: Pick<EdgeState, 'window'>
+  readonly cloud: MergeCloud
+  readonly events: Pick<EnvelopeEvents, 'merged'>
+  readonly logger: Logger
+  readonly clock: Pick<Clock, 'after'>
+  readonly deadOf?: DeadOf
 }
 
 /**
@@ -79,16 +93,7 @@ export class Merger {
   private stopped = false
   private readonly pauses = new Set<() => void>()
 
-  constructor(
-    private readonly pipeline: Pipeline,
-    private readonly from: Origin,
-    private readonly bootEpoch: number,
-    private readonly state: EdgeState,
-    private readonly cloud: MergeCloud,
-    private readonly logger: Logger,
-    private readonly clock: Clock = systemClock,
-    private readonly deadOf: DeadOf = () => undefined,
-  ) {}
+  constructor(private readonly deps: MergerDependencies) {}
 
   stop(): void {
     this.stopped = true
@@ -99,7 +104,7 @@ export class Merger {
   async result(account: Account): Promise<Merged> {
     if (account.burst.length === 0) return { kind: 'result', result: this.atEdge(account) }
     let [missing, failures] = [0, 0]
-    const { runEnvelopes = RUN_ENVELOPES, runParts = RUN_PARTS } = this.cloud
+    const { runEnvelopes = RUN_ENVELOPES, runParts = RUN_PARTS } = this.deps.cloud
     const runs = new MergedRuns(account.burst, runEnvelopes, runParts)
     let merged = runs.count
     for (let retryMs = FIRST_RETRY_MS; !this.stopped; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
@@ -125,9 +130,9 @@ export class Merger {
   /** Tells readers in the cloud that a window is final; the log says so already, so a failure is only logged. */
   async markFinal(endMs: number): Promise<void> {
     try {
-      await this.cloud.results.markFinal(this.from, endMs)
+      await this.deps.cloud.results.markFinal(this.deps.from, endMs)
     } catch (error) {
-      this.logger.warn({ windowEndMs: endMs, error: String(error) }, 'a candidate could not be flagged as final')
+      this.deps.logger.warn({ windowEndMs: endMs, error: String(error) }, 'a candidate could not be flagged as final')
     }
   }
 
@@ -138,20 +143,20 @@ export class Merger {
         this.pauses.delete(end)
         resolve()
       }
-      const cancel = this.clock.after(ms, end)
+      const cancel = this.deps.clock.after(ms, end)
       this.pauses.add(end)
     })
   }
 
   private atEdge(account: Account): WindowResult {
-    const parts = [this.state.window(account.endMs)]
-    const result = mergeWindow(this.pipeline, this.window(account), decodeTally(account.accepted), parts, [])
+    const parts = [this.deps.state.window(account.endMs)]
+    const result = mergeWindow(this.deps.pipeline, this.window(account), decodeTally(account.accepted), parts, [])
     if ('rows' in result) return result
     throw new Error(`window ${account.endMs} does not balance at the edge: ${JSON.stringify(result)}`)
   }
 
   private async inCloud(account: Account, runs: MergedRuns): Promise<Merged | Missing> {
-    const digest = acceptedDigest(account, this.deadOf)
+    const digest = acceptedDigest(account, this.deps.deadOf)
     const unmerged = await this.mergeRuns(account, runs)
     if (unmerged !== null) return unmerged
     const answer = await this.ask(await this.manifest(account, digest, runs))
@@ -176,7 +181,7 @@ export class Merger {
       // All are waited for: what one of them merged is kept where another fails, and no call runs on beside those of
       // the next try.
       const calls = await Promise.allSettled(
-        some.map((run) => this.ask({ ...this.from, ...this.window(account), ...runs.workOf(run) })),
+        some.map((run) => this.ask({ ...this.deps.from, ...this.window(account), ...runs.workOf(run) })),
       )
       const answers = calls.map((call) => (call.status === 'fulfilled' ? call.value : null))
       for (const [index, answer] of answers.entries())
@@ -189,30 +194,30 @@ export class Merger {
   }
 
   private async ask(request: Manifest | RunOrder): Promise<MergeAnswer> {
-    const answer = (await this.cloud.merge.invoke(request)) as MergeAnswer
-    this.cloud.onMerged(answer.work)
+    const answer = (await this.deps.cloud.merge.invoke(request)) as MergeAnswer
+    this.deps.events.merged(answer.work)
     return answer
   }
 
   private async manifest(account: Account, digest: string, runs: MergedRuns): Promise<Manifest> {
     const { accepted, edge } = account
-    const attempt = `edge/${this.bootEpoch}.${this.attempts++}-${randomUUID().slice(0, 8)}`
-    const partial = this.state.window(account.endMs)
+    const attempt = `edge/${this.deps.bootEpoch}.${this.attempts++}-${randomUUID().slice(0, 8)}`
+    const partial = this.deps.state.window(account.endMs)
     const ref =
       edge.length === 0
         ? null
-        : await this.cloud.partials.putPart(this.pipeline, this.from, account.endMs, attempt, partial)
-    return { ...this.from, ...this.window(account), accepted, acceptedDigest: digest, edge: ref, ...runs.burst }
+        : await this.deps.cloud.partials.putPart(this.deps.pipeline, this.deps.from, account.endMs, attempt, partial)
+    return { ...this.deps.from, ...this.window(account), accepted, acceptedDigest: digest, edge: ref, ...runs.burst }
   }
 
   /** Takes the standing candidate, when it was made of exactly what this window accepted. */
   private async adopt(account: Account, digest: string): Promise<Merged> {
-    const candidate = await this.cloud.results.candidate(this.from, account.endMs)
+    const candidate = await this.deps.cloud.results.candidate(this.deps.from, account.endMs)
     if (candidate === null) throw new Error('the candidate is missing')
-    if (!fits(candidate, this.from.version, digest, account)) {
+    if (!fits(candidate, this.deps.from.version, digest, account)) {
       return recallAll(account, 'a candidate of another accepted set stands in the cloud')
     }
-    const rows = await this.cloud.results.rows(this.from, account.endMs, candidate)
+    const rows = await this.deps.cloud.results.rows(this.deps.from, account.endMs, candidate)
     if (rows === null) throw new Error('a part of the candidate is missing')
     // Chunks stand under the attempt as somebody has written them. The edge's own result would be the same to the bit.
     if (digestOfRows(rows) !== candidate.rowsDigest)
@@ -221,11 +226,11 @@ export class Merger {
   }
 
   private warn({ endMs }: Account, error: unknown): void {
-    this.logger.warn({ windowEndMs: endMs, error: String(error) }, 'a window cannot be merged yet; trying again')
+    this.deps.logger.warn({ windowEndMs: endMs, error: String(error) }, 'a window cannot be merged yet; trying again')
   }
 
   private window({ endMs }: Account) {
-    return { startMs: endMs - this.pipeline.window.sizeMs, endMs }
+    return { startMs: endMs - this.deps.pipeline.window.sizeMs, endMs }
   }
 }
 

@@ -4,13 +4,13 @@ import type { EdgeState } from '../../core/protocol/edge-state'
 import type { Envelope, EnvelopeHeader } from '../../core/protocol/envelope'
 import type { DeadLetter, EnvelopePartial } from '../../core/protocol/fold'
 import type { Ledger } from '../../core/protocol/ledger'
-import type { ReclaimCause } from '../burst/head-watcher'
 import type { Config } from '../config/config'
 import type { DeadLetterBook } from '../dead-letters/dead-letters'
 import type { Arrivals } from '../ingest/arrivals'
 import type { Log } from '../log/log'
 import { Unread } from '../log/unread'
 import type { Clock } from '../observe/clock'
+import type { EnvelopeEvents, ReclaimCause } from '../observe/envelope-events'
 import type { Trace } from '../observe/observe'
 import { ApartLane, type Care } from './apart/lane'
 import { foldsWith, Workers } from './workers'
@@ -52,8 +52,7 @@ export interface FoldingDependencies {
   readonly logger: Logger
   readonly clock: Clock
   readonly trace: Trace
-  /** An envelope was counted: windows may be complete. */
-  readonly onCounted: () => void
+  readonly events: Pick<EnvelopeEvents, 'counted'>
 }
 
 /**
@@ -161,7 +160,7 @@ export class Folding {
 
   /** The cloud will not give a window these envelopes: their lines are read from the log and folded here. */
   async recall(endMs: number, numbers: ReadonlySet<number>, reason: string): Promise<void> {
-    const { ledger, logger, onCounted } = this.deps
+    const { ledger, logger, events } = this.deps
     const recalled = ledger.recall(endMs, numbers)
     logger.warn({ windowEndMs: endMs, envelopes: recalled.length, reason }, 'envelopes come back from the cloud')
     for (const { header, deadLettered } of recalled) {
@@ -172,7 +171,7 @@ export class Folding {
     this.unread.addRecalled(recalled.map(({ header }) => header))
     await this.unread.readOn()
     this.foldRecalled() // some may have waited for this window
-    onCounted()
+    events.counted()
   }
 
   /**
@@ -216,13 +215,13 @@ export class Folding {
   }
 
   private counted(envelope: Envelope, letters: readonly DeadLetter[]): void {
-    const { deadLetters, arrivals, clock, logger, onCounted } = this.deps
+    const { deadLetters, arrivals, clock, logger, events } = this.deps
     this.events.deadLettered += letters.length
     deadLetters.add(envelope, letters)
     arrivals.counted(envelope.number, clock.epochMs())
     if (this.recovering.delete(envelope.number) && this.recovering.size === 0)
       logger.info('what the log had left unfinished is folded')
-    onCounted()
+    events.counted()
   }
 }
 

@@ -119,13 +119,12 @@ export interface StatusSources {
   readonly results: Pick<Results, 'count' | 'first' | 'damaged' | 'kept' | 'takenBeforeMs'>
 }
 
-export function statusOf({ node, pipeline, identity, config, width, results }: StatusSources): Status {
-  const { controller, lanes } = node
+export function statusOf(sources: StatusSources): Status {
+  const { node, pipeline, identity } = sources
+  const { controller } = node
   const facts = controller.facts()
-  const { windows, horizonMs, watermarkMs, groups, recovering, apart, folded, busyMs } = node.progress
-  const sent = node.overflow.sender.counters()
-  const usage = node.overflow.used()
-  const { decision } = controller
+  const { horizonMs, watermarkMs } = node.progress
+  const { episodes } = node.overflow
   return {
     pipeline,
     version: identity.version,
@@ -133,71 +132,82 @@ export function statusOf({ node, pipeline, identity, config, width, results }: S
     bootEpoch: identity.epoch,
     ready: node.unready === null,
     mode: controller.mode,
-    events: {
-      ...node.events,
-      pending: node.pending,
-    },
-    windows: {
-      open: windows.open,
-      closing: windows.closing,
-      finalizing: windows.finalizing,
-      final: windows.final,
-      withBurst: node.finisher.withBurst,
-      kept: results.count - results.first,
-      damaged: results.damaged,
-    },
-    retention: {
-      hours: config.retentionHours,
-      bytes: config.retentionBytes,
-      resultBytes: results.kept.bytes,
-      takenBefore: finiteOrNull(results.takenBeforeMs),
-      inWords: retentionInWords(config),
-    },
+    events: { ...node.events, pending: node.pending },
+    windows: windowsOf(sources),
+    retention: retentionOf(sources),
     checkpoint: node.checkpointer.cost,
     horizon: finiteOrNull(horizonMs),
     watermark: finiteOrNull(watermarkMs),
-    edge: {
-      trueRate: facts.trueRate,
-      backlogEvents: facts.backlogEvents,
-      backlogBytes: facts.backlogBytes,
-      queueDelayMs: queueDelayMs(facts),
-      folded,
-      busyMs,
-      groups,
-      recovering,
-      apart,
-    },
-    burst: {
-      active: node.overflow.episodes.current !== undefined,
-      route: decision.route,
-      reason: config.cloud === 'none' ? NO_CLOUD : decision.reason,
-      refusal: controller.refusal(),
-      inFlightEnvelopes: facts.inFlightEnvelopes,
-      inFlightBytes: facts.inFlightBytes,
-      lanes,
-      capacity: width.diagnosis,
-      bottleneck: width.bottleneck,
-      laneRate: node.overflow.usage.laneRate,
-      throttled: sent.throttled,
-      latencyMs: node.overflow.latency.percentiles(),
-      parts: node.burstParts.all(),
-      episodes: node.overflow.episodes.all,
-    },
-    controller: {
-      policy: config.policy,
-      transport: config.transport,
-      terms: policyTerms(config, lanes.consumer),
-      bursting: controller.isBursting,
-      reason: config.cloud === 'none' ? NO_CLOUD : controller.intent.reason,
-      facts,
-      modeChanges: controller.decisions.changes,
-      decisions: controller.decisions.all,
-    },
+    edge: edgeOf(node, facts),
+    burst: { active: episodes.current !== undefined, ...burstOf(sources, facts), episodes: episodes.all },
+    controller: controllerOf(sources, facts),
     envelopes: node.cutter.envelopes,
     processingDelayMs: { ...node.arrivals.delays(), overTargetForMs: node.overTargetForMs },
     windowLatencyMs: node.finisher.latency.percentiles(),
-    cloud: { ...usage, usd: usageUsd(usage), idleUsdPerHour: idleUsdPerHour(lanes.shards, lanes.consumer) },
+    cloud: cloudOf(node),
   }
 }
+
+function windowsOf({ node, results }: StatusSources): Status['windows'] {
+  const { open, closing, finalizing, final } = node.progress.windows
+  const { withBurst } = node.finisher
+  return { open, closing, finalizing, final, withBurst, kept: results.count - results.first, damaged: results.damaged }
+}
+
+const retentionOf = ({ config, results }: StatusSources): Status['retention'] => ({
+  hours: config.retentionHours,
+  bytes: config.retentionBytes,
+  resultBytes: results.kept.bytes,
+  takenBefore: finiteOrNull(results.takenBeforeMs),
+  inWords: retentionInWords(config),
+})
+
+function edgeOf(node: EdgeNode, facts: Facts): Status['edge'] {
+  const { groups, recovering, apart, folded, busyMs } = node.progress
+  const { trueRate, backlogEvents, backlogBytes } = facts
+  const queue = { trueRate, backlogEvents, backlogBytes, queueDelayMs: queueDelayMs(facts) }
+  return { ...queue, folded, busyMs, groups, recovering, apart }
+}
+
+function burstOf({ node, width, config }: StatusSources, facts: Facts): Omit<Status['burst'], 'active' | 'episodes'> {
+  const { controller, overflow, lanes } = node
+  const { route } = controller.decision
+  return {
+    route,
+    reason: reasonOf(config, controller.decision),
+    refusal: controller.refusal(),
+    inFlightEnvelopes: facts.inFlightEnvelopes,
+    inFlightBytes: facts.inFlightBytes,
+    lanes,
+    capacity: width.diagnosis,
+    bottleneck: width.bottleneck,
+    laneRate: overflow.usage.laneRate,
+    throttled: overflow.sender.counters().throttled,
+    latencyMs: overflow.latency.percentiles(),
+    parts: node.burstParts.all(),
+  }
+}
+
+function controllerOf({ node, config }: StatusSources, facts: Facts): Status['controller'] {
+  const { controller, lanes } = node
+  return {
+    policy: config.policy,
+    transport: config.transport,
+    terms: policyTerms(config, lanes.consumer),
+    bursting: controller.isBursting,
+    reason: reasonOf(config, controller.intent),
+    facts,
+    modeChanges: controller.decisions.changes,
+    decisions: controller.decisions.all,
+  }
+}
+
+function cloudOf({ overflow, lanes }: EdgeNode): Status['cloud'] {
+  const usage = overflow.used()
+  return { ...usage, usd: usageUsd(usage), idleUsdPerHour: idleUsdPerHour(lanes.shards, lanes.consumer) }
+}
+
+/** Why nothing bursts, where there is nothing to burst to. */
+const reasonOf = ({ cloud }: Config, { reason }: { readonly reason: string }) => (cloud === 'none' ? NO_CLOUD : reason)
 
 const finiteOrNull = (value: number) => (Number.isFinite(value) ? value : null)

@@ -1,7 +1,8 @@
-import type { Envelope } from '../../core/protocol/envelope'
-import type { CutEnvelope, Intake } from '../../core/protocol/intake'
+import type { Intake } from '../../core/protocol/intake'
 import type { Ledger } from '../../core/protocol/ledger'
 import type { LogRecord } from '../../core/protocol/log-record'
+import type { CutEnvelope } from '../../core/protocol/uncut'
+import type { EnvelopeEvents } from '../observe/envelope-events'
 import type { Trace } from '../observe/observe'
 import type { Arrivals } from './arrivals'
 
@@ -14,8 +15,7 @@ export interface CutterDependencies {
   /** How many events an envelope may have now; it may have a few more when its lines are shorter than most. */
   readonly maxEnvelopeEvents: () => number
   readonly trace: Trace
-  /** The cut is in the log for good: the envelope may go its way. */
-  readonly onCut: (envelope: Envelope) => void
+  readonly events: Pick<EnvelopeEvents, 'durable'>
 }
 
 /** Makes envelopes of what was accepted. Each is on the books at once, and goes its way when its record is durable. */
@@ -33,17 +33,17 @@ export class Cutter {
   }
 
   /** Cuts what has reached the size of an envelope; the rest lingers. */
-  due(): Sequel {
-    const due: Sequel[] = []
+  due(): LogStep {
+    const due: LogStep[] = []
     while (this.deps.intake.open.bytes >= this.maxBytes()) due.push(this.one())
-    return joinSequels(due)
+    return joinSteps(due)
   }
 
   /** Cuts everything. */
-  all(): Sequel {
-    const all: Sequel[] = []
+  all(): LogStep {
+    const all: LogStep[] = []
     while (this.deps.intake.open.events > 0) all.push(this.one())
-    return joinSequels(all)
+    return joinSteps(all)
   }
 
   /** The bytes of as many events as an envelope may have, going by those that are open. */
@@ -55,7 +55,7 @@ export class Cutter {
       : Math.min(maxEnvelopeBytes, Math.ceil((maxEnvelopeEvents() * bytes) / events))
   }
 
-  private one(): Sequel {
+  private one(): LogStep {
     const made = this.deps.intake.cut(this.maxBytes())
     if (made === null) return { records: [] }
     const { number, firstOffset, count } = made.cut.envelope
@@ -72,23 +72,23 @@ export class Cutter {
     this.waitingEvents -= envelope.count
     this.waitingBytes -= bytes
     this.deps.trace.envelope(envelope.number, { kind: 'durable' })
-    this.deps.onCut(envelope)
+    this.deps.events.durable(envelope)
   }
 }
 
-/** Records that follow from a step, and what to do once they are durable. */
-export interface Sequel {
+/** What a step of the node adds to the log, and what to do once that is durable. */
+export interface LogStep {
   readonly records: readonly LogRecord[]
   readonly proceed?: () => void
 }
 
 /** All of them, in this order. */
-export function joinSequels(sequels: readonly Sequel[]): Sequel {
-  if (sequels.length === 0) return { records: [] }
+export function joinSteps(steps: readonly LogStep[]): LogStep {
+  if (steps.length === 0) return { records: [] }
   return {
-    records: sequels.flatMap(({ records }) => records),
+    records: steps.flatMap(({ records }) => records),
     proceed: () => {
-      for (const { proceed } of sequels) proceed?.()
+      for (const { proceed } of steps) proceed?.()
     },
   }
 }

@@ -249,8 +249,9 @@ export class DurableLog {
 
   private async seal(): Promise<void> {
     if (!this.isSealed) this.push({ type: 'seal' })
+    const sealed = this.nextNumber - 1 // what is appended while this waits is not on disk when it ends
     await this.wait(true).then(
-      () => this.mark.write(this.nextNumber - 1),
+      () => this.mark.write(sealed),
       () => undefined,
     )
   }

@@ -1,7 +1,5 @@
 import type { Logger } from 'pino'
 import type { Lanes } from '../../cloud/deployment'
-import type { PartialStore } from '../../cloud/partial-store'
-import type { ResultStore } from '../../cloud/result-store'
 import type { RunningPolicy } from '../../core/control/policies'
 import type { Pipeline } from '../../core/pipeline/pipeline'
 import type { OverflowDependencies } from '../burst/burst'
@@ -33,7 +31,7 @@ export interface NodeDependencies {
   /** Where the remembered keys are that no checkpoint needs to hold. */
   readonly keys: Pick<KeyFiles, 'count' | 'append' | 'deleteBefore' | 'close'>
   readonly deadLetters: DeadLetterBook
-  readonly cloud: Omit<MergeCloud, 'onMerged'> & { readonly partials: PartialStore; readonly results: ResultStore }
+  readonly cloud: MergeCloud
   readonly policy: RunningPolicy
   readonly prewarmer: OverflowDependencies['prewarmer']
   /** Counts what the node's own calls of the tables are billed. */

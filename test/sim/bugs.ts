@@ -4,9 +4,9 @@ import { BurstSender } from '../../edge-node/burst/stream-sender'
 import { Finisher } from '../../edge-node/closing/closing'
 import { Folding } from '../../edge-node/fold/fold'
 import { Workers } from '../../edge-node/fold/workers'
-import type { Sequel } from '../../edge-node/ingest/cutter'
+import { Appender } from '../../edge-node/ingest/appender'
+import type { LogStep } from '../../edge-node/ingest/cutter'
 import { LogFailed } from '../../edge-node/log/log'
-import { EdgeNode } from '../../edge-node/node/node'
 import type { Mutation } from './context'
 import { CLOUD_MUTATIONS } from './mutations-cloud'
 import { EDGE_MUTATIONS } from './mutations-edge'
@@ -29,7 +29,7 @@ const BACKGROUND = [
 ] as const
 
 type Task = (...args: never[]) => Promise<unknown>
-type Append = (records: unknown, after: Sequel) => unknown
+type Append = (records: unknown, after: LogStep) => unknown
 
 /** Until undone, `onBug` hears of errors that would end the edge's process. */
 export function catchBugs(onBug: (error: unknown) => void): () => void {
@@ -42,7 +42,7 @@ export function catchBugs(onBug: (error: unknown) => void): () => void {
       }),
     ),
   )
-  const append = around<Append>(EdgeNode.prototype, 'append', (original, _self, [records, after]) =>
+  const append = around<Append>(Appender.prototype, 'append', (original, _self, [records, after]) =>
     original(records, after.proceed === undefined ? after : { ...after, proceed: guarded(after.proceed, onBug) }),
   )
   return together(...tasks, append)

@@ -4,33 +4,36 @@ import { Intake } from '../../core/protocol/intake'
 import { Ledger } from '../../core/protocol/ledger'
 import { Finisher } from '../../edge-node/closing/closing'
 import { Suspects } from '../../edge-node/fold/suspects'
-import type { Sequel } from '../../edge-node/ingest/cutter'
+import { Admission } from '../../edge-node/ingest/admission'
+import { Appender } from '../../edge-node/ingest/appender'
+import type { LogStep } from '../../edge-node/ingest/cutter'
 import { Checkpointer } from '../../edge-node/log/checkpointer'
+import { Loop } from '../../edge-node/node/loop'
 import { EdgeNode } from '../../edge-node/node/node'
 import type { Clock } from '../../edge-node/observe/clock'
 import type { Mutation } from './context'
 import { Machine } from './machine'
 import { around, together } from './random'
 
-/** What mutations reach of a Ledger, an Intake and an EdgeNode. */
+/** What mutations reach of a Ledger, an Intake, a Loop and an Admission. */
 interface Books {
   readonly entries: Map<number, { place: string; envelope: unknown }>
 }
 interface Judge {
-  closedMs: number
-  idleMs: number
-  newestMs: number
+  readonly horizon: { closedMs: number; idleMs: number; newestMs: number }
 }
-interface Node {
-  readonly clock: Clock
+interface Ticking {
   readonly lastTickMs: number
-  readonly intake: Judge
+  readonly deps: { readonly clock: Clock; readonly intake: Judge }
+}
+interface Admitting {
+  readonly deps: { readonly clock: Clock; readonly intake: Judge }
 }
 
 type Absorb = (horizonMs: number, partial: EnvelopePartial) => void
 type Freeze = () => FrozenState
 type Appends = (count: number) => Promise<void>
-type Append = (records: unknown, after: Sequel) => unknown
+type Append = (records: unknown, after: LogStep) => unknown
 
 /** Bugs in what the edge admits, routes, counts and closes. */
 export const EDGE_MUTATIONS: readonly Mutation[] = [
@@ -69,10 +72,10 @@ export const EDGE_MUTATIONS: readonly Mutation[] = [
     breaks: 'The watermark is driven by event time at ingest, so that a slow day makes nothing late.',
     apply: () =>
       around<Intake['dueHorizonMs'], Judge>(Intake.prototype, 'dueHorizonMs', (original, intake, [clockMs]) => {
-        const { newestMs } = intake
-        intake.newestMs = clockMs
+        const { newestMs } = intake.horizon
+        intake.horizon.newestMs = clockMs
         const horizonMs = original(clockMs)
-        intake.newestMs = newestMs
+        intake.horizon.newestMs = newestMs
         return horizonMs
       }),
   },
@@ -80,8 +83,8 @@ export const EDGE_MUTATIONS: readonly Mutation[] = [
     name: 'a stopped process was idle',
     breaks: 'Idleness is counted in capped ticks: a process that was stopped has requests waiting outside.',
     apply: () =>
-      around<() => void, Node>(EdgeNode.prototype, 'tick', (original, node) => {
-        node.intake.idleMs += Math.max(0, node.clock.monotonicMs() - node.lastTickMs - 200)
+      around<() => void, Ticking>(Loop.prototype, 'tick', (original, { deps, lastTickMs }) => {
+        deps.intake.horizon.idleMs += Math.max(0, deps.clock.monotonicMs() - lastTickMs - 200)
         original()
       }),
   },
@@ -91,16 +94,17 @@ export const EDGE_MUTATIONS: readonly Mutation[] = [
     apply: () => {
       const parsedAt = new WeakMap<object, number>()
       return together(
-        around<EdgeNode['ingest'], Node>(EdgeNode.prototype, 'ingest', async (original, node, [request, scheduled]) => {
-          parsedAt.set(request, node.intake.closedMs)
-          await new Promise<void>((resolve) => node.clock.after(20, resolve))
-          return original(request, scheduled)
+        around<Admission['ingest'], Admitting>(Admission.prototype, 'ingest', async (original, { deps }, args) => {
+          parsedAt.set(args[0], deps.intake.horizon.closedMs)
+          await new Promise<void>((resolve) => deps.clock.after(20, resolve))
+          return original(...args)
         }),
         around<Intake['admit'], Judge>(Intake.prototype, 'admit', (original, intake, [request]) => {
-          const { closedMs } = intake
-          intake.closedMs = parsedAt.get(request) ?? closedMs
+          const { horizon } = intake
+          const { closedMs } = horizon
+          horizon.closedMs = parsedAt.get(request) ?? closedMs
           const record = original(request)
-          intake.closedMs = closedMs
+          horizon.closedMs = closedMs
           return record
         }),
       )
@@ -110,7 +114,7 @@ export const EDGE_MUTATIONS: readonly Mutation[] = [
     name: 'envelopes are routed before the flush',
     breaks: 'Nothing leaves before it is durable.',
     apply: () =>
-      around<Append>(EdgeNode.prototype, 'append', (original, _self, [records, { proceed, ...after }]) => {
+      around<Append>(Appender.prototype, 'append', (original, _self, [records, { proceed, ...after }]) => {
         const appended = original(records, after)
         proceed?.()
         return appended

@@ -4,8 +4,9 @@ import { count } from '../../core/aggregates/count'
 import type { ReadLine } from '../../core/pipeline/event'
 import { type PipelineOptions, pipeline } from '../../core/pipeline/pipeline'
 import { sliding } from '../../core/pipeline/window'
-import { type CutEnvelope, Intake, type IntakeLimits, type KeyRules } from '../../core/protocol/intake'
+import { Intake, type IntakeLimits, type KeyRules } from '../../core/protocol/intake'
 import type { LogRecord } from '../../core/protocol/log-record'
+import type { CutEnvelope } from '../../core/protocol/uncut'
 
 type Options = PipelineOptions<unknown, unknown, { n: ReturnType<typeof count> }>
 

@@ -16,7 +16,11 @@ const PACKAGES = [
  */
 export async function openTracing(options: TracingOptions, env: NodeJS.ProcessEnv): Promise<Tracing> {
   if (!isAsked(options.config.otelEndpoint, env) || options.config.traceShare === 0) return OFF
-  const { otlpTracing } = optional('traces need', PACKAGES, () => require('./otlp-tracing') as typeof import('./otlp-tracing'))
+  const { otlpTracing } = optional(
+    'traces need',
+    PACKAGES,
+    () => require('./otlp-tracing') as typeof import('./otlp-tracing'),
+  )
   return otlpTracing(options)
 }
 

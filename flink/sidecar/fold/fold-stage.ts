@@ -11,12 +11,12 @@ import { addEvent, type EventHasher, eventHasher } from '../../../core/protocol/
 import { Ledger } from '../../../core/protocol/ledger'
 import { type Partial, type Tally, zeroTally } from '../../../core/protocol/partial'
 import { Overflow } from '../../../edge-node/burst/burst'
-import type { ReclaimCause } from '../../../edge-node/burst/head-watcher'
 import { lanesOf } from '../../../edge-node/config/config'
 import { Router } from '../../../edge-node/control/router'
 import { ApartLane } from '../../../edge-node/fold/apart/lane'
 import { bytesOf, Workers } from '../../../edge-node/fold/workers'
 import type { Clock } from '../../../edge-node/observe/clock'
+import type { ReclaimCause } from '../../../edge-node/observe/envelope-events'
 import type { AdmittedLines } from '../admission'
 import type { BurstCloud } from '../burst-cloud'
 import type { StandingOrders } from '../standing-orders'
@@ -101,8 +101,10 @@ export class FoldStage {
       transport: cloud.transport,
       prewarmer: cloud.prewarmer,
       meters: cloud.meters,
-      onCounted: (envelope, letters) => void this.foldedInBurst(envelope, letters),
-      onReclaimed: (envelope, cause) => this.reclaimed(envelope, cause),
+      events: {
+        countedInBurst: (envelope, letters) => void this.foldedInBurst(envelope, letters),
+        reclaimed: (envelope, cause) => this.reclaimed(envelope, cause),
+      },
     })
     const none = { events: 0, bytes: 0 }
     this.router = new Router({

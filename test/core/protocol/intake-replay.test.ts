@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { CutEnvelope, Intake } from '../../../core/protocol/intake'
+import type { Intake } from '../../../core/protocol/intake'
 import type { LogRecord } from '../../../core/protocol/log-record'
+import type { CutEnvelope } from '../../../core/protocol/uncut'
 import { cutAll, linesAt, newIntake, someSteps, take, takeAll } from '../../support/history'
 
 function replayed(records: readonly LogRecord[]): { intake: Intake; cuts: CutEnvelope[] } {

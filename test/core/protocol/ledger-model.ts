@@ -1,7 +1,7 @@
-import type { CutEnvelope } from '../../../core/protocol/intake'
 import type { Place } from '../../../core/protocol/ledger'
 import type { Account } from '../../../core/protocol/manifest'
 import { addTally, encodeTally, zeroTally } from '../../../core/protocol/partial'
+import type { CutEnvelope } from '../../../core/protocol/uncut'
 
 interface Modelled {
   readonly made: CutEnvelope

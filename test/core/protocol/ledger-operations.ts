@@ -1,9 +1,9 @@
 import { expect } from '@jest/globals'
 import fc from 'fast-check'
 import { sliding } from '../../../core/pipeline/window'
-import type { CutEnvelope } from '../../../core/protocol/intake'
 import { Ledger, type Place } from '../../../core/protocol/ledger'
 import type { Tally } from '../../../core/protocol/partial'
+import type { CutEnvelope } from '../../../core/protocol/uncut'
 import { envelopeOf } from './folded'
 import { LedgerModel } from './ledger-model'
 

@@ -15,11 +15,13 @@ import { pipeline } from '../../../core/pipeline/pipeline'
 import { sliding, tumbling } from '../../../core/pipeline/window'
 import { EdgeState } from '../../../core/protocol/edge-state'
 import { foldEnvelope } from '../../../core/protocol/fold'
-import { type CutEnvelope, Intake } from '../../../core/protocol/intake'
+import { Intake } from '../../../core/protocol/intake'
 import { Ledger } from '../../../core/protocol/ledger'
 import type { Account, Manifest } from '../../../core/protocol/manifest'
 import type { WindowResult } from '../../../core/protocol/merge'
+import type { CutEnvelope } from '../../../core/protocol/uncut'
 import { Merger } from '../../../edge-node/closing/merger'
+import { systemClock } from '../../../edge-node/observe/clock'
 import { createMergeHandler } from '../../../handlers/merge'
 import * as oracle from '../../../scripts/verify/aggregate'
 import type { Batch } from '../../../scripts/verify/oracle'
@@ -191,9 +193,13 @@ export async function runSplit(schedule: Schedule, isBurst: (envelope: number) =
     partials,
     results,
     merge: { invoke: (manifest: unknown) => merge(manifest as Manifest) },
-    onMerged: () => undefined,
   }
-  const merger = new Merger(spec, FROM, 1, state, cloud, pino({ level: 'silent' }))
+  const merger = new Merger({
+    ...{ pipeline: spec, from: FROM, bootEpoch: 1, state, cloud },
+    events: { merged: () => undefined },
+    logger: pino({ level: 'silent' }),
+    clock: systemClock,
+  })
   const windows: WindowResult[] = []
   const batches: Batch[] = []
 

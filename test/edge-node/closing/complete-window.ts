@@ -104,13 +104,11 @@ export function mergerOf(
   const clock = new ManualClock()
   const works: unknown[] = []
   const { partials, results } = window
-  const cloud = {
-    partials,
-    results,
-    merge: { invoke },
-    onMerged: (work: unknown) => works.push(work),
-    runEnvelopes,
-    runParts,
-  }
-  return { clock, works, merger: new Merger(spec, ORIGIN, 3, window.state, cloud, logger, clock) }
+  const cloud = { partials, results, merge: { invoke }, runEnvelopes, runParts }
+  const events = { merged: (work: unknown) => void works.push(work) }
+  const merger = new Merger({
+    ...{ pipeline: spec, from: ORIGIN, bootEpoch: 3, state: window.state },
+    ...{ cloud, events, logger, clock },
+  })
+  return { clock, works, merger }
 }
