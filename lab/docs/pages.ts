@@ -34,9 +34,9 @@ The end of a name is its unit: ${code('Ms')} milliseconds, ${code('Bytes')}, ${c
 
 | command | what it does |
 | --- | --- |
-| ${code('npm run edge -- --help')} | prints all of this |
-| ${code('npm run edge -- --print-config')} | each setting with its value and where it is from; secrets are paths, and never printed |
-| ${code('npm run edge -- --check')} | validates settings, data folder, port, tokens, certificates, credentials, stream, tables and functions; exit code 1 when something is wrong |
+| ${code('spillway edge --help')} | prints all of this |
+| ${code('spillway edge --print-config')} | each setting with its value and where it is from; secrets are paths, and never printed |
+| ${code('spillway check')} | validates settings, data folder, port, tokens, certificates, credentials, stream, tables and functions; exit code 1 when something is wrong |
 
 The cloud is found by the standard variables: ${code('AWS_REGION')}, ${code('AWS_PROFILE')} or other credentials, and
 ${code('AWS_ENDPOINT_URL')} for a local cloud.`

@@ -181,7 +181,7 @@ describe('the command line', () => {
 
   test.each([['--url', 'ftp://edge'], ['--code', 'a b'], ['--no-such'], ['surplus']])('refuses %s', async (...args) => {
     const { code, err } = await command(...args)
-    expect([code, err]).toEqual([2, expect.stringMatching(/^error: /)])
+    expect([code, err]).toEqual([2, expect.stringMatching(/See spillway replay --help\.$/)])
   })
 
   test('ends with 2 when the report cannot be written, which it says', async () => {

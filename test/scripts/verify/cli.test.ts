@@ -260,8 +260,12 @@ describe('the command', () => {
   test.each([
     ['no --accepted', ['--url', 'http://127.0.0.1:1'], /--accepted/],
     ['an unknown option', ['--accepted', 'x', '--what'], /--what/],
-    ['a --url that is none', ['--accepted', 'x', '--url', 'edge'], /http:\/\/host:port/],
-    ['a stray argument after an option', ['--accepted', 'x', '--report', 'y', 'z'], /too many arguments/],
+    ['a --url that is none', ['--accepted', 'x', '--url', 'edge'], /http or https URL.* See spillway verify --help\.$/],
+    [
+      'a stray argument after an option',
+      ['--accepted', 'x', '--report', 'y', 'z'],
+      /Too many arguments.* See spillway verify --help\.$/,
+    ],
   ])('exits with 2 on %s', async (_, args, message) => {
     const { code, err } = await run(...args)
     expect(code).toBe(2)
