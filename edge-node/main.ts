@@ -7,7 +7,7 @@ import { type Edge, startEdge } from './edge-node'
 import { inWords } from './inspection/finding'
 import { inspect } from './inspection/inspection'
 import { createLogger } from './observe/logger'
-import { type Output, TERMINAL } from './observe/output'
+import { type Output, stillWaiting, TERMINAL } from './observe/output'
 
 const STOP_TIMEOUT_MS = 8_000 // before those who ask for a stop lose patience, often after 10 s
 const WHAT_NOW =
@@ -43,7 +43,7 @@ async function perform(configuration: Configuration, out: Output['out'], err: Ou
       out(printedConfig(configuration))
       return 0
     case 'check': {
-      const findings = await inspect(configuration, process.env)
+      const findings = await stillWaiting(inspect(configuration, process.env), err)
       const isSound = findings.every(({ verdict }) => verdict !== 'problem')
       out(configuration.isJson ? JSON.stringify({ sound: isSound, findings }, null, 2) : inWords(findings))
       return isSound ? 0 : 1

@@ -4,7 +4,7 @@ import type { Config } from '../../edge-node/config/config'
 import { printedConfig } from '../../edge-node/config/resolve'
 import { UnusableConfig } from '../../edge-node/config/unusable'
 import { createLogger } from '../../edge-node/observe/logger'
-import { type Output, TERMINAL } from '../../edge-node/observe/output'
+import { type Output, stillWaiting, TERMINAL } from '../../edge-node/observe/output'
 import { FlinkWatch } from './flink-watch'
 import { JOB_CONTROLLER } from './program'
 import { sidecarLinks, startController } from './start-controller'
@@ -12,14 +12,14 @@ import { sidecarLinks, startController } from './start-controller'
 const STOP_TIMEOUT_MS = 5_000 // streams of dashboards are cut off then; there is nothing to be lost
 
 /** Resolves to the exit code when it has stopped. */
-export async function main(args: readonly string[], { out, err }: Output = TERMINAL): Promise<number> {
+export async function main(args: readonly string[], output: Output = TERMINAL): Promise<number> {
   try {
     const configuration = readConfiguration(args, process.env, process.cwd(), JOB_CONTROLLER)
-    if (!('help' in configuration)) return await perform(configuration, out)
-    out(configuration.help.trimEnd())
+    if (!('help' in configuration)) return await perform(configuration, output)
+    output.out(configuration.help.trimEnd())
     return 0
   } catch (error) {
-    return explain(error as Error, err)
+    return explain(error as Error, output.err)
   }
 }
 
@@ -34,15 +34,15 @@ function explain(error: Error & { readonly code?: string; readonly retryable?: b
   return 1
 }
 
-async function perform(configuration: Configuration, out: Output['out']): Promise<number> {
+async function perform(configuration: Configuration, output: Output): Promise<number> {
   switch (configuration.task) {
     case 'run':
       return run(configuration.config)
     case 'print':
-      out(printedConfig(configuration))
+      output.out(printedConfig(configuration))
       return 0
     case 'check':
-      return check(configuration, out)
+      return check(configuration, output)
   }
 }
 
@@ -75,10 +75,10 @@ const line = ({ who, problem, good }: Looked) =>
   `${problem === null ? 'ok     ' : 'problem'}  ${who}: ${problem ?? good}`
 
 /** Says of each who does not answer why. Resolves to the exit code. */
-async function check({ config, isJson }: Configuration, out: Output['out']): Promise<number> {
+async function check({ config, isJson }: Configuration, { out, err }: Output): Promise<number> {
   const sidecars = sidecarLinks(config)
   const flink = new FlinkWatch(config.flink, config.job)
-  await Promise.all([flink.read(), ...sidecars.map((sidecar) => sidecar.look())])
+  await stillWaiting(Promise.all([flink.read(), ...sidecars.map((sidecar) => sidecar.look())]), err)
   const { reading, problem } = flink.view
   const looked: Looked[] = [
     { who: 'Flink', problem, good: `${reading?.name} (${reading?.jobId}) is ${reading?.state}` },

@@ -1,6 +1,7 @@
 import { kindOf } from '../../edge-node/config/command-line'
 import { TOPICS } from '../../edge-node/config/config'
 import { flagOf, variableOf } from '../../edge-node/config/names'
+import { commandLinePage } from './command-line'
 import { costPage } from './cost'
 import { errorCodesPage } from './error-codes'
 import { httpApiPage } from './http-api'
@@ -42,7 +43,8 @@ The cloud is found by the standard variables: ${code('AWS_REGION')}, ${code('AWS
 ${code('AWS_ENDPOINT_URL')} for a local cloud.`
 
 /** All that is generated, by its path from the root of the repository. */
-export const GENERATED_PAGES: Readonly<Record<string, () => string>> = {
+export const GENERATED_PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/reference/command-line.md': commandLinePage,
   'docs/reference/configuration.md': configurationPage,
   'docs/reference/cost.md': costPage,
   'docs/reference/error-codes.md': errorCodesPage,

@@ -4,6 +4,7 @@ import { DONE, NOT_DONE } from '../../scripts/command-line/exit-codes'
 import { integer } from '../../scripts/command-line/flags'
 import { newCommand } from '../../scripts/command-line/new-command'
 import { type Output, TERMINAL } from '../../scripts/command-line/output'
+import { whileItTakes } from '../../scripts/command-line/progress'
 import { ensurePackaged } from '../package'
 import { collectParam } from '../params'
 import { provision } from '../provision'
@@ -93,7 +94,8 @@ async function run({ stage, param, logFile, ...settings }: Flags, { out, err }: 
     const packaged = await ensurePackaged({ stage, region, params: param })
     const cloud = await startEmbeddedCloud({ ...settings, ...logTo(logFile) })
     const end = toldToEnd()
-    const ready = provision(cloud.endpoint, packaged).then((provisioned) => {
+    const provisioning = whileItTakes(provision(cloud.endpoint, packaged), err, '... deploying the stack into it')
+    const ready = provisioning.then((provisioned) => {
       const notes = [`Functions print to ${logFile ?? 'standard error'}. Ctrl-C ends the cloud and everything in it.`]
       out(readyScreen({ name: 'The embedded cloud', endpoint: cloud.endpoint, region, provisioned, notes }))
       process.send?.({ kind: 'ready', endpoint: cloud.endpoint, outputs: provisioned.outputs })

@@ -9,3 +9,9 @@ export function everySoOften(say: (line: string) => void): (line: () => string) 
     say(line())
   }
 }
+
+/** Says the line every two seconds, as long as the work takes. */
+export function whileItTakes<T>(work: Promise<T>, say: (line: string) => void, line: string): Promise<T> {
+  const timer = setInterval(() => say(line), PROGRESS_EVERY_MS)
+  return work.finally(() => clearInterval(timer))
+}

@@ -34,8 +34,10 @@ export async function main(args: readonly string[], output: Output = TERMINAL): 
 
 async function run({ accepted, url, token, json, report: reportFile }: Flags, output: Output): Promise<number> {
   const show = everySoOften(output.err)
-  const onEvents = (events: number) => show(() => `... ${events.toLocaleString('en-US')} events`)
-  const report = await verify({ accepted, url, token, onEvents })
+  const hear = (what: string) => (count: number) => show(() => `... ${count.toLocaleString('en-US')} ${what}`)
+  const onEvents = hear('events read')
+  const onWindows = hear('windows fetched')
+  const report = await verify({ accepted, url, token, onEvents, onWindows })
   if (json) printJson(output, report)
   else for (const line of summaryOf(report)) output.out(line)
   if (reportFile !== undefined) await writeReport(reportFile, report)

@@ -58,6 +58,14 @@ describe('an edge node with dead letters in a final and in an open window', () =
     expect(await windows(1)).toEqual(before)
   })
 
+  test('are counted in one JSON document with --json', async () => {
+    const { url, failing } = await edgeNode()
+    failing.clear()
+    const { code, out } = await command('--url', url, '--dry-run', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ letters: 3, dryRun: true })
+  })
+
   test('are left alone by a dry run', async () => {
     const { url, failing, corrections, status } = await edgeNode()
     failing.clear()

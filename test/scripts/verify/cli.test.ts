@@ -246,6 +246,13 @@ describe('the command', () => {
     })
   })
 
+  test('prints its report as one JSON document with --json, and nothing else', async () => {
+    const file = await accepted([first, second])
+    const { code, out } = await run('--accepted', file, '--url', url, '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toEqual(await check([first, second]))
+  })
+
   test('shows wrong answers and conflicting keys, a few of each', async () => {
     const conflicts = Array.from({ length: 7 }, (_, i) => ({ ...first, horizon: i }))
     const file = await accepted([first, { ...second, late: 0 }, ...conflicts])
