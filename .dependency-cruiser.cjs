@@ -29,7 +29,7 @@ const FLOORS = {
       'chaos',
       'replay',
     ],
-    ...['check-data', 'flink'],
+    ...['check-data', 'package', 'flink'],
   ],
 }
 const READING = '^test/admission/(reading|json-text|outcome)\\.ts$'
@@ -86,6 +86,21 @@ module.exports = {
       'what users run knows nothing of benchmarks, generated pages and tests',
       { path: rooms('scripts') },
       { path: rooms('lab', 'test') },
+    ),
+    rule(
+      'localstack-imports',
+      'the local clouds import no other room, but how the command line reads its arguments',
+      { path: rooms('localstack') },
+      {
+        path: rooms(...PRODUCT, ...TOOLS.filter((room) => room !== 'localstack')),
+        pathNot: '^(scripts/command-line|program)/',
+      },
+    ),
+    rule(
+      'command-line-imports',
+      'how arguments are read is the same for whatever is asked for',
+      { path: '^scripts/command-line/' },
+      { path: rooms(...PRODUCT, ...TOOLS), pathNot: '^(scripts/command-line|program)/' },
     ),
     rule(
       'dashboard-imports',

@@ -1,10 +1,11 @@
 /** `npm run fuzz:admission`: compares admission with an independent reading of the documentation. */
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
+import { withFlags } from '../scripts/command-line/ask'
+import { type Output, TERMINAL } from '../scripts/command-line/output'
+import { everySoOften } from '../scripts/command-line/progress'
 import { describeDifference, differenceOf, leastDifference, type Reading } from '../test/admission/difference'
 import { hostileCase } from '../test/admission/hostile-bodies'
 import { outcomeByReading } from '../test/admission/reading'
-
-const PROGRESS_EVERY_MS = 2_000
 
 interface Options {
   readonly lines: number
@@ -12,26 +13,16 @@ interface Options {
   readonly from: number
 }
 
-/** Where lines for people go; a test listens here. */
-export type Output = { readonly out: (line: string) => void; readonly err: (line: string) => void }
-
-const TERMINAL: Output = { out: (line) => console.log(line), err: (line) => console.error(line) }
-
 /**
  * `args` without node and script. Resolves to the exit code: 0 both agree, 1 they do not, 2 wrong usage. A test gives
  * another reading.
  */
 export async function main(args: readonly string[], output = TERMINAL, reading: Reading = outcomeByReading) {
-  try {
-    return await run(command(output).parse(args, { from: 'user' }).opts<Options>(), output, reading)
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    throw error
-  }
+  return withFlags<Options>(command(), args, (options) => run(options, output, reading), output)
 }
 
-function command(output: Output): Command {
-  return new Command('fuzz:admission')
+function command(): Command {
+  return new Command('npm run fuzz:admission --')
     .description(
       'Compare what admission makes of hostile lines with an independent reading of the documentation: which are taken, under which key, in which windows, and under which code the others are refused.',
     )
@@ -40,14 +31,11 @@ function command(output: Output): Command {
     .option('--from <n>', 'the first request of the seed', wholeFrom(0), 0)
     .addHelpText('after', '\nExit code: 0 both agree, 1 they do not (the least request is shown), 2 wrong usage.')
     .allowExcessArguments(false)
-    .showHelpAfterError('See --help.')
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.err(text.trimEnd()) })
 }
 
 async function run({ lines, seed, from }: Options, { out, err }: Output, reading: Reading): Promise<number> {
   const startMs = Date.now()
-  let nextMs = startMs + PROGRESS_EVERY_MS
+  const show = everySoOften(err)
   let index = from
   for (let done = 0; done < lines; index++) {
     const each = hostileCase(seed, index)
@@ -60,10 +48,11 @@ async function run({ lines, seed, from }: Options, { out, err }: Output, reading
       return 1
     }
     done += each.lines
-    if (Date.now() < nextMs) continue
-    nextMs = Date.now() + PROGRESS_EVERY_MS
-    const perSecond = (done / (Date.now() - startMs)) * 1_000
-    err(`... ${grouped(done)} of ${grouped(lines)} lines, ${grouped(Math.round(perSecond))}/s`)
+    const soFar = done
+    show(() => {
+      const perSecond = (soFar / (Date.now() - startMs)) * 1_000
+      return `... ${grouped(soFar)} of ${grouped(lines)} lines, ${grouped(Math.round(perSecond))}/s`
+    })
   }
   out(`${grouped(lines)} lines in ${grouped(index - from)} requests of seed ${seed}: no difference`)
   return 0

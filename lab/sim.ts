@@ -1,10 +1,12 @@
 /** `npm run sim`: runs seeded worlds, and shows the smallest one that breaks a rule. */
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
+import { withFlags } from '../scripts/command-line/ask'
+import { type Output, TERMINAL } from '../scripts/command-line/output'
+import { everySoOften } from '../scripts/command-line/progress'
 import { FAULT_KINDS, type FaultKind } from '../test/sim/faults'
 import { shrink } from '../test/sim/shrink'
 import { runWorld, type WorldReport } from '../test/sim/world'
 
-const PROGRESS_EVERY_MS = 2_000
 const NO_FAULT = 'none'
 
 interface Options {
@@ -15,23 +17,13 @@ interface Options {
   readonly trace?: boolean
 }
 
-/** Where lines for people go; a test listens here. */
-export type Output = { readonly out: (line: string) => void; readonly err: (line: string) => void }
-
-const TERMINAL: Output = { out: (line) => console.log(line), err: (line) => console.error(line) }
-
 /** `args` without node and script. Resolves to the exit code: 0 no rule was broken, 1 one was, 2 wrong usage. */
 export async function main(args: readonly string[], output: Output = TERMINAL): Promise<number> {
-  try {
-    return await run(command(output).parse(args, { from: 'user' }).opts<Options>(), output)
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    throw error
-  }
+  return withFlags<Options>(command(), args, (options) => run(options, output), output)
 }
 
-function command(output: Output): Command {
-  return new Command('sim')
+function command(): Command {
+  return new Command('npm run sim --')
     .description(
       'Run seeded worlds: the real edge node and functions between simulated clients, disk, network and cloud.',
     )
@@ -43,16 +35,13 @@ function command(output: Output): Command {
     .addHelpText('after', `\nKinds of fault:\n${[...FAULT_KINDS, NO_FAULT].map((kind) => `  ${kind}`).join('\n')}`)
     .addHelpText('after', '\nExit code: 0 no rule was broken, 1 one was (its world is shown), 2 wrong usage.')
     .allowExcessArguments(false)
-    .showHelpAfterError('See --help.')
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.err(text.trimEnd()) })
 }
 
 async function run({ seeds, from, requests, only, trace = false }: Options, output: Output): Promise<number> {
   const without = new Set(FAULT_KINDS.filter((kind) => only !== undefined && !only.includes(kind)))
   const isAsSeeded = requests === undefined && only === undefined
   const startMs = Date.now()
-  let nextMs = startMs + PROGRESS_EVERY_MS
+  const tell = everySoOften(output.err)
   for (let done = 0; done < seeds; done++) {
     const report = await runWorld(from + done, { without, trace, ...(requests === undefined ? {} : { requests }) })
     for (const line of report.trace) output.out(line)
@@ -60,12 +49,10 @@ async function run({ seeds, from, requests, only, trace = false }: Options, outp
       await show(report, isAsSeeded, output)
       return 1
     }
-    if (Date.now() < nextMs) continue
-    nextMs = Date.now() + PROGRESS_EVERY_MS
-    const perSecond = ((done + 1) / (Date.now() - startMs)) * 1_000
-    output.err(
-      `... ${(done + 1).toLocaleString('en-US')} of ${seeds.toLocaleString('en-US')} worlds, ${perSecond.toFixed(0)}/s`,
-    )
+    tell(() => {
+      const perSecond = ((done + 1) / (Date.now() - startMs)) * 1_000
+      return `... ${(done + 1).toLocaleString('en-US')} of ${seeds.toLocaleString('en-US')} worlds, ${perSecond.toFixed(0)}/s`
+    })
   }
   output.out(
     `${seeds.toLocaleString('en-US')} ${seeds === 1 ? 'world' : 'worlds'} from seed ${from}: no rule was broken`,

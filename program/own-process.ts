@@ -9,3 +9,6 @@ export const OWN_EXEC_ARGV: readonly string[] = EXTENSION === 'ts' ? ['--import'
 
 /** The file of a program of ours, by its path without extension from the root: `edge-node/main`. */
 export const ownProgram = (path: string): string => join(ROOT, `${path}.${EXTENSION}`)
+
+/** What says the version of this code. */
+export const PACKAGE_JSON = EXTENSION === 'ts' ? join(ROOT, 'package.json') : join(ROOT, '..', 'package.json')

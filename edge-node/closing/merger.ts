@@ -22,7 +22,7 @@ const MAX_FAILURES = 8 // about 20 s of asking: throttles and crashes have passe
 const MAX_MISSING = 4 // a second of asking: the partials are gone and not late, since their heads were seen
 
 /**
- * A call merges so many envelopes at most. One of a thousand events takes 4 ms here (`npm run bench -- merge`), and one
+ * A call merges so many envelopes at most. One of a thousand events takes 4 ms here (`spillway bench merge`), and one
  * with the largest head that there is some five times as much, on a function with half a processor twice as long: that
  * is 40 s of the 60 s that the function has. The list takes 75 kB of the 6 MB that Lambda takes as a request.
  */

@@ -5,14 +5,16 @@ import { KiB, MiB } from './fields'
 import { flagOf, isSetting, nearest, unitOf, variableOf } from './names'
 import { type Resolved, resolveConfig } from './resolve'
 import { configFile, fromEnvironment, fromFile, type Given } from './sources'
-import { UnusableConfig } from './unusable'
+import { UnknownFlag } from './unusable'
 
 const WIDTH = 100 // columns of the help
-const COMMANDS = ['config', 'check', 'printConfig', 'help'] as const
+const COMMANDS = ['config', 'check', 'json', 'printConfig', 'help'] as const
 
 /** What a command line asks for. */
 export interface CommandLine {
   readonly task: 'run' | 'check' | 'print'
+  /** With `check`: as JSON. */
+  readonly isJson: boolean
   readonly configFile: string | undefined
   readonly given: readonly Given[]
 }
@@ -21,34 +23,55 @@ export interface CommandLine {
 export interface Program {
   readonly name: string
   readonly description: string
+  /** Lines that work as printed. */
+  readonly examples: readonly string[]
+  readonly exits: string
   readonly shows: (setting: SettingName, topic: string) => boolean
   readonly tasks: { readonly check: string }
 }
 
 export const EDGE_NODE: Program = {
-  name: 'npm run edge --',
+  name: 'spillway edge',
   description: 'The edge node: takes events over HTTP, computes windows, and bursts what does not fit to AWS Lambda.',
+  examples: [
+    'spillway edge --mode never --data-dir .spillway/edge',
+    'spillway edge --stack spillway-prod --check',
+    'spillway edge --print-config --latency-target-ms 500',
+  ],
+  exits: '0 done; 1 it cannot start, or --check found something; 2 wrong usage',
   shows: (_setting, topic) => topic !== FLINK_TOPIC,
   tasks: { check: 'check this configuration, the credentials and the cloud half; starts and changes nothing' },
 }
 
+/** `--check` under a name of its own. */
+export const EDGE_CHECK: Program = {
+  ...EDGE_NODE,
+  name: 'spillway check',
+  description:
+    'Looks at all that a start of the edge node needs: settings, data folder, port, tokens, certificates, credentials and the cloud half. Starts and changes nothing.',
+  examples: ['spillway check', 'spillway check --stack spillway-prod --json'],
+  exits: '0 nothing is wrong; 1 something is, the settings included; 2 wrong usage',
+}
+
 /**
- * Reads the arguments after the script's name. Throws UnusableConfig for a flag that is none, and gives the help where
+ * Reads the arguments after the script's name. Throws UnknownFlag for one that is none, and gives the help where
  * it was asked for.
  */
 export function readCommandLine(args: readonly string[], called = EDGE_NODE): CommandLine | { readonly help: string } {
-  const command = program(called)
+  let help = ''
+  const command = program(called).configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} })
   try {
     command.parse([...args], { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    if (error.code === 'commander.helpDisplayed') return { help: command.helpInformation() }
-    throw new UnusableConfig([problemOf(error)])
+    if (error.code === 'commander.helpDisplayed') return { help }
+    throw new UnknownFlag([problemOf(error)])
   }
-  const { config, check, printConfig, ...values } = command.opts()
+  const { config, check, json, printConfig, ...values } = command.opts()
   const given = Object.entries(values).filter(([name]) => isSetting(name))
   return {
     task: check ? 'check' : printConfig ? 'print' : 'run',
+    isJson: json === true,
     configFile: config,
     given: given.map(([setting, value]) => ({ setting, value, from: flagOf(setting) })),
   }
@@ -60,7 +83,7 @@ function problemOf(error: CommanderError): string {
   return `${unknown} is no setting; did you mean ${flagOf(nearest(unknown, [...SETTINGS, ...COMMANDS]))}?`
 }
 
-function program({ name, description, shows, tasks: { check } }: Program): Command {
+function program({ name, description, shows, examples, exits, tasks: { check } }: Program): Command {
   const command = new Command(name)
     .usage('[options]')
     .description(description)
@@ -68,14 +91,16 @@ function program({ name, description, shows, tasks: { check } }: Program): Comma
     .showSuggestionAfterError(false)
     .exitOverride()
     .configureHelp({ helpWidth: WIDTH })
-    .configureOutput({ writeOut: () => {}, writeErr: () => {} })
   const tasks = [
     new Option('--config <file>', 'file with settings, YAML or JSON (default: spillway.yaml or .json, if it is here)'),
     new Option('--check', check),
+    new Option('--json', 'with --check: what was found as JSON'),
     new Option('--print-config', 'print each setting with its value and where it is from'),
   ]
   for (const option of tasks) command.addOption(option.helpGroup('Tasks:'))
-  command.addHelpOption(new Option('-h, --help', 'print this help').helpGroup('Tasks:')).addHelpText('after', AFTER)
+  command
+    .addHelpOption(new Option('-h, --help', 'print this help').helpGroup('Tasks:'))
+    .addHelpText('after', afterOf(examples, exits))
   for (const [topic, fields] of Object.entries(TOPICS))
     for (const [setting, field] of Object.entries(fields)) {
       const option = optionOf(setting, field).helpGroup(`${topic}:`)
@@ -122,14 +147,24 @@ function placeholderOf(setting: string, expected: string): string {
   return ` <${/file|folder|address|names/.exec(expected)?.[0] ?? 'name'}>`
 }
 
-const AFTER = `
-A setting can be given in a file by its name (port: 7070), in the environment (${variableOf('port')}=7070) or as a flag. Flags win over
-the environment, the environment over the file, the file over the defaults. What has no such name is refused.
-The cloud is found by the standard variables: AWS_REGION, AWS_ENDPOINT_URL, and the credentials chain.`
+const afterOf = (examples: readonly string[], exits: string) => `
+${SETTINGS_IN_WORDS}
+
+Examples:
+${examples.map((example) => `  ${example}`).join('\n')}
+
+Exit code: ${exits}.`
+
+const SETTINGS_IN_WORDS = `A setting can be given in a file by its name (port: 7070), in the environment (${variableOf('port')}=7070)
+or as a flag. Flags win over the environment, the environment over the file, the file over the
+defaults. What has no such name is refused.
+The cloud is found by the standard variables: AWS_REGION, AWS_ENDPOINT_URL, and the credentials
+chain.`
 
 /** What to do, with which configuration. */
 export interface Configuration extends Resolved {
   readonly task: CommandLine['task']
+  readonly isJson: boolean
   /** The file that settings were read from. */
   readonly file: string | null
 }
@@ -148,5 +183,5 @@ export function readConfiguration(
   if ('help' in commandLine) return commandLine
   const file = configFile(commandLine.configFile, env, folder)
   const layers = [file === null ? [] : fromFile(file), fromEnvironment(env), commandLine.given]
-  return { task: commandLine.task, file, ...resolveConfig(layers) }
+  return { task: commandLine.task, isJson: commandLine.isJson, file, ...resolveConfig(layers) }
 }

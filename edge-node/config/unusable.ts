@@ -3,6 +3,9 @@ export class UnusableConfig extends Error {
   readonly code = 'unusable_config'
   readonly retryable = false
   constructor(readonly problems: readonly string[]) {
-    super(`The configuration cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}\nSee --help.`)
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
   }
 }
+
+/** A flag that is none: wrong usage, also where it is the settings that are looked at. */
+export class UnknownFlag extends UnusableConfig {}

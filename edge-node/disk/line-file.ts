@@ -34,7 +34,7 @@ export class LineQueue {
 const CHUNK_BYTES = 64 * 1024
 const NEWLINE = 10
 const ADVICE =
-  'Nothing was changed. Restore the file from a copy; `npm run check-data -- DATA_DIR` says what else is sound'
+  'Nothing was changed. Restore the file from a copy; `spillway check-data DATA_DIR` says what else is sound'
 
 /**
  * A file of lines that only grows, each with a checksum. Beside it a mark says how much of it was on disk. One append

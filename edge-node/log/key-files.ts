@@ -161,7 +161,7 @@ export async function givenUpBefore(folder: string): Promise<number> {
 /** The refusal of files that lack keys which a checkpoint knows of. */
 export const missingKeys = (from: number, to: number): CannotRecover =>
   new CannotRecover(
-    `the files of keys lack ${keysInWords({ from, to })}: a request that is repeated under one of them would count twice. Nothing was changed. Restore the folder \`keys\` from a copy, or give them up with \`npm run check-data -- DATA_DIR --repair\``,
+    `the files of keys lack ${keysInWords({ from, to })}: a request that is repeated under one of them would count twice. Nothing was changed. Restore the folder \`keys\` from a copy, or give them up with \`spillway check-data DATA_DIR --repair\``,
   )
 
 const encodePage = ({ first, count, rows, extras }: AnswerPage): string =>

@@ -44,7 +44,7 @@ export async function readLines(
   }
   if (lines.length !== count)
     throw new CannotRecover(
-      `the log has ${lines.length} of the ${count} events from offset ${firstOffset}; \`npm run check-data -- DATA_DIR\` says what is damaged`,
+      `the log has ${lines.length} of the ${count} events from offset ${firstOffset}; \`spillway check-data DATA_DIR\` says what is damaged`,
     )
   return lines
 }

@@ -30,7 +30,7 @@ const TODAY: Codec = { at: recordAt, next: nextRecord }
 const OLD: Codec = { at: oldRecordAt, next: nextOldRecord }
 
 const ADVICE =
-  'Nothing was changed. Restore the file from a copy; `npm run check-data -- DATA_DIR` says what else is sound'
+  'Nothing was changed. Restore the file from a copy; `spillway check-data DATA_DIR` says what else is sound'
 
 /**
  * Reads the segments of a log in order, and tells a torn tail from damage. Only what was never acknowledged may be cut

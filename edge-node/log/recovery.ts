@@ -125,7 +125,7 @@ export class Recovery {
     }
     if (intake.keys.next < this.writtenKeys)
       throw new CannotRecover(
-        `the files of keys have ${this.writtenKeys} idempotency keys and the log ${intake.keys.next}: records of the log are lost. Nothing was changed. Restore the data folder from a copy; \`npm run check-data -- DATA_DIR\` says what is sound`,
+        `the files of keys have ${this.writtenKeys} idempotency keys and the log ${intake.keys.next}: records of the log are lost. Nothing was changed. Restore the data folder from a copy; \`spillway check-data DATA_DIR\` says what is sound`,
       )
     const epoch = (last?.epoch ?? 0) + 1
     const boot = { type: 'boot', incarnation: intake.incarnation, epoch, version, atMs: nowMs } as const
@@ -173,7 +173,7 @@ export class Recovery {
     const what = error instanceof Error ? error.message : error
     if (this.boot === undefined || this.boot.version === version) {
       return new CannotRecover(
-        `the log and the checkpoint do not fit together (${what}). Nothing was changed. Restore the data folder from a copy; \`npm run check-data -- DATA_DIR\` says what is sound`,
+        `the log and the checkpoint do not fit together (${what}). Nothing was changed. Restore the data folder from a copy; \`spillway check-data DATA_DIR\` says what is sound`,
         { cause: error },
       )
     }

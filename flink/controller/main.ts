@@ -4,73 +4,91 @@ import type { Config } from '../../edge-node/config/config'
 import { printedConfig } from '../../edge-node/config/resolve'
 import { UnusableConfig } from '../../edge-node/config/unusable'
 import { createLogger } from '../../edge-node/observe/logger'
+import { type Output, stillWaiting, TERMINAL } from '../../edge-node/observe/output'
 import { FlinkWatch } from './flink-watch'
 import { JOB_CONTROLLER } from './program'
 import { sidecarLinks, startController } from './start-controller'
 
 const STOP_TIMEOUT_MS = 5_000 // streams of dashboards are cut off then; there is nothing to be lost
-async function main(): Promise<void> {
-  const configuration = readConfiguration(process.argv.slice(2), process.env, process.cwd(), JOB_CONTROLLER)
-  if ('help' in configuration) {
-    process.stdout.write(configuration.help)
-    return
+
+/** Resolves to the exit code when it has stopped. */
+export async function main(args: readonly string[], output: Output = TERMINAL): Promise<number> {
+  try {
+    const configuration = readConfiguration(args, process.env, process.cwd(), JOB_CONTROLLER)
+    if (!('help' in configuration)) return await perform(configuration, output)
+    output.out(configuration.help.trimEnd())
+    return 0
+  } catch (error) {
+    return explain(error as Error, output.err)
   }
-  await perform(configuration)
 }
 
-async function perform(configuration: Configuration): Promise<void> {
+/** The exit code of an error that was to be expected; throws any other. */
+function explain(error: Error & { readonly code?: string; readonly retryable?: boolean }, err: Output['err']): number {
+  if (error instanceof UnusableConfig) {
+    err(`${error.message}\nSee ${JOB_CONTROLLER.name} --help.`)
+    return 2
+  }
+  if (error.retryable === undefined) throw error
+  err(`The controller cannot start (${error.code}): ${error.message}`)
+  return 1
+}
+
+async function perform(configuration: Configuration, output: Output): Promise<number> {
   switch (configuration.task) {
     case 'run':
       return run(configuration.config)
     case 'print':
-      console.log(printedConfig(configuration))
-      return
+      output.out(printedConfig(configuration))
+      return 0
     case 'check':
-      process.exit((await check(configuration.config)) ? 0 : 1)
+      return check(configuration, output)
   }
 }
 
-async function run(config: Config): Promise<void> {
+async function run(config: Config): Promise<number> {
   const logger = createLogger(config.logLevel)
   const page = ensureBuilt().then((built) => {
     if (built.kind === 'impossible') logger.warn({ reason: built.reason }, 'the dashboard could not be built')
   })
   const controller = await startController(config, logger)
-  const stop = () => {
-    setTimeout(() => process.exit(0), STOP_TIMEOUT_MS).unref()
-    void controller.stop().finally(() => process.exit(0))
-  }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  process.on('disconnect', stop) // the program that started it is gone
-  await page
-  process.send?.({ url: controller.url })
+  const toldToStop = new Promise<void>((resolve) => {
+    process.on('SIGTERM', resolve)
+    process.on('SIGINT', resolve)
+    process.on('disconnect', resolve) // the program that started it is gone
+  })
+  void page.then(() => process.send?.({ url: controller.url }))
+  await toldToStop
+  const tooLong = new Promise<void>((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS))
+  await Promise.race([controller.stop().catch(() => {}), tooLong])
+  return 0
 }
 
-const line = (who: string, problem: string | null, good: string) =>
+/** One who has to answer; `problem` says why it does not, null: it does. */
+interface Looked {
+  readonly who: string
+  readonly problem: string | null
+  readonly good: string
+}
+
+const line = ({ who, problem, good }: Looked) =>
   `${problem === null ? 'ok     ' : 'problem'}  ${who}: ${problem ?? good}`
 
-/** Says of each who does not answer why. */
-async function check(config: Config): Promise<boolean> {
+/** Says of each who does not answer why. Resolves to the exit code. */
+async function check({ config, isJson }: Configuration, { out, err }: Output): Promise<number> {
   const sidecars = sidecarLinks(config)
   const flink = new FlinkWatch(config.flink, config.job)
-  await Promise.all([flink.read(), ...sidecars.map((sidecar) => sidecar.look())])
+  await stillWaiting(Promise.all([flink.read(), ...sidecars.map((sidecar) => sidecar.look())]), err)
   const { reading, problem } = flink.view
-  const lines = [
-    line('Flink', problem, `${reading?.name} (${reading?.jobId}) is ${reading?.state}`),
-    ...sidecars.map(({ view }) => line(`sidecar ${view.name}`, view.problem, 'it answers')),
+  const looked: Looked[] = [
+    { who: 'Flink', problem, good: `${reading?.name} (${reading?.jobId}) is ${reading?.state}` },
+    ...sidecars.map(({ view }) => ({ who: `sidecar ${view.name}`, problem: view.problem, good: 'it answers' })),
   ]
-  console.log(lines.join('\n'))
   for (const sidecar of sidecars) sidecar.close()
-  return problem === null && sidecars.every(({ view }) => view.problem === null)
+  const sound = looked.every((each) => each.problem === null)
+  const asJson = () => JSON.stringify({ sound, looked: looked.map(({ who, problem }) => ({ who, problem })) }, null, 2)
+  out(isJson ? asJson() : looked.map(line).join('\n'))
+  return sound ? 0 : 1
 }
 
-main().catch((error: Error & { code?: string; retryable?: boolean }) => {
-  if (error instanceof UnusableConfig) {
-    console.error(error.message)
-    process.exit(2)
-  }
-  if (error.retryable === undefined) throw error
-  console.error(`The controller cannot start (${error.code}): ${error.message}`)
-  process.exit(1)
-})
+if (require.main === module) void main(process.argv.slice(2)).then((code) => process.exit(code))

@@ -11,6 +11,7 @@ import { chosenPolicy } from '../../edge-node/control/chosen-policy'
 import { Watchdog } from '../../edge-node/fold/watchdog'
 import { systemClock } from '../../edge-node/observe/clock'
 import { createLogger } from '../../edge-node/observe/logger'
+import { type Output, TERMINAL } from '../../edge-node/observe/output'
 import { loadProgram } from '../../program/program'
 import { noCloud, openBurstCloud } from './burst-cloud'
 import { EventDelays } from './event-delays'
@@ -28,25 +29,55 @@ const MAX_ENVELOPE_EVENTS = 256
 /** Beyond `mapTimeout`, for what else holds the thread; as in the edge node. What it ends is started again. */
 const HELD_BEYOND_MS = 20_000
 
-const HELP = `Usage: npm run sidecar -- [--listen unix:FILE | HOST:PORT] [--until-stdin-ends] [settings of the edge node]
+const HELP = `Usage: spillway sidecar [options]
 
 The process beside a Flink TaskManager that admits, folds, merges and presents for the job in flink/.
-  --listen   where the job finds it (default: unix:.spillway/sidecar.sock); a port has to be on loopback
-  --until-stdin-ends   it ends with its standard input: for a TaskManager that starts it
-Settings have the names that the edge node has for them: npm run edge -- --help.
-`
 
-async function main(): Promise<void> {
-  const own = ownOptions(process.argv.slice(2))
-  const configuration = readConfiguration(own.rest, process.env, process.cwd())
-  if ('help' in configuration) {
-    process.stdout.write(HELP)
-    return
+Options:
+  --listen <address>   unix:FILE or HOST:PORT, where the job finds it (default: unix:.spillway/sidecar.sock);
+                       a port has to be on loopback
+  --until-stdin-ends   it ends with its standard input: for a TaskManager that starts it
+  -h, --help           print this help
+Settings have the names that the edge node has for them: spillway edge --help.
+
+Examples:
+  spillway sidecar --pipeline bids --mode never
+  spillway sidecar --pipeline bids --listen 127.0.0.1:7171 --transport invoke
+
+Exit code: 0 it ran until it was stopped; 1 it cannot start, with the reason; 2 wrong usage.`
+
+/** Resolves to the exit code when it has ended. */
+export async function main(args: readonly string[], { out, err }: Output = TERMINAL): Promise<number> {
+  try {
+    const own = ownOptions(args)
+    const configuration = readConfiguration(own.rest, process.env, process.cwd())
+    if ('help' in configuration) {
+      out(HELP)
+      return 0
+    }
+    return await run(configuration.config, own, createLogger(configuration.config.logLevel), err)
+  } catch (error) {
+    return explain(error as Error, err)
   }
-  await run(configuration.config, own, createLogger(configuration.config.logLevel))
 }
 
-async function run(config: Config, { listen, endsWithStdin }: OwnOptions, logger: Logger): Promise<void> {
+/** The exit code of an error that was to be expected; throws any other. */
+function explain(error: Error & { readonly code?: string; readonly retryable?: boolean }, err: Output['err']): number {
+  if (error instanceof UnusableConfig) {
+    err(`${error.message}\nSee spillway sidecar --help.`)
+    return 2
+  }
+  if (error.retryable === undefined) throw error
+  err(`The sidecar cannot start (${error.code}): ${error.message}`)
+  return 1
+}
+
+async function run(
+  config: Config,
+  { listen, endsWithStdin }: OwnOptions,
+  logger: Logger,
+  err: Output['err'],
+): Promise<number> {
   const { pipeline, version, module } = loadProgram(config.pipeline, process.cwd(), join(config.dataDir, 'pipelines'))
   const orders = new StandingOrders(config, systemClock)
   Object.assign(process.env, cloudVariables(config.cloud, process.env))
@@ -87,9 +118,11 @@ async function run(config: Config, { listen, endsWithStdin }: OwnOptions, logger
     mkdirSync(dirname(listen.path), { recursive: true, mode: 0o700 })
     rmSync(listen.path, { force: true }) // what a process that was killed has left
   }
-  server.on('error', (error) => {
-    console.error(`The sidecar cannot listen there (${error.message}); choose another --listen.`)
-    process.exit(1)
+  const failed = new Promise<number>((resolve) => {
+    server.on('error', (error) => {
+      err(`The sidecar cannot listen there (${error.message}); choose another --listen.`)
+      resolve(1)
+    })
   })
   server.listen(listen, () => {
     logger.info({ listen, pipeline: pipeline.name, version }, 'the sidecar is listening')
@@ -97,20 +130,19 @@ async function run(config: Config, { listen, endsWithStdin }: OwnOptions, logger
   })
   stage.start()
   if (config.mode !== 'never' && config.policy !== 'none' && config.maxUsdPerHour > 0) cloud.prewarmer.start()
-  const stop = () => process.exit(0) // it has nothing of its own: the job asks again for what is open
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  process.on('disconnect', stop)
-  if (endsWithStdin) process.stdin.on('end', stop).on('error', stop).resume()
   Watchdog.start(pipeline.mapTimeoutMs + HELD_BEYOND_MS, 'The sidecar', 'Whoever started it starts it again.')
+  return Promise.race([failed, toldToEnd(endsWithStdin)]) // it has nothing of its own: the job asks again for what is open
 }
 
-main().catch((error: Error & { code?: string; retryable?: boolean }) => {
-  if (error instanceof UnusableConfig) {
-    console.error(error.message)
-    process.exit(2)
-  }
-  if (error.retryable === undefined) throw error
-  console.error(`The sidecar cannot start (${error.code}): ${error.message}`)
-  process.exit(1)
-})
+/** Resolves to the exit code. */
+function toldToEnd(endsWithStdin: boolean): Promise<number> {
+  return new Promise((resolve) => {
+    const stop = () => resolve(0)
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+    process.on('disconnect', stop)
+    if (endsWithStdin) process.stdin.on('end', stop).on('error', stop).resume()
+  })
+}
+
+if (require.main === module) void main(process.argv.slice(2)).then((code) => process.exit(code))

@@ -6,4 +6,4 @@ process.on('message', (question) => {
   if (question === 'cpu') process.send?.(process.cpuUsage())
 })
 
-import('../../edge-node/main')
+import('../../edge-node/main').then(async ({ main }) => process.exit(await main(process.argv.slice(2))))

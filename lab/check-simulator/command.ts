@@ -1,13 +1,13 @@
 import { Command, Option } from 'commander'
+import { withFlags } from '../../scripts/command-line/ask'
 import { number } from '../../scripts/command-line/flags'
 import { mustHold, mustHoldTable } from '../../scripts/command-line/must-hold'
-import { withFlags } from '../../scripts/command-line/read-flags'
 import { LoadError } from '../../scripts/load/load-error'
 import { agreement } from './agreement'
 import { type Measured, measure, type Order } from './measure'
 
 const command = () =>
-  new Command('check-simulator')
+  new Command('npm run check-simulator --')
     .description(
       'Replays a short trace on the embedded cloud, through Kinesis and by invoke, simulates the same, and compares.',
     )
@@ -31,7 +31,7 @@ const say = (line: string) => void process.stderr.write(`${line}\n`)
 const show = (text: string) => void process.stdout.write(`${text}\n`)
 
 async function main(): Promise<number> {
-  return withFlags<Order>(command(), check)
+  return withFlags<Order>(command(), process.argv.slice(2), check)
 }
 
 async function check(order: Order): Promise<number> {

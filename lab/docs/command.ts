@@ -7,7 +7,7 @@ async function main(): Promise<void> {
   for (const [path, make] of Object.entries(GENERATED_PAGES)) {
     const file = join(__dirname, '../..', path)
     await mkdir(dirname(file), { recursive: true })
-    await writeFile(file, make())
+    await writeFile(file, await make())
     console.log(path)
   }
 }

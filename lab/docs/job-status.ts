@@ -68,6 +68,6 @@ export function jobStatusPage(): string {
   )
 }
 
-const INTRODUCTION = `What ${code('npm run controller')} answers; [how to run it](../how-to/run-on-flink.md#the-controller). Errors, tokens and
+const INTRODUCTION = `What ${code('spillway controller')} answers; [how to run it](../how-to/run-on-flink.md#the-controller). Errors, tokens and
 limits are those of the [edge node](http-api.md). Times are epoch milliseconds, delays ms, rates events per second; null is
 what is not known.`

@@ -1,6 +1,7 @@
 import { kindOf } from '../../edge-node/config/command-line'
 import { TOPICS } from '../../edge-node/config/config'
 import { flagOf, variableOf } from '../../edge-node/config/names'
+import { commandLinePage } from './command-line'
 import { costPage } from './cost'
 import { errorCodesPage } from './error-codes'
 import { httpApiPage } from './http-api'
@@ -34,15 +35,16 @@ The end of a name is its unit: ${code('Ms')} milliseconds, ${code('Bytes')}, ${c
 
 | command | what it does |
 | --- | --- |
-| ${code('npm run edge -- --help')} | prints all of this |
-| ${code('npm run edge -- --print-config')} | each setting with its value and where it is from; secrets are paths, and never printed |
-| ${code('npm run edge -- --check')} | validates settings, data folder, port, tokens, certificates, credentials, stream, tables and functions; exit code 1 when something is wrong |
+| ${code('spillway edge --help')} | prints all of this |
+| ${code('spillway edge --print-config')} | each setting with its value and where it is from; secrets are paths, and never printed |
+| ${code('spillway check')} | validates settings, data folder, port, tokens, certificates, credentials, stream, tables and functions; exit code 1 when something is wrong |
 
 The cloud is found by the standard variables: ${code('AWS_REGION')}, ${code('AWS_PROFILE')} or other credentials, and
 ${code('AWS_ENDPOINT_URL')} for a local cloud.`
 
 /** All that is generated, by its path from the root of the repository. */
-export const GENERATED_PAGES: Readonly<Record<string, () => string>> = {
+export const GENERATED_PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/reference/command-line.md': commandLinePage,
   'docs/reference/configuration.md': configurationPage,
   'docs/reference/cost.md': costPage,
   'docs/reference/error-codes.md': errorCodesPage,

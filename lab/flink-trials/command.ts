@@ -2,8 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Argument, Command } from 'commander'
+import { withFlags } from '../../scripts/command-line/ask'
+import { INTERRUPTED } from '../../scripts/command-line/exit-codes'
 import { integer } from '../../scripts/command-line/flags'
-import { withFlags } from '../../scripts/command-line/read-flags'
 import type { Stoppable } from '../../scripts/processes/child'
 import { whenInterrupted } from '../../scripts/processes/interrupted'
 import { missingJava } from '../../scripts/processes/java/toolchain'
@@ -15,13 +16,12 @@ interface Flags extends Place {
   readonly report?: string
 }
 
-const INTERRUPTED = 130
 const SHOWN = 5 // of the last lines of a trial that failed
 
 const say = (text: string) => console.log(text)
 
 const command = () =>
-  new Command('flink:trials')
+  new Command('npm run flink:trials --')
     .description(
       'Shows with real processes what must hold of the job on Flink; without Java it says that it is skipped.',
     )
@@ -39,8 +39,7 @@ const command = () =>
     .addHelpText('after', `\nTrials:\n${TRIALS.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}`)
 
 async function main(): Promise<number> {
-  const asked = command()
-  return withFlags<Flags>(asked, (flags) => perform(flags, asked.args))
+  return withFlags<Flags>(command(), process.argv.slice(2), perform)
 }
 
 async function perform(flags: Flags, names: readonly string[]): Promise<number> {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { ensurePackaged } from '../../localstack/package'
-import { endOnWrongUsage } from '../../localstack/wrong-usage'
+import { withFlags } from '../../scripts/command-line/ask'
 import type { Stoppable } from '../../scripts/processes/child'
 import { startCloud } from '../../scripts/processes/cloud-process'
 import { startEdgeNode } from '../../scripts/processes/edge-process'
@@ -66,7 +66,6 @@ async function ask(command: string, url: string, cwd: string): Promise<number> {
   return code ?? 1
 }
 
-endOnWrongUsage(new Command('schemathesis').description(WHAT)).parse()
-main().then((code) => {
-  process.exitCode = code
-})
+const command = new Command('npm run schemathesis --').description(WHAT).allowExcessArguments(false)
+
+withFlags(command, process.argv.slice(2), main).then((code) => process.exit(code))

@@ -87,7 +87,7 @@ function verdictIfSo({ meanRate }: Advice, answer: Answer): string {
     case 'helps':
       return `BURSTING WOULD HELP: ${share} of the events would have burst, in ${spells(bursting)}; ${delays}, for ${price}.\n${instead}`
     case 'too-small':
-      return `THE BASE IS TOO SMALL: ${share} of the events would have burst (on average ${rate(meanRate)} come, and it takes ${rate(answer.base)}): ${delays}, for ${price}.\n${instead} \`npm run simulate -- --plan\` finds the cheapest base: ${SIZING}.`
+      return `THE BASE IS TOO SMALL: ${share} of the events would have burst (on average ${rate(meanRate)} come, and it takes ${rate(answer.base)}): ${delays}, for ${price}.\n${instead} \`spillway simulate --plan\` finds the cheapest base: ${SIZING}.`
     case 'hardly':
       return `BURSTING WOULD HARDLY HELP: ${delays}, for ${price}.\n${instead}`
   }

@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseDurationMs } from '../../core/pipeline/duration'
+import { type Asked, ask, WrongUsage } from '../command-line/ask'
 import { integer, number, url } from '../command-line/flags'
-import { readFlags } from '../command-line/read-flags'
+import { newCommand } from '../command-line/new-command'
 import { ASSUMPTIONS, NODE } from '../simulate/settings'
 
 /** Where the figures of a job come from. */
@@ -28,18 +29,15 @@ export interface Terms {
 }
 
 /** What the command line asks for. */
-export type AdviseCommand =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'wrong'; readonly message: string }
-  | {
-      readonly kind: 'run'
-      readonly source: Source
-      readonly forMs: number
-      readonly terms: Terms
-      readonly isJson: boolean
-      readonly plotFile: string | null
-      readonly traceFile: string
-    }
+export interface AdviseRun {
+  readonly kind: 'run'
+  readonly source: Source
+  readonly forMs: number
+  readonly terms: Terms
+  readonly isJson: boolean
+  readonly plotFile: string | null
+  readonly traceFile: string
+}
 
 interface Flags extends Terms {
   readonly flink?: string
@@ -67,24 +65,15 @@ const BELONGS_TO = {
   prometheus: ['query', 'lagQuery', 'busyQuery', 'step'],
 } as const
 
-/** Reads the arguments after the script's name; the token of Prometheus is in the environment. */
-export function parseAdviseArguments(args: readonly string[], environment: NodeJS.ProcessEnv): AdviseCommand {
-  const read = readFlags<Flags>(adviseCommand(), args)
-  switch (read.kind) {
-    case 'help':
-      return { kind: 'text', text: read.text }
-    case 'wrong':
-      return wrong(read.message)
-    case 'flags':
-      return commandFrom(read.flags, environment.PROMETHEUS_TOKEN)
-  }
+/** Reads the arguments after the command's name; the token of Prometheus is in the environment. */
+export function parseAdviseArguments(args: readonly string[], environment: NodeJS.ProcessEnv): Asked<AdviseRun> {
+  return ask<Flags, AdviseRun>(adviseCommand(), args, (flags) => runFrom(flags, environment.PROMETHEUS_TOKEN))
 }
 
-function commandFrom(flags: Flags, token: string | undefined): AdviseCommand {
+function runFrom(flags: Flags, token: string | undefined): AdviseRun {
   const source = sourceFrom(flags, token)
-  if (typeof source === 'string') return wrong(source)
   const forMs = flags.for ?? (source.kind === 'flink' ? FLINK_FOR_MS : PROMETHEUS_FOR_MS)
-  if (source.kind === 'flink' && forMs > MOST_FLINK_FOR_MS) return wrong('--for is at most 7d with --flink.')
+  if (source.kind === 'flink' && forMs > MOST_FLINK_FOR_MS) throw new WrongUsage('--for is at most 7d with --flink.')
   const { base, laneRate, latencyTargetMs, transport, machineUsd, eventBytes, json, plot, save } = flags
   return {
     kind: 'run',
@@ -97,30 +86,40 @@ function commandFrom(flags: Flags, token: string | undefined): AdviseCommand {
   }
 }
 
-/** Where to look, or what is wrong in words. */
-function sourceFrom(flags: Flags, token: string | undefined): Source | string {
+/** Where to look. Throws WrongUsage. */
+function sourceFrom(flags: Flags, token: string | undefined): Source {
   const { flink, job, every = EVERY_MS, prometheus, query, lagQuery, busyQuery, step } = flags
-  if ((flink === undefined) === (prometheus === undefined)) return 'Give either --flink URL or --prometheus URL.'
+  if ((flink === undefined) === (prometheus === undefined)) {
+    throw new WrongUsage('Give either --flink URL or --prometheus URL.')
+  }
   const other = flink === undefined ? 'flink' : 'prometheus'
   const stray = BELONGS_TO[other].find((name) => flags[name] !== undefined)
-  if (stray !== undefined) return `--${dashed(stray)} goes with --${other}.`
+  if (stray !== undefined) throw new WrongUsage(`--${dashed(stray)} goes with --${other}.`)
   if (flink !== undefined) return { kind: 'flink', url: flink, job, everyMs: every }
-  if (query === undefined) return '--query is needed with --prometheus: events per second that arrive.'
+  if (query === undefined) {
+    throw new WrongUsage('--query is needed with --prometheus: events per second that arrive.')
+  }
   return { kind: 'prometheus', url: prometheus!, query, lagQuery, busyQuery, stepMs: step, token }
 }
-
-const wrong = (message: string): AdviseCommand => ({ kind: 'wrong', message: `${message} See --help.` })
 
 const dashed = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 function adviseCommand(): Command {
-  const command = new Command('advise').description(
-    'Watches a job, read only, and says what bursting would have changed: what would have burst, which delays that would have saved, and what it would have cost.',
-  )
+  const command = newCommand({
+    name: 'advise',
+    about:
+      'Watches a job, read only, and says what bursting would have changed: what would have burst, which delays that would have saved, and what it would have cost.',
+    notes: NOTES,
+    examples: [
+      'spillway advise --flink http://127.0.0.1:8081 --for 30m',
+      "spillway advise --prometheus http://127.0.0.1:9090 --query 'sum(rate(events_total[1m]))' --for 7d --json",
+    ],
+    exits: { done: 'answered', not: 'no answer, with the reason and what to do', interrupted: true },
+  })
   for (const option of [...flinkOptions(), ...prometheusOptions(), ...answerOptions(), ...outputOptions()]) {
     command.addOption(option)
   }
-  return command.allowExcessArguments(false).addHelpText('after', AFTER)
+  return command
 }
 
 function grouped(heading: string, options: readonly Option[]): Option[] {
@@ -196,6 +195,5 @@ function plotFile(text: string): string {
   throw new InvalidArgumentError('It takes a file that ends in .svg or .html.')
 }
 
-const AFTER = `
-Nothing is changed and nothing is sent but questions. Ctrl-C ends the watch and answers with what was seen until then.
-Exit code: 0 answered, 1 no answer, with the reason and what to do; 2 wrong usage.`
+const NOTES = `Nothing is changed and nothing is sent but questions. Ctrl-C ends the watch and answers with what was seen until
+then; a second one ends everything.`

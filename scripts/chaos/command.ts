@@ -1,34 +1,39 @@
+/** `spillway chaos`: real faults to real processes, and whether the results are exact all the same. */
 import { writeFile } from 'node:fs/promises'
 import { ensurePackaged } from '../../localstack/package'
-import { parseChaosArguments } from './cli'
+import { answer } from '../command-line/ask'
+import { DONE, INTERRUPTED, NOT_DONE } from '../command-line/exit-codes'
+import { type Output, printJson, TERMINAL } from '../command-line/output'
+import { type ChaosRun, parseChaosArguments } from './cli'
 import { type ChaosReport, isPassed, verdictOf } from './report'
 import { runScenario } from './run'
 import { Interrupted } from './stage'
 
-const say = (text: string) => process.stdout.write(`${text}\n`)
-
-async function main(): Promise<number> {
-  const command = parseChaosArguments(process.argv.slice(2))
-  switch (command.kind) {
-    case 'text':
-      process.stdout.write(command.text)
-      return 0
-    case 'wrong':
-      process.stderr.write(`${command.message}\n`)
-      return 2
-    case 'run': {
-      await ensurePackaged()
-      const interrupt = onInterrupt()
-      const reports: ChaosReport[] = []
-      for (const scenario of command.scenarios) {
-        say(`\n--- ${scenario}, seed ${command.options.seed}`)
-        reports.push(await runScenario(scenario, command.options, interrupt, say))
-        say(verdictOf(reports.at(-1)!))
-        if (command.reportFile !== null) await writeReport(command.reportFile, command.scenarios.length, reports)
-      }
-      return conclude(reports)
-    }
+/** Resolves to the exit code. */
+export async function main(args: readonly string[], output: Output = TERMINAL): Promise<number> {
+  try {
+    return await answer(parseChaosArguments(args), (run) => runAll(run, output), output)
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error
+    output.err('Interrupted; everything that was started has ended.')
+    return INTERRUPTED
   }
+}
+
+async function runAll({ scenarios, options, isJson, reportFile }: ChaosRun, output: Output): Promise<number> {
+  const say = isJson ? output.err : output.out
+  await ensurePackaged()
+  const interrupt = onInterrupt()
+  const reports: ChaosReport[] = []
+  for (const scenario of scenarios) {
+    say(`\n--- ${scenario}, seed ${options.seed}`)
+    reports.push(await runScenario(scenario, options, interrupt, say))
+    say(verdictOf(reports.at(-1)!))
+    if (reportFile === null) continue
+    await writeFile(reportFile, `${JSON.stringify(together(reports, scenarios.length), null, 2)}\n`)
+  }
+  if (isJson) printJson(output, together(reports, scenarios.length))
+  return conclude(reports, say)
 }
 
 /**
@@ -45,31 +50,20 @@ function onInterrupt(): AbortSignal {
  * One scenario's report as it is; of several, a list with what they came to together. Written after each, so that an
  * interrupt loses none.
  */
-async function writeReport(file: string, planned: number, reports: readonly ChaosReport[]): Promise<void> {
+function together(reports: readonly ChaosReport[], planned: number): object | undefined {
   const [first, ...others] = reports
+  if (planned === 1) return first
   const seconds = reports.reduce((sum, report) => sum + report.seconds, 0)
   const exact = reports.length === planned && reports.every((report) => report.exact || report.skipped !== undefined)
-  const whole = planned === 1 ? first : { scenario: 'all', seed: first?.seed, exact, seconds, runs: [first, ...others] }
-  await writeFile(file, `${JSON.stringify(whole, null, 2)}\n`)
+  return { scenario: 'all', seed: first?.seed, exact, seconds, runs: [first, ...others] }
 }
 
-function conclude(reports: readonly ChaosReport[]): number {
+function conclude(reports: readonly ChaosReport[], say: Output['out']): number {
   const passed = reports.filter(isPassed).length
   const skipped = reports.filter((report) => report.skipped !== undefined).length
   if (reports.length > 1)
     say(
       `\n${passed - skipped} of ${reports.length} scenarios exact, ${skipped} skipped, ${reports.length - passed} not.`,
     )
-  return passed === reports.length ? 0 : 1
+  return passed === reports.length ? DONE : NOT_DONE
 }
-
-main().then(
-  (code) => {
-    process.exitCode = code
-  },
-  (error: unknown) => {
-    if (!(error instanceof Interrupted)) throw error
-    say('Interrupted; everything that was started has ended.')
-    process.exitCode = 130
-  },
-)

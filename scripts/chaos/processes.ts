@@ -1,16 +1,11 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Child, startChild } from '../processes/child'
+import { type Child, LOCAL_ENV, startChild, startCommand } from '../processes/child'
 import type { Defaults, Play } from './faults/scenario'
 import { freePort } from './free-port'
 import { Service } from './service'
 import type { Stage } from './stage'
 
-const LOCAL_ENV = {
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'local',
-}
 const DRAIN_S = 600 // far longer than any outage here: every batch gets its answer
 const POISON = 0.005 // dead letters must survive faults too
 
@@ -49,14 +44,16 @@ function service(stage: Stage, name: string, launch: () => Child): Service {
 function startCloud(stage: Stage, port: number, { cloudEndpoint }: Play): Child {
   const between = cloudEndpoint === undefined ? [] : ['--function-endpoint', cloudEndpoint]
   const log = ['--log-file', join(stage.folder, 'functions.log')]
-  return start(stage, 'cloud.log', 'localstack/embedded/main.ts', ['--port', String(port), ...log, ...between], {})
+  const args = ['--port', String(port), ...log, ...between]
+  return start(stage, 'cloud.log', (log) => startChild('localstack/embedded/main.ts', args, LOCAL_ENV, log))
 }
 
 function startEdge(stage: Stage, port: number, cloudPort: number, play: Play): Child {
   const { dataDir, cloudEndpoint, edgeArgs = [] } = play
   const args = ['--pipeline', 'bids', '--port', String(port), '--data-dir', dataDir ?? join(stage.folder, 'edge')]
-  const endpoint = { AWS_ENDPOINT_URL: cloudEndpoint ?? `http://127.0.0.1:${cloudPort}` }
-  return start(stage, 'edge.log', 'edge-node/main.ts', [...args, '--log-level', 'info', ...edgeArgs], endpoint)
+  const env = { ...LOCAL_ENV, AWS_ENDPOINT_URL: cloudEndpoint ?? `http://127.0.0.1:${cloudPort}` }
+  const all = [...args, '--log-level', 'info', ...edgeArgs]
+  return start(stage, 'edge.log', (log) => startChild('edge-node/main.ts', all, env, log))
 }
 
 /**
@@ -72,7 +69,7 @@ export async function runLoad(stage: Stage, url: string, load: LoadShape): Promi
     ...{ report: join(stage.folder, 'load.json'), accepted: join(stage.folder, 'accepted.ndjson') },
   }
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const child = start(stage, 'load.log', 'scripts/load/command.ts', ['--quiet', ...args], {})
+  const child = start(stage, 'load.log', (log) => startCommand('load', ['--quiet', ...args], LOCAL_ENV, log))
   stage.undo(() => {
     child.signal('SIGKILL') // asked politely, it would wait for its answers
     return child.ended()
@@ -89,11 +86,11 @@ export interface LoadShape {
   readonly spike: Defaults['spike']
 }
 
-function start(stage: Stage, logName: string, file: string, args: readonly string[], env: NodeJS.ProcessEnv): Child {
+function start(stage: Stage, logName: string, launch: (log: number) => Child): Child {
   stage.signal.throwIfAborted() // nothing starts any more while everything is being ended
   const log = openSync(join(stage.folder, logName), 'a')
   try {
-    return startChild(file, args, { ...LOCAL_ENV, ...env }, log)
+    return launch(log)
   } finally {
     closeSync(log)
   }

@@ -1,69 +1,65 @@
 /**
- * `npm run check-data`: reads everything in the data folder of a stopped node, says what is sound, and mends what can
+ * `spillway check-data`: reads everything in the data folder of a stopped node, says what is sound, and mends what can
  * be mended.
  */
 import { stat } from 'node:fs/promises'
-import { Command, CommanderError } from 'commander'
 import pc from 'picocolors'
 import { isHeld, lockData } from '../../edge-node/disk/data-lock'
+import { withFlags } from '../command-line/ask'
+import { DONE, NOT_DONE, WRONG_USAGE } from '../command-line/exit-codes'
+import { newCommand } from '../command-line/new-command'
+import { type Output, printJson, TERMINAL } from '../command-line/output'
 import { type Finding, findingsIn } from './findings'
 import { repairsFor } from './repairs'
 
-/** Where lines for people go; a test listens here. */
-export type Output = { readonly out: (line: string) => void; readonly err: (line: string) => void }
-
-const TERMINAL: Output = { out: (line) => console.log(line), err: (line) => console.error(line) }
-
-interface Options {
+interface Flags {
   readonly repair: boolean
   readonly yes: boolean
+  readonly json: boolean
 }
 
-/**
- * `args` without node and script. Resolves to the exit code: 0 all is sound, 1 something is damaged, 2 it could not be
- * looked at.
- */
-export async function main(args: readonly string[], output: Output = TERMINAL): Promise<number> {
-  try {
-    const parsed = command(output).parse(args, { from: 'user' })
-    const [folder] = parsed.processedArgs as [string]
-    const { repair, yes } = parsed.opts<Options>()
-    return await look(folder, repair, yes, output)
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    throw error
-  }
-}
+/** Resolves to the exit code: 0 all is sound, 1 something is damaged, 2 it could not be looked at. */
+export const main = (args: readonly string[], output: Output = TERMINAL): Promise<number> =>
+  withFlags<Flags>(command(), args, (flags, [folder]) => look(folder!, flags, output), output)
 
-function command(output: Output): Command {
-  return new Command('check-data')
-    .description(
-      'Read everything in the data folder of a stopped edge node, and say what is sound. Changes nothing by itself.',
-    )
-    .argument('<folder>', 'the --data-dir of the node; after npm start .spillway/demo/edge')
+const command = () =>
+  newCommand({
+    name: 'check-data',
+    about:
+      'Reads everything in the data folder of a stopped edge node, and says what is sound. Changes nothing by itself.',
+    examples: [
+      'spillway check-data .spillway/demo/edge',
+      'spillway check-data .spillway/demo/edge --repair',
+      'spillway check-data .spillway/demo/edge --json',
+    ],
+    exits: { done: 'all is sound', not: 'something is damaged', wrong: 'or it could not be looked at' },
+  })
+    .argument('<folder>', 'the --data-dir of the node; after spillway start .spillway/demo/edge')
     .option('--repair', 'say what could be mended, and what exactly is lost by it', false)
     .option('--yes', 'with --repair: mend it; what is taken away lies beside its place as *.damaged', false)
-    .addHelpText('after', '\nExit code: 0 all is sound, 1 something is damaged, 2 it could not be looked at.')
-    .showHelpAfterError('See --help.')
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.err(text.trimEnd()) })
-}
+    .option('--json', 'print what was found as JSON', false)
 
-async function look(folder: string, isRepair: boolean, isSure: boolean, output: Output): Promise<number> {
+async function look(folder: string, { repair, yes, json }: Flags, output: Output): Promise<number> {
   const found = await stat(folder).catch(() => null)
   if (!found?.isDirectory()) {
     output.err(`${folder} is no folder; give the --data-dir of the node`)
-    return 2
+    return WRONG_USAGE
   }
   if (await isHeld(folder)) {
     output.err(`a process works on ${folder}; stop it first, since what it writes meanwhile would look damaged`)
-    return 2
+    return WRONG_USAGE
   }
-  if (isRepair) await repair(folder, isSure, output)
-  return check(folder, output)
+  const say = json ? output.err : output.out
+  const lost = repair ? await repairAll(folder, yes, say) : []
+  const findings = await findAll(folder, say)
+  const damaged = findings.filter(({ verdict }) => verdict === 'damaged').length
+  if (json) printJson(output, { folder, damaged, findings, ...(repair ? { lost, repaired: yes } : {}) })
+  else output.out(conclusionOf(damaged))
+  return damaged === 0 ? DONE : NOT_DONE
 }
 
-async function repair(folder: string, isSure: boolean, { out }: Output): Promise<void> {
+/** Says what mending loses, and mends when it is to. Resolves to what is lost. */
+async function repairAll(folder: string, isSure: boolean, out: Output['out']): Promise<readonly string[]> {
   const lock = await lockData(folder)
   try {
     const repairs = await repairsFor(folder)
@@ -72,24 +68,25 @@ async function repair(folder: string, isSure: boolean, { out }: Output): Promise
       out('Nothing was changed. Add --yes to give these up, or restore them from a copy.')
     if (isSure) for (const { apply } of repairs) await apply()
     if (repairs.length === 0) out('There is nothing that could be repaired.')
+    return repairs.map(({ loses }) => loses)
   } finally {
     await lock.release()
   }
 }
 
-async function check(folder: string, { out }: Output): Promise<number> {
-  let damages = 0
+async function findAll(folder: string, say: Output['out']): Promise<readonly Finding[]> {
+  const found: Finding[] = []
   for await (const finding of findingsIn(folder)) {
-    out(inWords(finding))
-    if (finding.verdict === 'damaged') damages += 1
+    found.push(finding)
+    say(inWords(finding))
   }
-  out(
-    damages === 0
-      ? 'All that was found is sound.'
-      : `${damages} damaged. Restore these from a copy; --repair says what could be mended without one.`,
-  )
-  return damages === 0 ? 0 : 1
+  return found
 }
+
+const conclusionOf = (damaged: number): string =>
+  damaged === 0
+    ? 'All that was found is sound.'
+    : `${damaged} damaged. Restore these from a copy; --repair says what could be mended without one.`
 
 function inWords({ verdict, says }: Finding): string {
   switch (verdict) {
@@ -100,10 +97,4 @@ function inWords({ verdict, says }: Finding): string {
     case 'damaged':
       return `${pc.red('damaged')}  ${says}`
   }
-}
-
-if (require.main === module) {
-  main(process.argv.slice(2)).then((code) => {
-    process.exitCode = code
-  })
 }

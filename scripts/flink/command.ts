@@ -1,8 +1,11 @@
-/** `npm run flink`: the pipeline `bids` on Flink, with Kafka and the embedded cloud, all on this machine. */
+/** `spillway flink`: the pipeline `bids` on Flink, with Kafka and the embedded cloud, all on this machine. */
 import { writeFile } from 'node:fs/promises'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
+import { answer, ask, WrongUsage } from '../command-line/ask'
+import { DONE, INTERRUPTED, NOT_DONE } from '../command-line/exit-codes'
 import { integer, number } from '../command-line/flags'
-import { withFlags } from '../command-line/read-flags'
+import { newCommand } from '../command-line/new-command'
+import { type Output, printJson, TERMINAL } from '../command-line/output'
 import type { Stoppable } from '../processes/child'
 import { whenInterrupted } from '../processes/interrupted'
 import { ensureJava } from '../processes/java/toolchain'
@@ -14,10 +17,10 @@ import { SLOT_RATE } from './stage'
 
 interface Flags extends FlinkRunOptions {
   readonly once: boolean
+  readonly json: boolean
   readonly report?: string
 }
 
-const INTERRUPTED = 130
 const MAX_RATE = 1_000_000
 
 const MOST_SLOTS = 1_024 // of the simulated pricing service
@@ -30,14 +33,21 @@ function capacity(text: string): number {
 
 const away = (text: string) => (text === 'forever' ? Number.POSITIVE_INFINITY : number(0, 3_600)(text))
 
-const say = (text: string) => console.log(text)
-
 const command = () =>
-  new Command('flink')
-    .description(
+  newCommand({
+    name: 'flink',
+    about:
       'Starts the embedded cloud, a Kafka broker, a sidecar and a Flink cluster, submits the job, sends bids with a spike, and checks every window that the job wrote.',
-    )
+    notes: 'It needs a JDK (17 or later) and Maven.',
+    examples: [
+      'spillway flink',
+      'spillway flink --once --seconds 40',
+      'spillway flink --once --kill taskmanager --report flink.json',
+    ],
+    exits: { done: 'every window is exact', not: 'one is not, or the run failed', interrupted: true },
+  })
     .option('--once', 'exit after the report: 0 only when it balances', false)
+    .option('--json', 'print the report as JSON, and the progress on standard error', false)
     .option('--report <file>', 'write the report (JSON) here')
     .option('--seconds <n>', 'length of the load', number(1, 86_400), 60)
     .option('--rate <n>', 'events per second; see --capacity', number(1, MAX_RATE), 500)
@@ -67,19 +77,21 @@ const command = () =>
       8081,
     )
     .option('--data-dir <folder>', 'folder of this run; emptied first', '.spillway/flink')
-    .allowExcessArguments(false)
-    .addHelpText('after', '\nIt needs a JDK (17 or later) and Maven. Exit code: 0 exact, 1 not, 2 wrong usage.')
 
-async function main(): Promise<number> {
-  return withFlags<Flags>(command(), async (flags) => {
-    if (flags.awaySeconds !== Number.POSITIVE_INFINITY || !flags.kill?.includes('broker')) return perform(flags)
-    console.error('A broker that never comes back leaves nothing to check: give --away-seconds a number. See --help.')
-    return 2
-  })
+/** Resolves to the exit code. */
+export function main(args: readonly string[], output: Output = TERMINAL): Promise<number> {
+  const asked = ask(command(), args, (flags: Flags) => ({ kind: 'run' as const, flags: sensible(flags) }))
+  return answer(asked, ({ flags }) => perform(flags, output).catch((error) => explain(error, output)), output)
+}
+
+function sensible(flags: Flags): Flags {
+  if (flags.awaySeconds !== Number.POSITIVE_INFINITY || !flags.kill?.includes('broker')) return flags
+  throw new WrongUsage('A broker that never comes back leaves nothing to check: give --away-seconds a number.')
 }
 
 /** Whatever ends it, the processes that it started end before it. */
-async function perform({ once, report: reportFile, ...options }: Flags): Promise<number> {
+async function perform({ once, json, report: reportFile, ...options }: Flags, output: Output): Promise<number> {
+  const say = json ? output.err : output.out
   ensureJava()
   const children: Stoppable[] = []
   const interrupted = whenInterrupted()
@@ -87,7 +99,8 @@ async function perform({ once, report: reportFile, ...options }: Flags): Promise
     const outcome = await Promise.race([runOnFlink(options, children, say), interrupted.then(() => null)])
     if (outcome === null) return INTERRUPTED
     const { report, comparison } = outcome
-    say(printFlinkReport(report))
+    if (json) printJson(output, report)
+    else say(printFlinkReport(report))
     if (!report.balanced) say(JSON.stringify(comparison, null, 2))
     if (reportFile !== undefined) await writeFile(reportFile, `${JSON.stringify(report, null, 2)}\n`)
     if (!once) {
@@ -96,19 +109,14 @@ async function perform({ once, report: reportFile, ...options }: Flags): Promise
       )
       await interrupted
     }
-    return report.balanced ? 0 : 1
+    return report.balanced ? DONE : NOT_DONE
   } finally {
     for (const child of children.reverse()) await child.stop()
   }
 }
 
-function explain(error: Error & { readonly code?: string; readonly retryable?: boolean }): number {
+function explain(error: Error & { readonly code?: string; readonly retryable?: boolean }, { err }: Output): number {
   const why = error.retryable === undefined ? 'The run failed' : `The run cannot go on (${error.code})`
-  console.error(`${why}: ${error.message}`)
-  return 1
+  err(`${why}: ${error.message}`)
+  return NOT_DONE
 }
-
-// By an exit of its own: what was under way when it was interrupted would start what is still to come.
-main()
-  .catch(explain)
-  .then((code) => process.exit(code))

@@ -26,7 +26,7 @@ interface Percentiles {
 }
 
 /**
- * What a run came to, with the names of the report of `npm start` where it is the same thing. Counts are events unless
+ * What a run came to, with the names of the report of `spillway start` where it is the same thing. Counts are events unless
  * the name says otherwise; times are ms.
  */
 export interface FlinkReport {

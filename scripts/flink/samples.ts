@@ -9,7 +9,7 @@ export interface Folded {
   readonly usd: number
 }
 
-/** One look at a run, with the names of the samples of `npm start`; rates are per second since the look before. */
+/** One look at a run, with the names of the samples of `spillway start`; rates are per second since the look before. */
 export interface FlinkSample {
   readonly atMs: number
   readonly inRate: number

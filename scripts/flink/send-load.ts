@@ -100,7 +100,7 @@ function linesOf({ schedule, startMs, lineOf }: LoadToSend, { takes }: Stream, f
   return lines
 }
 
-/** As `npm run load` writes what an edge node accepted: of this load nothing is to be late or rejected. */
+/** As `spillway load` writes what an edge node accepted: of this load nothing is to be late or rejected. */
 async function keep(kept: WriteStream, key: string, lines: readonly string[]): Promise<void> {
   const batch = { key, horizon: null, accepted: lines.length, late: 0, partlyLate: 0, lines }
   if (!kept.write(`${JSON.stringify(batch)}\n`)) await once(kept, 'drain')

@@ -1,8 +1,10 @@
-/** `npm run kafka`: a Kafka broker on this machine. */
+/** `spillway kafka`: a Kafka broker on this machine. */
 import { mkdir } from 'node:fs/promises'
-import { Command } from 'commander'
+import { withFlags } from '../command-line/ask'
+import { DONE, NOT_DONE } from '../command-line/exit-codes'
 import { integer } from '../command-line/flags'
-import { readFlags } from '../command-line/read-flags'
+import { newCommand } from '../command-line/new-command'
+import { type Output, TERMINAL } from '../command-line/output'
 import type { Stoppable } from '../processes/child'
 import { whenInterrupted } from '../processes/interrupted'
 import { ensureJava } from '../processes/java/toolchain'
@@ -13,11 +15,14 @@ interface Flags {
   readonly dataDir: string
 }
 
-const say = (text: string) => console.log(text)
-
 const command = () =>
-  new Command('kafka')
-    .description('Starts a Kafka broker (KRaft, one node) on this machine. The first time it is fetched: 54 MB.')
+  newCommand({
+    name: 'kafka',
+    about: 'Starts a Kafka broker (KRaft, one node) on this machine. The first time it is fetched: 54 MB.',
+    notes: 'It needs a JDK (17 or later) and Maven. Ctrl-C stops it.',
+    examples: ['spillway kafka', 'spillway kafka --port 9192 --data-dir .spillway/kafka-2'],
+    exits: { done: 'it ran until it was stopped', not: 'it could not start, with the reason' },
+  })
     .option(
       '--port <port>',
       'where it listens on 127.0.0.1; its controller takes the next one',
@@ -25,19 +30,12 @@ const command = () =>
       9092,
     )
     .option('--data-dir <folder>', 'folder of its topics', '.spillway/kafka')
-    .allowExcessArguments(false)
 
-async function main(): Promise<number> {
-  const read = readFlags<Flags>(command(), process.argv.slice(2))
-  if (read.kind === 'help') {
-    process.stdout.write(read.text)
-    return 0
-  }
-  if (read.kind === 'wrong') {
-    console.error(`${read.message} See --help.`)
-    return 2
-  }
-  const { port, dataDir } = read.flags
+/** Resolves to the exit code when the broker has ended. */
+export const main = (args: readonly string[], output: Output = TERMINAL): Promise<number> =>
+  withFlags<Flags>(command(), args, (flags) => run(flags, output.out).catch((error) => explain(error, output)), output)
+
+async function run({ port, dataDir }: Flags, say: Output['out']): Promise<number> {
   const children: Stoppable[] = []
   try {
     ensureJava()
@@ -46,16 +44,14 @@ async function main(): Promise<number> {
     const bootstrap = await startBroker({ folder: dataDir, port }, children)
     say(`Kafka listens at ${bootstrap}; its data are in ${dataDir}. Ctrl-C stops it.`)
     await whenInterrupted()
-    return 0
+    return DONE
   } finally {
     for (const child of children.reverse()) await child.stop()
   }
 }
 
-main()
-  .catch((error: Error & { code?: string; retryable?: boolean }) => {
-    if (error.retryable === undefined) throw error
-    console.error(`Kafka cannot start (${error.code}): ${error.message}`)
-    return 1
-  })
-  .then((code) => process.exit(code))
+function explain(error: Error & { readonly code?: string; readonly retryable?: boolean }, { err }: Output): number {
+  if (error.retryable === undefined) throw error
+  err(`Kafka cannot start (${error.code}): ${error.message}`)
+  return NOT_DONE
+}

@@ -119,7 +119,8 @@ function sendingOptions(): Option[] {
 
 function outputOptions(): Option[] {
   return group('Output', [
-    new Option('--report <file>', 'write the report (JSON) here (default: standard output)'),
+    new Option('--json', 'print the report as JSON instead of words'),
+    new Option('--report <file>', 'write the report (JSON) here'),
     new Option('--accepted <file>', 'write every accepted line with the horizon of its answer here (NDJSON)'),
     new Option('--quiet', 'no progress line on standard error'),
   ])

@@ -1,16 +1,19 @@
-import { Command } from 'commander'
-import { readFlags } from '../command-line/read-flags'
+import type { Command } from 'commander'
+import { type Asked, ask } from '../command-line/ask'
+import { newCommand } from '../command-line/new-command'
 import { loadFlags } from './cli-options'
-import { LoadError } from './load-error'
 import type { LoadOptions } from './options'
 import { type ProfileFlags, profileFrom } from './schedule/profile-flags'
 
 /** What the command line asks for. */
-export interface LoadCommand {
+export interface LoadRun {
+  readonly kind: 'run'
   readonly options: LoadOptions
-  /** Where the report goes; null: standard output. */
+  /** Where the report goes as well; null: nowhere. */
   readonly reportFile: string | null
-  readonly quiet: boolean
+  /** Print the report as JSON, and not in words. */
+  readonly isJson: boolean
+  readonly isQuiet: boolean
 }
 
 interface Flags extends ProfileFlags {
@@ -34,28 +37,17 @@ interface Flags extends ProfileFlags {
   runId?: string
   accepted?: string
   report?: string
+  json?: true
   quiet?: true
 }
 
-/**
- * Reads the arguments after the script's name. Returns the help text when it was asked for. Throws `LoadError`
- * ('bad-option') naming the option and what it takes.
- */
-export function parseLoadArguments(args: readonly string[]): LoadCommand | { readonly help: string } {
-  const read = readFlags<Flags>(loadCommand(), args)
-  switch (read.kind) {
-    case 'help':
-      return { help: read.text }
-    case 'wrong':
-      throw new LoadError('bad-option', read.message, { cause: read.cause })
-    case 'flags':
-      return commandFrom(read.flags)
-  }
-}
+/** Reads the arguments after the command's name. */
+export const parseLoadArguments = (args: readonly string[]): Asked<LoadRun> => ask(loadCommand(), args, runFrom)
 
-function commandFrom(flags: Flags): LoadCommand {
+function runFrom(flags: Flags): LoadRun {
   const { url, pipeline, seed, keys, zipf, poison, disorderMs, batch, connections } = flags
   return {
+    kind: 'run',
     options: {
       ...{ url, pipeline, seed, keys, zipf, poison, disorderMs, batch, connections },
       token: flags.token,
@@ -71,22 +63,33 @@ function commandFrom(flags: Flags): LoadCommand {
       acceptedFile: flags.accepted ?? null,
     },
     reportFile: flags.report ?? null,
-    quiet: flags.quiet ?? false,
+    isJson: flags.json ?? false,
+    isQuiet: flags.quiet ?? false,
   }
 }
 
 function loadCommand(): Command {
-  const command = new Command('load')
-    .usage('[options]')
-    .description('Sends events to an edge node in an open loop: a slow server does not slow the schedule down.')
-    .helpOption('-h, --help', 'show this help')
+  const command = newCommand({
+    name: 'load',
+    about: 'Sends events to an edge node in an open loop: a slow server does not slow the schedule down.',
+    notes: NOTES,
+    examples: [
+      'spillway load --rate 500 --seconds 30 --accepted accepted.ndjson',
+      'spillway load --profile spike --rate 800 --peak 6000 --seconds 15 --spike-seconds 5',
+      'spillway load --rate 100 --seconds 5 --quiet --json',
+    ],
+    exits: {
+      done: 'every event has its answer',
+      not: 'some events failed or stayed without an answer',
+      wrong: 'a file that is none, or nothing answers',
+      interrupted: true,
+    },
+  })
   for (const option of loadFlags()) command.addOption(option)
-  return command.addHelpText('after', AFTER)
+  return command
 }
 
-const AFTER = `
-Latency counts from each event's intended time to the answer that takes it, refusals and retries included.
+const NOTES = `Latency counts from each event's intended time to the answer that takes it, refusals and retries included.
 Batches go out in schedule order; one that is refused (429, 5xx, lost connection) is sent again under the same
 idempotency key until its answer is definite, and later ones wait behind it.
-Ctrl-C ends the schedule, waits for the answers in flight and writes the report; a second one gives up at once.
-Exit code: 0 done; 1 some events failed or stayed without an answer; 2 bad options or files, or nothing answers.`
+Ctrl-C ends the schedule, waits for the answers in flight and writes the report; a second one gives up at once.`

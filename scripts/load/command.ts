@@ -1,42 +1,56 @@
+/** `spillway load`: events in an open loop. */
 import { writeFile } from 'node:fs/promises'
-import { type LoadCommand, parseLoadArguments } from './cli'
+import { answer, usageText } from '../command-line/ask'
+import { DONE, INTERRUPTED, NOT_DONE, WRONG_USAGE } from '../command-line/exit-codes'
+import { type Output, printJson, TERMINAL } from '../command-line/output'
+import { type LoadRun, parseLoadArguments } from './cli'
 import { LoadError } from './load-error'
 import { type LoadProgress, progressLine } from './progress'
 import type { LoadReport } from './report'
 import { runLoad } from './run'
+import { summaryOf } from './summary'
 
 /** A terminal and npm may both pass one Ctrl-C on; what comes this soon after the first is the same one. */
 const SAME_INTERRUPT_MS = 500
 
-async function main(): Promise<number> {
-  const command = parseLoadArguments(process.argv.slice(2))
-  if ('help' in command) {
-    process.stdout.write(command.help)
-    return 0
+/** Resolves to the exit code. */
+export async function main(args: readonly string[], output: Output = TERMINAL): Promise<number> {
+  try {
+    return await answer(parseLoadArguments(args), (run) => send(run, output), output)
+  } catch (error) {
+    if (!(error instanceof LoadError)) throw error
+    output.err(usageText(error.message, 'spillway load'))
+    return WRONG_USAGE
   }
-  const report = await runLoad(command.options, {
-    stop: stopOnInterrupt(),
-    onSilence: (reason) => process.stderr.write(silenceText(command, reason)),
-    ...(command.quiet ? {} : { onProgress: progressPrinter() }),
-  })
-  await writeReport(command, report)
-  const isComplete = !complain(report)
-  if (report.silent) {
-    process.stderr.write(`Nothing ever answered at ${command.options.url}, so nothing was tested. ${WHAT_TO_DO}\n`)
-    return 2
-  }
-  return isComplete ? 0 : 1
 }
 
-const WHAT_TO_DO = 'Start a node (npm run edge), or give the address of one that runs with --url.'
+async function send(run: LoadRun, output: Output): Promise<number> {
+  const { options, isQuiet, isJson, reportFile } = run
+  const report = await runLoad(options, {
+    stop: stopOnInterrupt(),
+    onSilence: (reason) => output.err(silenceText(run, reason)),
+    ...(isQuiet ? {} : { onProgress: progressPrinter(output) }),
+  })
+  if (isJson) printJson(output, report)
+  else for (const line of summaryOf(report, options.url, options.acceptedFile)) output.out(line)
+  if (reportFile !== null) await writeReport(reportFile, report)
+  const isComplete = !complain(report, output)
+  if (report.silent) {
+    output.err(`Nothing ever answered at ${options.url}, so nothing was tested. ${WHAT_TO_DO}`)
+    return WRONG_USAGE
+  }
+  return isComplete ? DONE : NOT_DONE
+}
 
-const silenceText = ({ options: { url, giveUpMs } }: LoadCommand, reason: string) =>
-  `Nothing answers at ${url}: ${reason}. ${WHAT_TO_DO} Trying again for ${giveUpMs / 1000} s.\n`
+const WHAT_TO_DO = 'Start a node (spillway edge), or give the address of one that runs with --url.'
 
-function progressPrinter(): (progress: LoadProgress) => void {
+const silenceText = ({ options: { url, giveUpMs } }: LoadRun, reason: string) =>
+  `Nothing answers at ${url}: ${reason}. ${WHAT_TO_DO} Trying again for ${giveUpMs / 1000} s.`
+
+function progressPrinter({ err }: Output): (progress: LoadProgress) => void {
   let before: LoadProgress | null = null
   return (progress) => {
-    process.stderr.write(`${progressLine(progress, before)}\n`)
+    err(progressLine(progress, before))
     before = progress
   }
 }
@@ -46,48 +60,29 @@ function stopOnInterrupt(): AbortSignal {
   let firstAtMs: number | null = null
   const interrupt = () => {
     firstAtMs ??= performance.now()
-    if (performance.now() - firstAtMs > SAME_INTERRUPT_MS) process.exit(130)
+    if (performance.now() - firstAtMs > SAME_INTERRUPT_MS) process.exit(INTERRUPTED)
     stop.abort()
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
   // Nobody is left to read a report, and what it sends to mostly goes with who started it.
-  process.on('disconnect', () => process.exit(130))
+  process.on('disconnect', () => process.exit(INTERRUPTED))
   process.channel?.unref() // or this listener would keep the process alive
   return stop.signal
 }
 
-async function writeReport({ reportFile }: LoadCommand, report: LoadReport): Promise<void> {
-  const text = `${JSON.stringify(report, null, 2)}\n`
-  if (reportFile === null) {
-    process.stdout.write(text)
-    return
-  }
-  await writeFile(reportFile, text).catch((cause: Error) => {
-    process.stdout.write(text)
-    const what = `The report file ${reportFile} cannot be written: ${cause.message}. The report is on standard output.`
+async function writeReport(file: string, report: LoadReport): Promise<void> {
+  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`).catch((cause: Error) => {
+    const what = `The report file ${file} cannot be written: ${cause.message}. What it says is on standard output; with --json all of it.`
     throw new LoadError('bad-output-file', what, { cause })
   })
 }
 
 /** Says on standard error what did not get through; true if something did not. */
-function complain({ failed, unanswered, unsent, interrupted, reasons }: LoadReport): boolean {
+function complain({ failed, unanswered, unsent, interrupted, reasons }: LoadReport, { err }: Output): boolean {
   const lost = failed + unanswered + (interrupted ? 0 : unsent)
   if (lost === 0) return false
   const why = Object.entries(reasons).map(([reason, times]) => `${reason} (${times} times)`)
-  process.stderr.write(
-    `${failed} events failed, ${unanswered} stayed unanswered, ${unsent} unsent: ${why.join('; ')}\n`,
-  )
+  err(`${failed} events failed, ${unanswered} stayed unanswered, ${unsent} unsent: ${why.join('; ')}`)
   return true
 }
-
-main().then(
-  (exitCode) => {
-    process.exitCode = exitCode
-  },
-  (error: unknown) => {
-    if (!(error instanceof LoadError)) throw error
-    process.stderr.write(`${error.message} See --help.\n`)
-    process.exitCode = 2
-  },
-)

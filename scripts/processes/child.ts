@@ -70,6 +70,14 @@ export function startChild(
   }
 }
 
+/** Starts a command of the command line, such as `startCommand('load', ['--rate', '5'])`. */
+export const startCommand = (
+  name: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  output: number | 'ignore' = 'ignore',
+): Child => startChild('scripts/spillway.ts', [name, ...args], env, output)
+
 async function nextMessage<Message>(
   file: string,
   child: ChildProcess,

@@ -23,5 +23,5 @@ export async function ensureFree(port: number): Promise<void> {
 
 const taken = (port: number) =>
   new PortTaken(
-    `something listens on port ${port} already, such as another npm start; stop it, or give this one a --port (0 takes a free one) and a --data-dir of its own`,
+    `something listens on port ${port} already, such as another spillway start; stop it, or give this one a --port (0 takes a free one) and a --data-dir of its own`,
   )

@@ -1,34 +1,29 @@
-import { Command, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { POLICY_NAMES, type PolicyName } from '../../core/control/policies'
+import { type Asked, ask, WrongUsage } from '../command-line/ask'
 import { type FlagParser, integer, number, oneOf } from '../command-line/flags'
-import { readFlags } from '../command-line/read-flags'
+import { newCommand } from '../command-line/new-command'
 import { JUDGED } from './promises'
 import type { Question } from './question'
 import { ASSUMPTIONS, NODE } from './settings'
 
 /** What the command line asks for. */
-export type SimulateCommand =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'wrong'; readonly message: string }
-  | {
-      readonly kind: 'run'
-      /** One for each trace and base. */
-      readonly questions: readonly Question[]
-      readonly mustHold: boolean
-      readonly reportFile: string | null
-    }
+export interface SimulateRun {
+  readonly kind: 'run'
+  /** One for each trace and base. */
+  readonly questions: readonly Question[]
+  readonly mustHold: boolean
+  readonly isJson: boolean
+  readonly reportFile: string | null
+}
 
-/** Reads the arguments after the script's name. */
-export function parseSimulateArguments(args: readonly string[]): SimulateCommand {
-  const read = readFlags<Flags>(simulateCommand(), args)
-  switch (read.kind) {
-    case 'help':
-      return { kind: 'text', text: read.text }
-    case 'wrong':
-      return { kind: 'wrong', message: `${read.message} See --help.` }
-    case 'flags':
-      return commandFrom(read.flags)
-  }
+/** `plan` is `simulate --plan` under a name of its own. */
+export type CalledAs = 'simulate' | 'plan'
+
+/** Reads the arguments after the command's name. */
+export function parseSimulateArguments(args: readonly string[], name: CalledAs = 'simulate'): Asked<SimulateRun> {
+  const given = name === 'plan' ? ['--plan', ...args] : args
+  return ask(simulateCommand(name), given, runFrom)
 }
 
 interface Flags extends Omit<Question, 'policies' | 'live' | 'trace' | 'base'> {
@@ -38,23 +33,49 @@ interface Flags extends Omit<Question, 'policies' | 'live' | 'trace' | 'base'> {
   readonly report?: string
   readonly base?: readonly number[]
   readonly mustHold: boolean
+  readonly json: boolean
 }
 
-function commandFrom({ trace, base, policy, report, live, mustHold, ...flags }: Flags): SimulateCommand {
+function runFrom({ trace, base, policy, report, live, mustHold, json, ...flags }: Flags): SimulateRun {
   if (base === undefined && live === undefined) {
-    return { kind: 'wrong', message: '--base is needed: what the base folds, in events per second. See --help.' }
+    throw new WrongUsage('--base is needed: what the base folds, in events per second.')
   }
-  if (mustHold && flags.plan) return { kind: 'wrong', message: 'Give --must-hold or --plan, not both. See --help.' }
+  if (mustHold && flags.plan) throw new WrongUsage('Give --must-hold or --plan, not both.')
   const policies = mustHold ? JUDGED : policy === 'all' ? POLICY_NAMES : [policy]
   const rest = { ...flags, policies, live: live ?? null }
   const bases = base?.map((base) => ({ base })) ?? [{}]
   const questions = trace.flatMap((trace) => bases.map((base) => ({ ...rest, ...base, trace })))
-  return { kind: 'run', questions, mustHold, reportFile: report ?? null }
+  return { kind: 'run', questions, mustHold, isJson: json, reportFile: report ?? null }
 }
 
-function simulateCommand(): Command {
-  return new Command('simulate')
-    .description('Replays a rate trace against a model of edge and cloud, and says what each policy makes of it.')
+const ABOUT: Readonly<Record<CalledAs, string>> = {
+  simulate: 'Replays a rate trace against a model of edge and cloud, and says what each policy makes of it.',
+  plan: 'Finds the cheapest base that meets the latency target under a rate trace, for each way to the functions and for machines alone, and says which to take: simulate --plan.',
+}
+
+const TRACE_FIRST = "printf 'start_s,events\\n0,60000\\n60,360000\\n120,60000\\n180,60000\\n' > trace.csv"
+
+const EXAMPLES: Readonly<Record<CalledAs, readonly string[]>> = {
+  simulate: [
+    TRACE_FIRST,
+    'spillway simulate --trace trace.csv --base 2000',
+    'spillway simulate --trace trace.csv --base 2000 --policy spillway --transport invoke --json',
+  ],
+  plan: [
+    TRACE_FIRST,
+    'spillway plan --trace trace.csv --base 2000',
+    'spillway plan --trace trace.csv --base 2000 --latency-target-ms 500 --json',
+  ],
+}
+
+function simulateCommand(name: CalledAs): Command {
+  return newCommand({
+    name,
+    about: ABOUT[name],
+    examples: EXAMPLES[name],
+    notes: NOTES,
+    exits: { done: 'done', not: 'a promise is not held (--must-hold)', wrong: 'or a file that is none' },
+  })
     .addOption(
       new Option('--trace <file>', 'rate trace: lines of start_s,events (required; may be given again)')
         .argParser(gathered((file) => file))
@@ -141,16 +162,15 @@ function simulateCommand(): Command {
     )
     .option(
       '--live <file>',
-      'report of a real run of this trace (npm start -- --once --trace T --report FILE): compare with it, under its load, base and lanes',
+      'report of a real run of this trace (spillway start --once --trace T --report FILE): compare with it, under its load, base and lanes',
     )
     .option(
       '--must-hold',
       'check what Spillway promises against its rivals and the oracle, for each trace and base',
       false,
     )
-    .option('--report <file>', 'write the report (JSON) here; for several traces or bases, a list of them')
-    .allowExcessArguments(false)
-    .addHelpText('after', AFTER)
+    .option('--json', 'print the report as JSON; for several traces or bases, a list of them', false)
+    .option('--report <file>', 'write the same here')
 }
 
 /** An option that may be given again: all of its values. */
@@ -160,6 +180,5 @@ const gathered =
 
 const rate = (flags: string, description: string) => new Option(flags, description).argParser(number(1e-6, 1e12))
 
-const AFTER = `
-Events arrive evenly within a bin of the trace, as the load script sends them. The report repeats all assumptions.
-Exit code: 0 done, 1 a promise is not held (--must-hold), 2 bad options or files.`
+const NOTES =
+  'A trace is a file of lines start_s,events. Events arrive evenly within a bin of it, as `spillway load` sends them.\nThe report repeats all assumptions.'

@@ -1,52 +1,47 @@
+/** `spillway simulate` and `spillway plan`. */
 import { writeFile } from 'node:fs/promises'
+import { answer, usageText } from '../command-line/ask'
+import { DONE, NOT_DONE, WRONG_USAGE } from '../command-line/exit-codes'
 import { mustHoldTable } from '../command-line/must-hold'
+import { type Output, printJson, TERMINAL } from '../command-line/output'
 import { LoadError } from '../load/load-error'
-import { parseSimulateArguments, type SimulateCommand } from './cli'
+import { type CalledAs, parseSimulateArguments, type SimulateRun } from './cli'
 import { promisesOf } from './promises'
 import { run, type SimulationReport } from './run'
 import { CannotSimulate } from './scenario'
 
-async function main(): Promise<number> {
-  const command = parseSimulateArguments(process.argv.slice(2))
-  switch (command.kind) {
-    case 'text':
-      process.stdout.write(command.text)
-      return 0
-    case 'wrong':
-      process.stderr.write(`${command.message}\n`)
-      return 2
-    case 'run':
-      return answer(command)
+/** Resolves to the exit code. */
+export const main = (args: readonly string[], output: Output = TERMINAL) => runAs('simulate', args, output)
+
+/** The same with `--plan`. */
+export const plan = (args: readonly string[], output: Output = TERMINAL) => runAs('plan', args, output)
+
+async function runAs(name: CalledAs, args: readonly string[], output: Output): Promise<number> {
+  try {
+    return await answer(parseSimulateArguments(args, name), (run) => simulateAll(run, output), output)
+  } catch (error) {
+    if (!(error instanceof CannotSimulate || error instanceof LoadError)) throw error
+    output.err(usageText(error.message, `spillway ${name}`))
+    return WRONG_USAGE
   }
 }
 
-async function answer({ questions, mustHold, reportFile }: Extract<SimulateCommand, { kind: 'run' }>): Promise<number> {
+async function simulateAll({ questions, mustHold, isJson, reportFile }: SimulateRun, output: Output): Promise<number> {
+  const show = isJson ? () => {} : output.out
   const reports: SimulationReport[] = []
-  for (const question of questions) reports.push(await run(question, say, show))
+  for (const question of questions) reports.push(await run(question, output.err, show))
   const report = reports.length === 1 ? reports[0] : reports
+  if (isJson) printJson(output, report)
   if (reportFile !== null) await writeReport(reportFile, `${JSON.stringify(report, null, 2)}\n`)
-  if (!mustHold) return 0
+  if (!mustHold) return DONE
   const promises = reports.flatMap(promisesOf)
-  show(`\n${mustHoldTable(promises)}`)
-  return promises.every(({ holds }) => holds) ? 0 : 1
+  const tell = isJson ? output.err : output.out
+  tell(`\n${mustHoldTable(promises)}`)
+  return promises.every(({ holds }) => holds) ? DONE : NOT_DONE
 }
-
-const say = (line: string) => process.stderr.write(`${line}\n`)
-const show = (text: string) => process.stdout.write(`${text}\n`)
 
 async function writeReport(file: string, text: string): Promise<void> {
   await writeFile(file, text).catch((error: Error) => {
     throw new CannotSimulate(`The report ${file} cannot be written (${error.message}); choose another --report.`)
   })
 }
-
-main().then(
-  (code) => {
-    process.exitCode = code
-  },
-  (error: unknown) => {
-    if (!(error instanceof CannotSimulate || error instanceof LoadError)) throw error
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = 2
-  },
-)

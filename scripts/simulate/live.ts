@@ -51,7 +51,7 @@ export interface Comparison {
   readonly ratio: number | null
 }
 
-const HINT = 'give --live a file that `npm start -- --once --trace TRACE --report FILE` has written'
+const HINT = 'give --live a file that `spillway start --once --trace TRACE --report FILE` has written'
 
 /** Reads the report of a run of a trace. Throws CannotSimulate, which names the file. */
 export async function readLive(file: string): Promise<LiveRun> {

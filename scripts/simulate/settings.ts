@@ -64,7 +64,7 @@ export const lanesOf = ({ transport, shards, parallelization }: Cloud): number =
 /** The node's own settings. */
 export const NODE = configSchema.parse({})
 
-/** From runs of `npm start` (bids, two cores) where AWS does not say otherwise. */
+/** From runs of `spillway start` (bids, two cores) where AWS does not say otherwise. */
 export const ASSUMPTIONS = {
   machineUsdPerHour: BASE_MACHINE.usdPerHour,
   eventBytes: 128,

@@ -1,38 +1,35 @@
-import { Command, Option } from 'commander'
+import { type Command, Option } from 'commander'
+import { type Asked, ask } from '../command-line/ask'
 import { existingFile, integer, number } from '../command-line/flags'
-import { readFlags } from '../command-line/read-flags'
+import { newCommand } from '../command-line/new-command'
 import type { RunOptions } from './run'
 
 /** What the command line asks for. */
-export type StartCommand =
-  | { readonly kind: 'help'; readonly text: string }
-  | { readonly kind: 'wrong'; readonly message: string }
-  | {
-      readonly kind: 'run'
-      readonly options: RunOptions
-      /** End after the report. */
-      readonly isOnce: boolean
-      readonly reportFile: string | null
-    }
+export interface StartRun {
+  readonly kind: 'run'
+  readonly options: RunOptions
+  /** End after the report. */
+  readonly isOnce: boolean
+  /** Print the report as JSON, and the progress on standard error. */
+  readonly isJson: boolean
+  readonly reportFile: string | null
+}
 
 interface Flags extends RunOptions {
   readonly once: boolean
+  readonly json: boolean
   readonly report?: string
 }
 
-/** Reads the arguments after the script's name. */
-export function parseStartArguments(args: readonly string[]): StartCommand {
-  const read = readFlags<Flags>(startCommand(), args)
-  switch (read.kind) {
-    case 'help':
-      return read
-    case 'wrong':
-      return { kind: 'wrong', message: `${read.message} See --help.` }
-    case 'flags': {
-      const { once, report, ...options } = read.flags
-      return { kind: 'run', options, isOnce: once, reportFile: report ?? null }
-    }
-  }
+/** Reads the arguments after the command's name. */
+export function parseStartArguments(args: readonly string[]): Asked<StartRun> {
+  return ask<Flags, StartRun>(startCommand(), args, ({ once, json, report, ...options }) => ({
+    kind: 'run',
+    options,
+    isOnce: once,
+    isJson: json,
+    reportFile: report ?? null,
+  }))
 }
 
 const MAX_SECONDS = 86_400
@@ -40,11 +37,24 @@ const MAX_TIMES_CAPACITY = 1_000
 
 function startCommand(): Command {
   const share = number(0.001, MAX_TIMES_CAPACITY)
-  return new Command('start')
-    .description(
+  return newCommand({
+    name: 'start',
+    about:
       'Starts the embedded cloud and an edge node, sends a load with a spike, and checks that every window is exact.',
-    )
+    examples: [
+      'spillway start',
+      'spillway start --once --seconds 18 --spike-seconds 6 --port 0',
+      'spillway start --once --transport invoke --peak 10 --report report.json',
+    ],
+    exits: {
+      done: 'every window is exact',
+      not: 'one is not, or the run failed',
+      wrong: 'or a file that is none',
+      interrupted: true,
+    },
+  })
     .option('--once', 'exit after the report: 0 only when it balances', false)
+    .option('--json', 'print the report as JSON, and the progress on standard error', false)
     .option('--report <file>', 'write the report (JSON) here')
     .addOption(new Option('--pipeline <name>', 'pipeline to run').choices(['bids', 'llm-usage']).default('bids'))
     .addOption(
@@ -68,9 +78,4 @@ function startCommand(): Command {
     .option('--poison <share>', 'share of bids, 0 to 1, that the pipeline cannot fold', number(0, 1), 0)
     .option('--seed <n>', 'seed of the generated events', integer(0, 2 ** 32 - 1), 1)
     .option('--data-dir <folder>', 'folder for the log and the results; emptied first', '.spillway/demo')
-    .allowExcessArguments(false)
-    .addHelpText('after', AFTER)
 }
-
-const AFTER = `
-Exit code: 0 every window is exact; 1 one is not, or the run failed; 2 bad options; 130 interrupted.`

@@ -1,65 +1,62 @@
+/** `spillway start`: the demo. */
 import { writeFile } from 'node:fs/promises'
 import pc from 'picocolors'
+import { answer, usageText } from '../command-line/ask'
+import { DONE, INTERRUPTED, NOT_DONE, WRONG_USAGE } from '../command-line/exit-codes'
+import { type Output, printJson, TERMINAL } from '../command-line/output'
 import { LoadError } from '../load/load-error'
 import type { Stoppable } from '../processes/child'
 import { whenInterrupted } from '../processes/interrupted'
-import { parseStartArguments, type StartCommand } from './cli'
+import { parseStartArguments, type StartRun } from './cli'
 import { printReport } from './print-report'
-import { checkRun, run } from './run'
+import { checkRun, type RunOutcome, run } from './run'
 
-const INTERRUPTED = 130
-
-const say = (text: string) => process.stdout.write(`${text}\n`)
-
-async function main(): Promise<number> {
-  const command = parseStartArguments(process.argv.slice(2))
-  switch (command.kind) {
-    case 'help':
-      process.stdout.write(command.text)
-      return 0
-    case 'wrong':
-      process.stderr.write(`${command.message}\n`)
-      return 2
-    case 'run':
-      return perform(command)
-  }
+/** Resolves to the exit code. */
+export function main(args: readonly string[], output: Output = TERMINAL): Promise<number> {
+  return answer(
+    parseStartArguments(args),
+    (run) => perform(run, output).catch((error) => explain(error, output)),
+    output,
+  )
 }
 
 /** Whatever ends it, the processes that it started end before it. */
-async function perform({ options, isOnce, reportFile }: Extract<StartCommand, { kind: 'run' }>): Promise<number> {
+async function perform(asked: StartRun, output: Output): Promise<number> {
+  const { options, isOnce, isJson } = asked
+  const say = isJson ? output.err : output.out
   await checkRun(options)
   const children: Stoppable[] = []
   const interrupted = whenInterrupted()
   try {
     const outcome = await Promise.race([run(options, children, say), interrupted.then(() => null)])
     if (outcome === null) return INTERRUPTED
-    say(printReport(outcome.report))
-    if (outcome.differences !== null) say(pc.red(outcome.differences))
-    if (reportFile !== null) await writeFile(reportFile, `${JSON.stringify(outcome.report, null, 2)}\n`)
+    await tell(outcome, asked, output)
     if (!isOnce) {
       say(`The edge node keeps serving at ${outcome.url} (try ${outcome.url}/v1/windows?limit=3). Ctrl-C stops it.`)
       await interrupted
     }
-    return outcome.report.balanced ? 0 : 1
+    return outcome.report.balanced ? DONE : NOT_DONE
   } finally {
     for (const child of children.reverse()) await child.stop()
   }
 }
 
-/** Exit code. */
-function explain(error: unknown): number {
-  const { message, code, retryable } = error as Error & { readonly code?: string; readonly retryable?: boolean }
-  if (error instanceof LoadError) {
-    console.error(`${message} See --help.`)
-    return 2
+async function tell({ report, differences }: RunOutcome, asked: StartRun, output: Output): Promise<void> {
+  if (asked.isJson) printJson(output, report)
+  else {
+    output.out(printReport(report))
+    if (differences !== null) output.out(pc.red(differences))
   }
-  console.error(
-    pc.red(retryable === undefined ? `The run failed: ${message}` : `The run cannot start (${code}): ${message}`),
-  )
-  return 1
+  if (asked.reportFile !== null) await writeFile(asked.reportFile, `${JSON.stringify(report, null, 2)}\n`)
 }
 
-// By an exit of its own: what was under way when it was interrupted would start what is still to come.
-main()
-  .catch(explain)
-  .then((code) => process.exit(code))
+/** Exit code. */
+function explain(error: unknown, { err }: Output): number {
+  const { message, code, retryable } = error as Error & { readonly code?: string; readonly retryable?: boolean }
+  if (error instanceof LoadError) {
+    err(usageText(message, 'spillway start'))
+    return WRONG_USAGE
+  }
+  err(pc.red(retryable === undefined ? `The run failed: ${message}` : `The run cannot start (${code}): ${message}`))
+  return NOT_DONE
+}

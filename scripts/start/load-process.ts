@@ -1,4 +1,4 @@
-import { type Child, type Stoppable, startChild } from '../processes/child'
+import { type Child, type Stoppable, startCommand } from '../processes/child'
 
 /** How the rate runs; rates are events per second. `scripts/load/schedule/profile.ts` says what each shape is. */
 export type LoadShape =
@@ -39,7 +39,7 @@ const DRAIN_S = 600 // longer than any backlog here: every batch gets its answer
 /** Starts the load, adds it to `children`, and leaves its report and what was accepted in the folder. */
 export function startLoad(order: LoadOrder, children: Stoppable[]): Child {
   const env = order.token === undefined ? {} : { SPILLWAY_TOKEN: order.token }
-  const child = startChild('scripts/load/command.ts', loadArgs(order), env)
+  const child = startCommand('load', loadArgs(order), env)
   children.push({ stop: () => giveUp(child) })
   return child
 }

@@ -56,7 +56,7 @@ export async function checkRun(options: RunOptions): Promise<void> {
   if (options.port !== 0) await ensureFree(options.port)
   // Of the load nothing but its rates is open, so it is read as it will be.
   const load = parseLoadArguments(loadArgs({ ...orderOf(options, ANY_CAPACITY), url: 'http://127.0.0.1' }))
-  if (!('help' in load)) await openSchedule(load.options.profile, load.options.seconds, load.options.seed)
+  if (load.kind === 'run') await openSchedule(load.options.profile, load.options.seconds, load.options.seed)
 }
 
 /**

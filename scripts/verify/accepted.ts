@@ -81,7 +81,7 @@ async function* linesOf(file: string): AsyncGenerator<string> {
 function unreadable(file: string, reason: unknown): CannotVerify {
   const isMissing = (reason as { readonly code?: unknown }).code === 'ENOENT'
   const why = isMissing ? 'there is none' : String(reason)
-  const what = 'give --accepted the file that npm run load wrote under its own --accepted'
+  const what = 'give --accepted the file that spillway load wrote under its own --accepted'
   return new CannotVerify('unreadable-accepted-file', `the file ${file} cannot be read (${why}); ${what}`)
 }
 

@@ -1,40 +1,47 @@
 /**
- * `npm run verify`: recomputes every window from the accepted events and compares it with what the edge node serves.
+ * `spillway verify`: recomputes every window from the accepted events and compares it with what the edge node serves.
  */
 import { writeFile } from 'node:fs/promises'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { withFlags } from '../command-line/ask'
+import { DONE, NOT_DONE, WRONG_USAGE } from '../command-line/exit-codes'
+import { url as httpUrl } from '../command-line/flags'
+import { newCommand } from '../command-line/new-command'
+import { type Output, printJson, TERMINAL } from '../command-line/output'
+import { everySoOften } from '../command-line/progress'
 import { tokenOption } from '../command-line/token'
 import { CannotVerify } from './accepted'
 import { type VerifyReport, verify } from './report'
 import { summaryOf } from './summary'
 
-const PROGRESS_EVERY_MS = 2_000
+interface Flags {
+  readonly accepted: string[]
+  readonly url: string
+  readonly token?: string
+  readonly json: boolean
+  readonly report?: string
+}
 
-type Options = { accepted: string[]; url: string; token?: string; report?: string }
-
-/** Where lines for people go; a test listens here. */
-export type Output = { out: (line: string) => void; err: (line: string) => void }
-
-const TERMINAL: Output = { out: (line) => console.log(line), err: (line) => console.error(line) }
-
-/** `args` without node and script. Resolves to the exit code: 0 exact, 1 differences, 2 nothing could be compared. */
+/** Resolves to the exit code: 0 exact, 1 differences, 2 nothing could be compared. */
 export async function main(args: readonly string[], output: Output = TERMINAL): Promise<number> {
   try {
-    const options = command(output).parse(args, { from: 'user' }).opts<Options>()
-    return await run(options, output)
+    return await withFlags<Flags>(command(), args, (flags) => run(flags, output), output)
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (!(error instanceof CannotVerify)) throw error
     output.err(`cannot verify (${error.code}): ${error.message}`)
-    return 2
+    return WRONG_USAGE
   }
 }
 
-async function run({ accepted, url, token, report: reportFile }: Options, output: Output): Promise<number> {
-  const report = await verify({ accepted, url, token, onEvents: progress(output) })
-  for (const line of summaryOf(report)) output.out(line)
+async function run({ accepted, url, token, json, report: reportFile }: Flags, output: Output): Promise<number> {
+  const show = everySoOften(output.err)
+  const hear = (what: string) => (count: number) => show(() => `... ${count.toLocaleString('en-US')} ${what}`)
+  const onEvents = hear('events read')
+  const onWindows = hear('windows fetched')
+  const report = await verify({ accepted, url, token, onEvents, onWindows })
+  if (json) printJson(output, report)
+  else for (const line of summaryOf(report)) output.out(line)
   if (reportFile !== undefined) await writeReport(reportFile, report)
-  return report.exact ? 0 : 1
+  return report.exact ? DONE : NOT_DONE
 }
 
 async function writeReport(file: string, report: VerifyReport): Promise<void> {
@@ -44,40 +51,21 @@ async function writeReport(file: string, report: VerifyReport): Promise<void> {
   })
 }
 
-function command(output: Output): Command {
-  return new Command('verify')
-    .description('Recompute every window from the accepted events and compare it with what the edge node serves.')
+const command = () =>
+  newCommand({
+    name: 'verify',
+    about: 'Computes every window again from the accepted events and compares it with what the edge node serves.',
+    examples: [
+      'spillway verify --accepted accepted.ndjson',
+      'spillway verify --accepted monday.ndjson tuesday.ndjson --url http://127.0.0.1:7071 --json',
+    ],
+    exits: { done: 'exact', not: 'differences', wrong: 'or nothing to compare with' },
+  })
     .requiredOption(
       '--accepted <file...>',
       'accepted batches as the load script wrote them; may be given several times',
     )
     .option('--url <url>', 'the edge node', httpUrl, 'http://127.0.0.1:7070')
     .addOption(tokenOption('read'))
-    .option('--report <file>', 'write counts and the first differences as JSON')
-    .addHelpText('after', '\nExit code: 0 exact, 1 differences, 2 wrong usage or nothing to compare with.')
-    .allowExcessArguments(false)
-    .showHelpAfterError('See --help.')
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.err(text.trimEnd()) })
-}
-
-function httpUrl(text: string): string {
-  const protocol = URL.canParse(text) ? new URL(text).protocol : undefined
-  if (protocol !== 'http:' && protocol !== 'https:') throw new InvalidArgumentError('give it as http://host:port')
-  return text
-}
-
-function progress(output: Output): (events: number) => void {
-  let nextMs = Date.now() + PROGRESS_EVERY_MS
-  return (events) => {
-    if (Date.now() < nextMs) return
-    nextMs = Date.now() + PROGRESS_EVERY_MS
-    output.err(`... ${events.toLocaleString('en-US')} events`)
-  }
-}
-
-if (require.main === module) {
-  main(process.argv.slice(2)).then((code) => {
-    process.exitCode = code
-  })
-}
+    .option('--json', 'print counts and the first differences as JSON', false)
+    .option('--report <file>', 'write the same here')

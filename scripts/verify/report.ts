@@ -47,18 +47,20 @@ export type VerifyOptions = {
   pipelineOf?: (name: string) => OraclePipeline
   /** Hears how many lines were read so far. */
   onEvents?: (events: number) => void
+  /** Hears how many windows were fetched so far. */
+  onWindows?: (windows: number) => void
 }
 
 /** Throws CannotVerify when a file or the edge node cannot be read, so that this is never taken for a result. */
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
-  const { accepted, url, token, pipelineOf = oraclePipeline, onEvents } = options
+  const { accepted, url, token, pipelineOf = oraclePipeline, onEvents, onWindows } = options
   await findAccepted(accepted)
   const status = await fetchStatus(url, token)
   const expectation = await expectedWindows(accepted, pipelineOf(status.pipeline), onEvents)
   return reportOf(
     status,
     expectation,
-    compareWindows(expectation.windows, await fetchWindows(url, token), expectation.uncheckable.windows),
+    compareWindows(expectation.windows, await fetchWindows(url, token, onWindows), expectation.uncheckable.windows),
   )
 }
 

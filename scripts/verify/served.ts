@@ -34,12 +34,17 @@ export function fetchStatus(url: string, token?: string): Promise<ServedStatus> 
 }
 
 /** All final windows, page by page, in the order served. Throws CannotVerify. */
-export async function fetchWindows(url: string, token?: string): Promise<ServedWindow[]> {
+export async function fetchWindows(
+  url: string,
+  token?: string,
+  onWindows?: (windows: number) => void,
+): Promise<ServedWindow[]> {
   const windows: ServedWindow[] = []
   let cursor: string | null = null
   do {
     const page: z.infer<typeof pageShape> = await fetchShape(pageUrl(url, cursor), pageShape, token)
     appendPage(windows, page.windows)
+    onWindows?.(windows.length)
     if (page.next !== null && page.next === cursor) {
       throw new CannotVerify('unexpected-answer', `${url} gave the cursor ${cursor} as the one after itself`)
     }

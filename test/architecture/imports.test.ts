@@ -76,6 +76,9 @@ const PLANTED: readonly (readonly [file: string, source: string, rule: string | 
   ['core/control/down.ts', "import '../pipeline/fine'", null],
   ['edge-node/burst/up.ts', "import '../http/fine'", 'floors-of-edge-node'],
   ['edge-node/http/down.ts', "import '../burst/fine'", null],
+  ['localstack/keeps.ts', "import '../scripts/command-line/fine'", null],
+  ['localstack/script.ts', "import '../scripts/load/fine'", 'localstack-imports'],
+  ['scripts/command-line/core.ts', "import '../../core/fine'", 'command-line-imports'],
   ['scripts/load/lab.ts', "import '../../lab/fine'", 'users-commands-know-no-laboratory'],
   ['edge-node/sidecar.ts', "import '../flink/fine'", 'edge-node-imports'],
   ['scripts/keeps.ts', "import '../core/fine'\nimport '../localstack/fine'", null],
@@ -103,7 +106,10 @@ describe('the guard', () => {
   let found: Cruise
   beforeAll(async () => {
     symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
-    const inside = ['core/pipeline', 'core/control', 'edge-node/burst', 'edge-node/http', 'flink/sidecar']
+    const inside = [
+      ...['core/pipeline', 'core/control', 'edge-node/burst', 'edge-node/http', 'flink/sidecar'],
+      ...['scripts/command-line', 'scripts/load'],
+    ]
     for (const room of [...ROOMS, ...inside])
       plant(`${room}/fine.ts`, 'export const fine = 1\nexport type Store = string')
     for (const [file, source] of PLANTED) plant(file, source)

@@ -14,9 +14,13 @@ const { start } = testNodes()
 const contentOf = (path: string, text: string): unknown => (path.endsWith('.json') ? JSON.parse(text) : text)
 
 describe('the reference', () => {
-  test.each(Object.entries(GENERATED_PAGES))('%s says what the code says; else run npm run docs', (path, make) => {
-    expect(contentOf(path, readFileSync(join(ROOT, path), 'utf8'))).toEqual(contentOf(path, make()))
-  })
+  test.each(Object.entries(GENERATED_PAGES))(
+    '%s says what the code says; else run npm run docs',
+    async (path, make) => {
+      expect(contentOf(path, readFileSync(join(ROOT, path), 'utf8'))).toEqual(contentOf(path, await make()))
+    },
+    60_000,
+  )
 
   test('has every error code that a route answers with, with its status', () => {
     const answered = sources(join(ROOT, 'edge-node')).flatMap(codesIn)

@@ -48,6 +48,16 @@ describe('the data folder of a stopped node', () => {
     expect(await contents()).toEqual(before)
   })
 
+  test('is told as one JSON document with --json, and nothing else on standard output', async () => {
+    const folder = await stopped()
+    await flip((await filesIn(folder)).find((path) => /\.checkpoint$/.test(path))!, 30)
+    const out: string[] = []
+    expect(await main([folder, '--json'], { out: (line) => out.push(line), err: () => {} })).toBe(1)
+    const { damaged, findings } = JSON.parse(out.join('\n'))
+    expect(damaged).toBe(1)
+    expect(findings.map(({ verdict }: { verdict: string }) => verdict)).toEqual(expect.arrayContaining(['sound']))
+  })
+
   test.each([
     ['log', /\d+\.log$/, 40, /\.log is damaged at byte 0.*events from offset 0/],
     ['result', /results.*\.json\.gz$/, 15, /\.json\.gz is damaged.*window \d+ to \d+, final \d+/],

@@ -58,6 +58,14 @@ describe('an edge node with dead letters in a final and in an open window', () =
     expect(await windows(1)).toEqual(before)
   })
 
+  test('are counted in one JSON document with --json', async () => {
+    const { url, failing } = await edgeNode()
+    failing.clear()
+    const { code, out } = await command('--url', url, '--dry-run', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ letters: 3, dryRun: true })
+  })
+
   test('are left alone by a dry run', async () => {
     const { url, failing, corrections, status } = await edgeNode()
     failing.clear()
@@ -181,7 +189,7 @@ describe('the command line', () => {
 
   test.each([['--url', 'ftp://edge'], ['--code', 'a b'], ['--no-such'], ['surplus']])('refuses %s', async (...args) => {
     const { code, err } = await command(...args)
-    expect([code, err]).toEqual([2, expect.stringMatching(/^error: /)])
+    expect([code, err]).toEqual([2, expect.stringMatching(/See spillway replay --help\.$/)])
   })
 
   test('ends with 2 when the report cannot be written, which it says', async () => {

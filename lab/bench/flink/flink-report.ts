@@ -45,7 +45,7 @@ function spikePart({ runs, capacity, rate, peak, seconds, spikeSeconds }: FlinkF
     '## A spike that does not fit',
     `One schedule for all: ${whole(seconds)} s of \`bids\` at ${whole(rate)} events/s with a spike of ${whole(peak)} for ${whole(spikeSeconds)} s, ${(peak / capacity).toFixed(1)} times what one sidecar or edge node folds (${whole(capacity)}: its \`map\` waits for a simulated service). ` +
       'Kafka, Flink, the embedded cloud with all functions, load and check are all on this machine. ' +
-      'Processing delay: from the time at which an event was due to be sent until it was folded, at the edge or in the burst. On Flink that time is the one in the event, and the sidecar measures; the edge node counts from the schedule that the load tells it, for a batch from its first event on, as `npm start` does. ' +
+      'Processing delay: from the time at which an event was due to be sent until it was folded, at the edge or in the burst. On Flink that time is the one in the event, and the sidecar measures; the edge node counts from the schedule that the load tells it, for a batch from its first event on, as `spillway start` does. ' +
       'A window is read after its end by its lateness and out-of-orderness (7 s together) and, on Flink, the next checkpoint. Every window was computed again, independently.',
     markdownTable(SPIKE_HEADER, runs.map(spikeRow)),
     'Processor time from the beginning of the load until all of it was folded, in microseconds an event. The cloud is the embedded one with all functions: on AWS it is not on your machine. Load and check are left out of the sum.',

@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startChild } from '../../../scripts/processes/child'
-
-const SIMULATOR = 'scripts/simulate/command.ts'
+import { startCommand } from '../../../scripts/processes/child'
 
 /** What the simulator says of a run. Shares from 0 to 1; `burst` in events. */
 export interface Prediction {
@@ -23,11 +20,8 @@ export interface PredictionOrder {
   readonly folder: string
 }
 
-/**
- * Asks the simulator for Spillway's figures on the same load; null where there is no simulator. Rejects when it fails.
- */
-export async function predicted(order: PredictionOrder): Promise<Prediction | null> {
-  if (!existsSync(SIMULATOR)) return null
+/** Asks the simulator for Spillway's figures on the same load. Rejects when it fails. */
+export async function predicted(order: PredictionOrder): Promise<Prediction> {
   const report = join(order.folder, 'simulated.json')
   const options = {
     trace: order.traceFile,
@@ -37,12 +31,12 @@ export async function predicted(order: PredictionOrder): Promise<Prediction | nu
     speedup: order.speedup,
     report,
   }
-  const child = startChild(
-    SIMULATOR,
+  const child = startCommand(
+    'simulate',
     Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
   )
   const code = await child.ended()
-  if (code !== 0) throw new Error(`${SIMULATOR} ended with ${code}; its output above says why`)
+  if (code !== 0) throw new Error(`spillway simulate ended with ${code}; its output above says why`)
   return predictionIn(JSON.parse(await readFile(report, 'utf8')))
 }
 

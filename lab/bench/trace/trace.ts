@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { WrongUsage } from '../../../scripts/command-line/ask'
 import { existingFile, integer } from '../../../scripts/command-line/flags'
 import {
   cutSlice,
@@ -62,7 +63,7 @@ export function replayOf(
 async function measure(options: TraceOptions, say: (text: string) => void): Promise<TraceFigures> {
   const { trace: files, shards, parallelization, seed } = options
   if (files.length === 0) {
-    throw new InvalidArgumentError(
+    throw new WrongUsage(
       'It needs rate traces: --trace FILE, more than once for several, each a CSV with the header start_s,events.',
     )
   }

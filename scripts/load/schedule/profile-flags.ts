@@ -1,4 +1,4 @@
-import { LoadError } from '../load-error'
+import { WrongUsage } from '../../command-line/ask'
 import type { Profile, ProfileKind } from './profile'
 
 /** The options that shape the schedule, as given; absent ones have their defaults here. */
@@ -30,7 +30,7 @@ const USED_BY: Readonly<Record<Exclude<keyof ProfileFlags, 'profile'>, readonly 
   toS: ['trace'],
 }
 
-/** Throws `LoadError` ('bad-option') for options that do not go together. */
+/** Throws WrongUsage for options that do not go together. */
 export function profileFrom(flags: ProfileFlags): Profile {
   const kind = flags.profile ?? (flags.trace === undefined ? 'constant' : 'trace')
   refuseUnused(kind, flags)
@@ -79,6 +79,4 @@ function aboveZero(rate: number, option: string): number {
   throw badOption(`${option} must be above 0`)
 }
 
-function badOption(what: string): LoadError {
-  return new LoadError('bad-option', `${what}.`)
-}
+const badOption = (what: string) => new WrongUsage(`${what}.`)

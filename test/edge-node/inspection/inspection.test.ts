@@ -202,25 +202,32 @@ describe('what is wrong with the cloud half', () => {
   })
 })
 
-describe('npm run edge -- --check', () => {
+describe('spillway check', () => {
   const check = (args: readonly string[]) =>
-    new Promise<{ code: unknown; output: string }>((resolve) => {
-      const all = ['--import', 'tsx', 'edge-node/main.ts', '--check', ...args]
+    new Promise<{ code: unknown; stdout: string; output: string }>((resolve) => {
+      const all = ['--import', 'tsx', 'scripts/spillway.ts', 'check', ...args]
       execFile(process.execPath, all, { env: process.env }, (error, stdout, stderr) =>
-        resolve({ code: error?.code ?? 0, output: stdout + stderr }),
+        resolve({ code: error?.code ?? 0, stdout, output: stdout + stderr }),
       )
     })
 
   test('ends with 0 when nothing is wrong, and with 1 when something is, the configuration itself too', async () => {
     const dataDir = join(await newFolder(), 'data')
     const sound = ['--stack', 'spillway-test', '--port', '0', '--data-dir', dataDir]
-    const [good, bad, unusable] = await Promise.all([
+    const [good, bad, json, unusable, unknown] = await Promise.all([
       check(sound),
       check([...sound, '--pipeline', 'none']),
+      check([...sound, '--pipeline', 'none', '--json']),
+      check(['--port', 'x']),
       check(['--prot', '1']),
     ])
     expect(good).toMatchObject({ code: 0, output: expect.stringContaining('Nothing is wrong.') })
     expect(bad).toMatchObject({ code: 1, output: expect.stringMatching(/PROBLEM +pipeline/) })
-    expect(unusable).toMatchObject({ code: 1, output: expect.stringContaining('did you mean --port?') })
+    expect(json.code).toBe(1)
+    const { sound: isSound, findings } = JSON.parse(json.stdout)
+    expect(isSound).toBe(false)
+    expect(problems(findings)).toEqual([expect.objectContaining({ what: 'pipeline' })])
+    expect(unusable).toMatchObject({ code: 1, output: expect.stringContaining('--port') })
+    expect(unknown).toMatchObject({ code: 2, output: expect.stringContaining('did you mean --port?') })
   }, 60_000)
 })

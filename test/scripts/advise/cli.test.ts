@@ -24,7 +24,7 @@ describe('the command line', () => {
   ])('refuses %j in words', (args, message) => {
     const command = parse(...args)
     expect(command.kind === 'wrong' && command.message).toMatch(message)
-    expect(command.kind === 'wrong' && command.message).toMatch(/See --help\.$/)
+    expect(command.kind === 'wrong' && command.message).toMatch(/See spillway advise --help\.$/)
   })
 
   test('watches a Flink job for half an hour, and looks back a week by Prometheus', () => {

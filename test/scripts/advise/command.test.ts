@@ -28,14 +28,14 @@ function work({ job }: FakeFlink): void {
 }
 
 const start = (...args: readonly string[]) =>
-  spawn(process.execPath, ['--import', 'tsx', 'scripts/advise/command.ts', ...args], { cwd: ROOT })
+  spawn(process.execPath, ['--import', 'tsx', 'scripts/spillway.ts', 'advise', ...args], { cwd: ROOT })
 
 async function ended(child: ReturnType<typeof start>) {
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
   return { stdout, stderr, code: code as number | null }
 }
 
-describe('npm run advise', () => {
+describe('spillway advise', () => {
   test(
     'answers an interrupt with what was seen until then, as text or JSON, and keeps the load as a trace',
     async () => {

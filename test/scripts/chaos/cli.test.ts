@@ -8,6 +8,7 @@ describe('the arguments of chaos', () => {
       kind: 'run',
       scenarios: SCENARIO_NAMES,
       options: { seed: 1, seconds: null, times: null, rate: 800, peak: 3_200, keep: null },
+      isJson: false,
       reportFile: null,
     })
   })
@@ -18,6 +19,7 @@ describe('the arguments of chaos', () => {
       kind: 'run',
       scenarios: ['kill-edge'],
       options: { seed: 7, seconds: 20, times: 3, rate: 100, peak: 400, keep: 'k' },
+      isJson: false,
       reportFile: 'r.json',
     })
   })

@@ -52,7 +52,7 @@ describe('the scripts of an edge node that asks for tokens', () => {
 
   test('do not show it in their help', () => {
     process.env.SPILLWAY_TOKEN = TOKEN
-    const { help } = parseLoadArguments(['--help']) as { help: string }
+    const { text: help } = parseLoadArguments(['--help']) as { text: string }
     expect(help).toContain('SPILLWAY_TOKEN')
     expect(help).not.toContain(TOKEN)
   })

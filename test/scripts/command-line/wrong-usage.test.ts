@@ -6,10 +6,14 @@ import { scripts } from '../../../package.json'
 
 const ROOT = join(__dirname, '../../..')
 
-/** The commands that are programs of this project, with their files. */
+/**
+ * The npm scripts that are programs of this project: a file, and the word of the command line. One word stands for all
+ * of them, which `dispatch.test.ts` asks without a process for each.
+ */
 const COMMANDS = Object.entries(scripts).flatMap(([name, script]) => {
-  const [, file] = /^(?:tsx|node --import tsx) (\S+\.ts)$/.exec(script) ?? []
-  return file === undefined ? [] : [{ name, file }]
+  const [, file, word] = /^(?:tsx|node --import tsx) (\S+\.ts)(?: (\S+))?$/.exec(script) ?? []
+  const isAsked = file !== undefined && (word === undefined || word === 'load')
+  return isAsked ? [{ name, file, words: word === undefined ? [] : [word] }] : []
 })
 
 /** Exit code, and what was said on standard error. */
@@ -27,37 +31,31 @@ async function run(file: string, args: readonly string[]): Promise<{ code: numbe
 describe('wrong usage ends with 2 and a next step, so that 1 always means that something failed', () => {
   test.each(COMMANDS)(
     'an unknown option of npm run $name',
-    async ({ file }) => {
-      const { code, says } = await run(file, ['--no-such-option'])
-      expect(says).toMatch(/See --help\.\s*$/)
+    async ({ file, words }) => {
+      const { code, says } = await run(file, [...words, '--no-such-option'])
+      expect(says).toMatch(/See (spillway|npm run).* --help\.\s*$/)
       expect(code).toBe(2)
     },
     90_000,
   )
 
   test.each([
-    ['lab/bench/command.ts', 'nothing'],
-    ['lab/bench/command.ts', 'spike', '--no-such-option'],
-    ['lab/bench/command.ts', 'spike', '--seed', 'x'],
-    ['lab/bench/command.ts', 'policies', '--policy', 'nobody'],
-    ['lab/bench/command.ts', 'trace', '--trace', 'no-file'],
-    ['lab/bench/command.ts', 'trace'],
-    ['lab/bench/command.ts', 'flink', '--only', 'nothing'],
-    ['lab/bench/command.ts', 'flink', '--capacity', '700'],
     ['localstack/embedded/main.ts', '--port', 'x'],
+    ['edge-node/main.ts', '--prot', '7070'],
+    ['flink/sidecar/main.ts', '--listen', 'nowhere'],
+    ['flink/controller/main.ts', '--check', '--prot'],
   ])(
-    '%s %s %s %s',
+    '%s %s %s',
     async (file, ...args) => {
       const { code, says } = await run(file, args.filter(Boolean))
-      expect([code, says]).toEqual([2, expect.stringMatching(/See --help\.\s*$/)])
+      expect([code, says]).toEqual([2, expect.stringMatching(/See spillway .+ --help\.\s*$/)])
     },
     90_000,
   )
 
   test('finds the commands of package.json', () => {
     expect(COMMANDS.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['start', 'edge', 'load', 'bench', 'cloud']),
+      expect.arrayContaining(['spillway', 'load', 'sim', 'localstack', 'flink:trials', 'check-simulator']),
     )
-    expect(COMMANDS.length).toBeGreaterThan(12)
   })
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { parseSimulateArguments } from '../../../scripts/simulate/cli'
+import { main, plan } from '../../../scripts/simulate/command'
 import { bestOf, chosen, type PlanPoint, planTable, verdict, type Way } from '../../../scripts/simulate/plan'
 import { run } from '../../../scripts/simulate/run'
 import { questionOf } from './fixture'
@@ -44,6 +45,30 @@ describe('the command line', () => {
       ['b', 5],
       ['b', 7],
     ])
+  })
+})
+
+describe('with --json', () => {
+  async function answerOf(command: typeof main, ...args: readonly string[]) {
+    const out: string[] = []
+    const code = await command(args, { out: (line) => out.push(line), err: silent })
+    return { code, printed: JSON.parse(out.join('\n')) }
+  }
+
+  test('the report is one document, of several traces or bases a list', async () => {
+    const trace = await fileWith(TRACE)
+    const one = await answerOf(main, '--trace', trace, '--base', '1000', '--policy', 'spillway', '--json')
+    expect(one).toMatchObject({ code: 0, printed: { base: 1_000, policies: [{ name: 'spillway' }] } })
+    const more = ['--base', '2000', '--policy', 'none', '--json']
+    const two = await answerOf(main, '--trace', trace, '--base', '1000', ...more)
+    expect(two.printed.map(({ base }: { base: number }) => base)).toEqual([1_000, 2_000])
+  })
+
+  test('a plan is, too, and is what simulate --plan answers', async () => {
+    const args = ['--trace', await fileWith(TRACE), '--base', '1000', '--json']
+    const { printed } = await answerOf(plan, ...args)
+    expect(printed.plan.best).toHaveLength(4)
+    expect(printed).toEqual((await answerOf(main, '--plan', ...args)).printed)
   })
 })
 

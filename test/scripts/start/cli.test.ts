@@ -15,7 +15,7 @@ function optionsOf(line: string): RunOptions {
   return command.options
 }
 
-describe('the command line of npm start', () => {
+describe('the command line of spillway start', () => {
   test.each([
     '--nope',
     '--port x',
@@ -26,11 +26,16 @@ describe('the command line of npm start', () => {
     '--trace no-file',
     'more',
   ])('%s is refused, with a word on where to look', (line) => {
-    expect(parse(line)).toMatchObject({ kind: 'wrong', message: expect.stringMatching(/See --help\.$/) })
+    expect(parse(line)).toMatchObject({ kind: 'wrong', message: expect.stringMatching(/See spillway start --help\.$/) })
   })
 
   test('takes no poison at all, and goes on after the report, unless told', () => {
-    expect(parse('')).toMatchObject({ isOnce: false, reportFile: null, options: { port: 7070, poison: 0 } })
+    expect(parse('')).toMatchObject({
+      isOnce: false,
+      isJson: false,
+      reportFile: null,
+      options: { port: 7070, poison: 0 },
+    })
     expect(parse('--once --poison 0 --port 0')).toMatchObject({ isOnce: true, options: { port: 0, poison: 0 } })
   })
 })

@@ -246,6 +246,13 @@ describe('the command', () => {
     })
   })
 
+  test('prints its report as one JSON document with --json, and nothing else', async () => {
+    const file = await accepted([first, second])
+    const { code, out } = await run('--accepted', file, '--url', url, '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toEqual(await check([first, second]))
+  })
+
   test('shows wrong answers and conflicting keys, a few of each', async () => {
     const conflicts = Array.from({ length: 7 }, (_, i) => ({ ...first, horizon: i }))
     const file = await accepted([first, { ...second, late: 0 }, ...conflicts])
@@ -260,8 +267,12 @@ describe('the command', () => {
   test.each([
     ['no --accepted', ['--url', 'http://127.0.0.1:1'], /--accepted/],
     ['an unknown option', ['--accepted', 'x', '--what'], /--what/],
-    ['a --url that is none', ['--accepted', 'x', '--url', 'edge'], /http:\/\/host:port/],
-    ['a stray argument after an option', ['--accepted', 'x', '--report', 'y', 'z'], /too many arguments/],
+    ['a --url that is none', ['--accepted', 'x', '--url', 'edge'], /http or https URL.* See spillway verify --help\.$/],
+    [
+      'a stray argument after an option',
+      ['--accepted', 'x', '--report', 'y', 'z'],
+      /Too many arguments.* See spillway verify --help\.$/,
+    ],
   ])('exits with 2 on %s', async (_, args, message) => {
     const { code, err } = await run(...args)
     expect(code).toBe(2)
