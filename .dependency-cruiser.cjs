@@ -74,6 +74,12 @@ module.exports = {
     ),
     importsOf('testing', 'core'),
     importsOf('client', 'core'),
+    rule(
+      'client-runs-in-browsers',
+      'the client knows no Node and no packages',
+      { path: rooms('client') },
+      { pathNot: rooms(...PRODUCT) },
+    ),
     importsOf('cloud', 'core'),
     importsOf('pipelines', 'core'),
     importsOf('handlers', 'cloud', 'core', 'pipelines'),

@@ -95,14 +95,28 @@ export interface Pipeline<Event = unknown, Mapped = unknown, A extends Aggregate
 const MAX_MAP_TIMEOUT_MS = 15 * 60_000 // a function may run no longer
 const MAX_KEY_LENGTH = 512 // keys stand in every partial, row and query; longer ones are nearly always a wrong field
 
+/** Defines a pipeline whose events have a type that was stated before: `pipeline<Click>()({ ... })`. */
+type PipelineOf<Event> = <Mapped = Event, A extends Aggregates = Aggregates, const Given = unknown>(
+  options: Given & PipelineOptions<Event, Mapped, A, Given>,
+) => Pipeline<Event, Mapped, A>
+
 /**
  * Defines a pipeline. Throws a TypeError that names the option when the definition cannot work, so that a wrong
- * pipeline fails when it is loaded and not at its first event.
+ * pipeline fails when it is loaded and not at its first event. Where no schema gives the type of the events, state it
+ * in a call before: `pipeline<Click>()({ ... })`. The compiler infers all type parameters of a call or none.
  */
+export function pipeline<Event>(): PipelineOf<Event>
 export function pipeline<Event = unknown, Mapped = Event, A extends Aggregates = Aggregates, const Given = unknown>(
   options: Given & PipelineOptions<Event, Mapped, A, Given>,
 ): Pipeline<Event, Mapped, A>
 export function pipeline<Event, Mapped, A extends Aggregates>(
+  options?: PipelineOptions<Event, Mapped, A>,
+): Pipeline<Event, Mapped, A> | PipelineOf<Event> {
+  // The fields that it names are the compiler's affair; here they are checked already.
+  return options === undefined ? (checkedPipeline as PipelineOf<Event>) : checkedPipeline(options)
+}
+
+function checkedPipeline<Event, Mapped, A extends Aggregates>(
   options: PipelineOptions<Event, Mapped, A>,
 ): Pipeline<Event, Mapped, A> {
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(options.name)) {

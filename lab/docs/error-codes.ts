@@ -1,4 +1,5 @@
 import {
+  CLIENT_ERRORS,
   DEAD_LETTERS,
   ENVELOPE_REFUSALS,
   FLINK_ERRORS,
@@ -6,6 +7,7 @@ import {
   FUNCTION_ERRORS,
   LETTER_CODES,
   LINE_REJECTIONS,
+  PIPELINE_TEST_ERRORS,
   REPLAY_FAILURES,
   REQUEST_ERRORS,
   SIDECAR_REFUSALS,
@@ -69,6 +71,16 @@ export function errorCodesPage(): string {
       'Of a start',
       'Printed as `The edge node cannot start (CODE): ...`, which says what to do; exit code 1. Settings that cannot be used give exit code 2, and `--check` gives 1.',
       START_ERRORS,
+    ),
+    section(
+      'Of the client',
+      'In `code` of a ClientError, beside the codes of requests. [How to use it](../how-to/read-results.md).',
+      CLIENT_ERRORS,
+    ),
+    section(
+      'Of tests',
+      'In `code` of a PipelineTestError. [How to test a pipeline](../how-to/test-a-pipeline.md).',
+      PIPELINE_TEST_ERRORS,
     ),
   )
 }

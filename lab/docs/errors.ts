@@ -1,3 +1,4 @@
+import type { ClientErrorCode } from '../../client/client-error'
 import type { BurstFailure } from '../../cloud/burst-function'
 import type { Refusal } from '../../core/pipeline/aggregate'
 import type { Rejection } from '../../core/pipeline/event'
@@ -6,6 +7,7 @@ import { RESETS, type ResetCode } from '../../edge-node/http/stream-place'
 import type { WindowError } from '../../edge-node/results/results'
 import type { FlinkUnreadCode } from '../../flink/rest/flink-unread'
 import type { SidecarRefusal } from '../../flink/sidecar/messages'
+import type { PipelineTestErrorCode } from '../../testing/pipeline-test-error'
 
 /** An error of the HTTP API: its status, whether sending the same again helps, and what to do. */
 export interface RequestError {
@@ -237,4 +239,23 @@ export const FLINK_ERRORS: Readonly<Record<FlinkUnreadCode, string>> = {
   flink_no_job: 'no job runs there: submit it first',
   flink_unknown_job: 'there is no job with this id, or it is over',
   flink_several_jobs: 'several jobs run there: say which one by `--job`',
+}
+
+/** What `spillway/client` says of its own. */
+export const CLIENT_ERRORS: Readonly<Record<ClientErrorCode, string>> = {
+  unreachable: 'no connection, or one that was lost: it was tried for `giveUpMs`; see whether the node runs',
+  no_answer: 'nothing came for 30 s (45 s of a stream), or an answer that no node gives: something stands in between',
+  stream_reset: 'the node has another log: pass `onReset`, forget the windows of the old one, and go on',
+  wrong_pipeline: 'the node runs another pipeline than the client was made for: use the address of the other node',
+  answer_too_large: 'an event of the stream is beyond all measure: what answers is no node',
+}
+
+/** Why a test by `spillway/testing` fails. */
+export const PIPELINE_TEST_ERRORS: Readonly<Record<PipelineTestErrorCode, string>> = {
+  unreadable_event: 'an event cannot be written as JSON: the message says which',
+  too_many_events: 'more than 100,000 events: give a run fewer',
+  wrong_option: 'an option that cannot be used: the message says which and what it takes',
+  not_json: 'a result would not arrive as it is, such as NaN or a Date: change `present`',
+  split_differs: 'a window depends on how its events are split: `map` or an aggregate does not give the same',
+  law_broken: 'an aggregate breaks the law that the message names, with the smallest example that was found',
 }

@@ -34,7 +34,7 @@ const initCommand = () =>
   newCommand({
     name: 'init',
     about: 'Makes a project: a pipeline, its test, its settings, and what deploys it.',
-    examples: ['spillway init clicks && cd clicks && npm install && npm start'],
+    examples: ['spillway init clicks'],
     exits: { done: 'made', wrong: 'or that folder is in use' },
   })
     .argument('<folder>', 'folder to make; its name is that of the project, of its pipeline and of its stack')

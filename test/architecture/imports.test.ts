@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -7,6 +7,8 @@ import { type Cruise, cruise } from './cruise'
 const ROOT = join(__dirname, '../..')
 const ROOMS = [
   'core',
+  'testing',
+  'client',
   'cloud',
   'program',
   'edge-node',
@@ -34,6 +36,16 @@ describe('the imports of the project', () => {
     expect(found.modules).toEqual(expect.arrayContaining(modules.filter((name) => !/\.d\.c?ts$/.test(name))))
   })
 
+  test('bring types alone into the client, which runs in browsers', () => {
+    const client = join(ROOT, 'client')
+    const code = readdirSync(client, { encoding: 'utf8' }).flatMap((name) =>
+      [...readFileSync(join(client, name), 'utf8').matchAll(/^(import|export)(?! type )[^']* from '\.\.\//gm)].map(
+        () => name,
+      ),
+    )
+    expect(code).toEqual([])
+  })
+
   test('run one way, without cycles', () => {
     expect(found.violations).toEqual([])
   })
@@ -49,6 +61,12 @@ const PLANTED: readonly (readonly [file: string, source: string, rule: string | 
   ['core/type-of-cloud.ts', "import type { Store } from '../cloud/fine'", 'core-imports'],
   ['core/dynamic.ts', "export const load = () => import('../cloud/fine')", 'core-imports'],
   ['core/re-export.ts', "export { fine } from '../edge-node/fine'", 'core-imports'],
+  ['testing/keeps.ts', "import '../core/fine'", null],
+  ['testing/cloud.ts', "import '../cloud/fine'", 'testing-imports'],
+  ['client/keeps.ts', "import type { Row } from '../core/fine'", null],
+  ['client/edge.ts', "import type { Row } from '../edge-node/fine'", 'client-imports'],
+  ['client/node.ts', "import 'node:http'", 'client-runs-in-browsers'],
+  ['client/package.ts', "import 'zod'", 'client-runs-in-browsers'],
   ['cloud/keeps.ts', "import '../core/fine'\nimport { KinesisClient } from '@aws-sdk/client-kinesis'", null],
   ['cloud/pipeline.ts', "import '../pipelines/fine'", 'cloud-imports'],
   ['cloud/handler.ts', "import '../handlers/fine'", 'cloud-imports'],

@@ -29,10 +29,10 @@ describe('the reference', () => {
     expect(answered.length).toBeGreaterThan(15)
   })
 
-  test('has every code that is in the source of node and functions', () => {
+  test('has every code that is in the source of node, functions, client and tests', () => {
     const page = readFileSync(join(ROOT, 'docs/reference/error-codes.md'), 'utf8')
     const described = new Set([...page.matchAll(/`([a-z_]+)`/g)].map(([, code]) => code))
-    const found = ['core', 'cloud', 'handlers', 'edge-node', 'flink'].flatMap((room) =>
+    const found = ['core', 'testing', 'client', 'cloud', 'handlers', 'edge-node', 'flink'].flatMap((room) =>
       sources(join(ROOT, room)).flatMap(words),
     )
     const missing = found.filter((word) => !described.has(word) && !Object.hasOwn(NO_CODES, word))
