@@ -43,7 +43,7 @@ const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', f
 const importsOf = (room, ...allowed) =>
   rule(
     `${room}-imports`,
-    `${room} imports ${allowed.join(', ')} and none of the other rooms`,
+    `${room} imports ${allowed.join(', ') || 'itself'} and none of the other rooms`,
     { path: rooms(room) },
     { path: rooms(...[...PRODUCT, ...TOOLS].filter((other) => other !== room && !allowed.includes(other))) },
   )
@@ -75,6 +75,7 @@ module.exports = {
     importsOf('handlers', 'cloud', 'core', 'pipelines'),
     importsOf('edge-node', 'cloud', 'core', 'pipelines'),
     importsOf('flink', 'edge-node', 'cloud', 'core', 'pipelines'),
+    importsOf('localstack'),
     ...Object.keys(FLOORS).flatMap(floorsOf),
     rule(
       'users-commands-know-no-laboratory',
