@@ -1,3 +1,7 @@
+// For: what can be known before a start.
+// In: configuration, machine, data folder, stack.
+// Out: findings, each with what to do.
+
 import type { Configuration } from '../config/command-line'
 import { inspectCloud } from './cloud-half'
 import { type Finding, ok } from './finding'

@@ -1,10 +1,10 @@
 import type { BurstFailure } from '../../cloud/burst-function'
 import type { Refusal } from '../../core/pipeline/aggregate'
 import type { Rejection } from '../../core/pipeline/event'
-import type { RefusalCode } from '../../core/protocol/head'
+import type { RefusalCode } from '../../core/protocol/protocol'
 import { RESETS, type ResetCode } from '../../edge-node/http/stream-place'
 import type { WindowError } from '../../edge-node/results/results'
-import type { FlinkUnreadCode } from '../../flink/rest/flink-unread'
+import type { FlinkUnreadCode } from '../../flink/rest/flink-rest'
 import type { SidecarRefusal } from '../../flink/sidecar/messages'
 
 /** An error of the HTTP API: its status, whether sending the same again helps, and what to do. */

@@ -1,7 +1,7 @@
 /** `npm run advise`: what bursting would have changed for a job that is watched, without touching it. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { FlinkUnread } from '../../flink/rest/flink-unread'
+import { FlinkUnread } from '../../flink/rest/flink-rest'
 import { whenInterrupted } from '../processes/interrupted'
 import { type Advice, adviceFor, type Watched } from './advice'
 import { adviceHtml, adviceSvg } from './advice-plot'

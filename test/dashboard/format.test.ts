@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { bytes, cell, count, duration, eventRate, percent, rate, usd, words } from '../../dashboard/src/format'
-import { balances } from '../../dashboard/src/panels/balances'
-import { reasonsOf } from '../../dashboard/src/panels/reasons'
-import { runs } from '../../dashboard/src/plots/runs'
+import { balances, reasonsOf } from '../../dashboard/src/panels/figures'
+import { runs } from '../../dashboard/src/plots/geometry'
 import { sseParser } from '../../dashboard/src/sse'
 
 describe('numbers in words', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { partShares } from '../../dashboard/src/panels/part-shares'
-import { labelHeights } from '../../dashboard/src/plots/label-heights'
+import { partShares } from '../../dashboard/src/panels/figures'
+import { labelHeights } from '../../dashboard/src/plots/geometry'
 
 const part = (name: string, p50: number) => ({ part: name, inWords: name, p50, p99: 2 * p50, max: 3 * p50 })
 

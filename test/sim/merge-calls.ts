@@ -1,5 +1,5 @@
 import { InvokeFailed } from '../../cloud/functions'
-import type { Manifest, RunOrder } from '../../core/protocol/manifest'
+import type { Manifest, RunOrder } from '../../core/protocol/protocol'
 import type { MergeCloud } from '../../edge-node/closing/merger'
 import type { Context } from './context'
 import type { Cloud } from './event-source'

@@ -1,5 +1,5 @@
 import type { Answer, FinalRecord } from '../../core/protocol/log-record'
-import type { MergeAnswer } from '../../core/protocol/manifest'
+import type { MergeAnswer } from '../../core/protocol/protocol'
 import type { Coverage, Situation } from './coverage'
 import type { Rules } from './rules'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Capacity } from '../../core/control/capacity'
-import type { Facts } from '../../core/control/facts'
+import type { Facts } from '../../core/control/control'
 import type { PolicyTerms } from '../../core/control/policy'
 
 /** What a deployment begins with. */

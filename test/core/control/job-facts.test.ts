@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { queueDelayMs } from '../../../core/control/facts'
+import { queueDelayMs } from '../../../core/control/control'
 import { jobFacts, needOf } from '../../../core/control/job/job-facts'
 import { anyFacts, IDLE } from './sidecar-samples'
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import type { Intent } from '../../../core/control/control'
 import { jobOrders, type SidecarState } from '../../../core/control/job/job-orders'
 import { obeyed } from '../../../core/control/job/orders'
-import type { Intent } from '../../../core/control/running-policy'
 import { anyFacts, IDLE } from './sidecar-samples'
 
 const CALM: Intent = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { jobLastHourUsd, jobSpent, NO_JOB_SPEND } from '../../../core/control/job/job-spend'
+import { jobLastHourUsd, jobSpent, NO_JOB_SPEND } from '../../../core/control/job/job-orders'
 
 const HOUR_MS = 3_600_000
 const costs = (incarnation: string, totalUsd: number, lastHourUsd = totalUsd) => ({

@@ -1,6 +1,5 @@
-import type { Facts } from '../../../core/control/facts'
+import type { Facts, RunningPolicy } from '../../../core/control/control'
 import { type RouteLimits, route } from '../../../core/control/route'
-import type { RunningPolicy } from '../../../core/control/running-policy'
 import { facts } from '../../support/sample-facts'
 
 const STEP_MS = 50

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Facts } from '../../../core/control/facts'
+import type { Facts } from '../../../core/control/control'
 import { AT_REST, type PolicyState, primed, spillwayPolicy } from '../../../core/control/policy'
 import { facts, TERMS } from '../../support/sample-facts'
 

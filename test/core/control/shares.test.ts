@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { granted, sharesByNeed, wholeShares } from '../../../core/control/job/shares'
+import { granted, sharesByNeed, wholeShares } from '../../../core/control/job/job-orders'
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 const needs = fc.array(fc.double({ min: 0, max: 1e9, noNaN: true }), { minLength: 1, maxLength: 20 })

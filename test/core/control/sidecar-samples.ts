@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Facts } from '../../../core/control/facts'
+import type { Facts } from '../../../core/control/control'
 import { facts } from '../../support/sample-facts'
 
 /** A sidecar with nothing to do, of an edge that folds 2,000 events/s. */

@@ -1,6 +1,6 @@
 import type { Place } from '../../../core/protocol/ledger'
-import type { Account } from '../../../core/protocol/manifest'
 import { addTally, encodeTally, zeroTally } from '../../../core/protocol/partial'
+import type { Account } from '../../../core/protocol/protocol'
 import type { CutEnvelope } from '../../../core/protocol/uncut'
 
 interface Modelled {

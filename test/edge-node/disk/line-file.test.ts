@@ -2,7 +2,7 @@ import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { CannotRecover } from '../../../edge-node/disk/cannot-recover'
+import { CannotRecover } from '../../../edge-node/disk/disk'
 import { LineFile, readLines } from '../../../edge-node/disk/line-file'
 import { temporaryFolders } from '../../support/temporary-folder'
 

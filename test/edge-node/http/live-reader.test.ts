@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { LiveReader } from '../../../edge-node/http/live-reader'
+import { LiveReader } from '../../../edge-node/http/live'
 
 /** A socket that is full after so many writes, until it is drained. */
 function outlet(room: number) {

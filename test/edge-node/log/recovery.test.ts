@@ -6,7 +6,7 @@ import { type Pipeline, pipeline } from '../../../core/pipeline/pipeline'
 import { tumbling } from '../../../core/pipeline/window'
 import { Intake } from '../../../core/protocol/intake'
 import type { FinalRecord, LogRecord } from '../../../core/protocol/log-record'
-import { CannotRecover } from '../../../edge-node/disk/cannot-recover'
+import { CannotRecover } from '../../../edge-node/disk/disk'
 import { KEY_RULES } from '../../support/history'
 import { recovered } from './log-records'
 

@@ -1,5 +1,5 @@
 import { expect, jest, test } from '@jest/globals'
-import { METRICS } from '../../../edge-node/http/metrics/families'
+import { METRICS } from '../../../edge-node/http/metrics/metrics'
 import { ALL_JOB_METRICS } from '../../../flink/controller/job-metrics'
 import { JOB_LABELS } from '../../../lab/docs/metrics'
 import { scrapeOf } from '../../support/scrape'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import type { FlinkUnread } from '../../../flink/rest/flink-rest'
 import { FlinkRest } from '../../../flink/rest/flink-rest'
-import type { FlinkUnread } from '../../../flink/rest/flink-unread'
 import { chooseJob, flinkVersion, JobReader, listJobs } from '../../../flink/rest/job-metrics'
 import { fakeFlinks, JOB_ID } from './fake-flink'
 

@@ -1,4 +1,9 @@
-import type { EncodedTally } from './partial'
+// For: how events are admitted, cut, folded, counted and merged; here is what edge and cloud tell each other.
+// In: lines that were read; what each part of the node and the cloud has done.
+// Out: log records, envelopes, partials, manifests and results.
+
+import type { DeadLetter } from './fold'
+import type { EncodedGroup, EncodedTallies, EncodedTally } from './partial'
 
 /**
  * What decides a window's result: the edge partial and exactly these burst envelopes. Anything else in the cloud is an
@@ -60,3 +65,39 @@ export interface MergeWork {
   readonly readUnits: number
   readonly writeUnits: number
 }
+
+/** One pane of a finished envelope: its tallies, and its groups inline or in `chunks` chunks of the attempt. */
+export interface HeadPane extends EncodedTallies {
+  readonly startMs: number
+  readonly groups: readonly EncodedGroup[] | null
+  readonly chunks: number
+}
+
+/** What a function spent on an envelope, as far as it knows: the ground of the cost figures at the edge. */
+export interface Work {
+  readonly requestId: string
+  readonly ms: number
+  readonly memoryMb: number
+  readonly writeUnits: number
+  /** How long its function instance took to start; in the first head that an instance writes, and in no other. */
+  readonly initMs?: number
+  /** From the arrival of the envelope in the stream until the function began it; absent where it was called directly. */
+  readonly waitMs?: number
+}
+
+/**
+ * The one statement about an envelope in the cloud. The first head stands: it names the attempt whose chunks count. A
+ * `refused` envelope will never be done there, and the edge takes it back at once.
+ */
+export type Head =
+  | {
+      readonly kind: 'done'
+      readonly digest: string
+      readonly attempt: string
+      readonly panes: readonly HeadPane[]
+      readonly deadLetters: readonly DeadLetter[]
+      readonly work: Work
+    }
+  | { readonly kind: 'refused'; readonly digest: string; readonly code: RefusalCode; readonly reason: string }
+
+export type RefusalCode = 'corrupt' | 'unknown_version' | 'unknown_pipeline' | 'too_large' | 'map_killed'

@@ -1,3 +1,7 @@
+// For: requests are admitted, and what was admitted is cut into envelopes.
+// In: requests as they were read.
+// Out: the answer to each; records for the log; envelopes, once they are durable.
+
 import type { EdgeState } from '../../core/protocol/edge-state'
 import { type Intake, isRemembered, type ReadRequest } from '../../core/protocol/intake'
 import type { Answer } from '../../core/protocol/log-record'

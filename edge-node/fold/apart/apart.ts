@@ -1,3 +1,7 @@
+// For: envelopes that may end the process are folded in one that may.
+// In: suspects.
+// Out: their partials; the events that killed, as dead letters.
+
 import type { Envelope } from '../../../core/protocol/envelope'
 import type { EnvelopePartial } from '../../../core/protocol/fold'
 import type { Suspects } from '../suspects'

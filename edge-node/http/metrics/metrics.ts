@@ -1,15 +1,24 @@
+// For: the node in numbers, read when they are asked for.
+// In: what the parts of the node count.
+// Out: families of metrics for Prometheus.
+
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import type { Config } from '../config/config'
-import type { DiskSpace } from '../disk/disk-space'
-import type { DurableLog } from '../log/log'
-import type { EdgeNode } from '../node/node'
-import { Buckets, DELAY_BOUNDS_S } from '../observe/buckets'
-import { exposition } from './metrics/exposition'
-import { METRICS } from './metrics/families'
-import { RequestCounts } from './metrics/family'
-import type { Observed } from './metrics/observed'
-import type { Status } from './status'
+import type { Config } from '../../config/config'
+import type { DiskSpace } from '../../disk/disk-space'
+import type { DurableLog } from '../../log/log'
+import type { EdgeNode } from '../../node/node'
+import { Buckets, DELAY_BOUNDS_S } from '../../observe/histogram'
+import type { Status } from '../status'
+import { BURST_METRICS, BURST_PART_METRICS } from './bursting'
+import { EVENT_METRICS, PACE_METRICS } from './events'
+import { exposition } from './exposition'
+import type { Metric } from './family'
+import { RequestCounts } from './family'
+import { MACHINE_METRICS } from './machine'
+import type { Observed } from './observed'
+import { COST_METRICS } from './spending'
+import { WINDOW_METRICS } from './windows'
 
 /** What the metrics are read from. */
 export interface MetricSources {
@@ -88,3 +97,18 @@ function observe({ config, status, node, log, diskSpace }: MetricSources): OfNod
     },
   }
 }
+
+/**
+ * Every metric of the node itself, by the question that it answers. Those of the process come with them, by their usual
+ * names.
+ */
+export const METRIC_TOPICS: Readonly<Record<string, readonly Metric<Observed>[]>> = {
+  'Is it keeping up?': [...EVENT_METRICS, ...PACE_METRICS],
+  'Are results final in time?': WINDOW_METRICS,
+  'Is it bursting?': [...BURST_METRICS, ...BURST_PART_METRICS],
+  'What does it cost?': COST_METRICS,
+  'Is anything wrong?': MACHINE_METRICS,
+}
+
+/** The same in one list. */
+export const METRICS: readonly Metric<Observed>[] = Object.values(METRIC_TOPICS).flat()

@@ -1,3 +1,7 @@
+// For: the data folder: one node at a time, private, with room, and no damage that goes unnoticed.
+// In: what the rooms above write.
+// Out: the same again after a start, or the error that says what cannot be read.
+
 import { crc32 } from 'node:zlib'
 
 /** What a small file of one JSON object holds. */
@@ -23,3 +27,9 @@ export function readCheckedJson(text: string | null): CheckedJson {
 }
 
 const checksumOf = (content: Record<string, unknown>) => crc32(JSON.stringify(content)).toString(16).padStart(8, '0')
+
+/** The node cannot start on this data. Not retryable without doing what the message says. */
+export class CannotRecover extends Error {
+  readonly code = 'cannot_recover'
+  readonly retryable = false
+}

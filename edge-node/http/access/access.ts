@@ -1,3 +1,7 @@
+// For: who may ask what, and how often.
+// In: every request, before any route.
+// Out: the request, or a refusal in the one shape of errors.
+
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/config'
