@@ -45,7 +45,7 @@ const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', f
 const importsOf = (room, ...allowed) =>
   rule(
     `${room}-imports`,
-    `${room} imports ${allowed.join(', ')} and none of the other rooms`,
+    `${room} imports ${allowed.join(', ') || 'itself'} and none of the other rooms`,
     { path: rooms(room) },
     { path: rooms(...[...PRODUCT, ...TOOLS].filter((other) => other !== room && !allowed.includes(other))) },
   )

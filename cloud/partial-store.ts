@@ -1,7 +1,5 @@
 import type { Pipeline } from '../core/pipeline/pipeline'
 import type { EnvelopePartial } from '../core/protocol/fold'
-import type { Head, HeadPane, Work } from '../core/protocol/head'
-import type { PartialRef } from '../core/protocol/manifest'
 import {
   decodeGroups,
   type EncodedGroup,
@@ -11,6 +9,7 @@ import {
   type Partial,
   partialOf,
 } from '../core/protocol/partial'
+import type { Head, HeadPane, PartialRef, Work } from '../core/protocol/protocol'
 import { chunkGroups, MAX_INLINE_BYTES } from './chunks'
 import { type Item, type ItemStore, writeUnitsOf } from './item-store'
 import { chunkKey, edgePartition, envelopePartition, HEAD, type Origin } from './keys'

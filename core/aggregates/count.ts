@@ -1,5 +1,5 @@
 import type { Aggregate } from '../pipeline/aggregate'
-import { decodeCount } from './render'
+import { decodeCount } from './aggregates'
 
 /** The number of events. It reads nothing, so it refuses nothing. */
 export function count(): Aggregate<null, number, number> {

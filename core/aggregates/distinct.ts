@@ -1,5 +1,5 @@
 import { type FieldAggregate, isUnsafeInteger, Refusal, unsafeInteger } from '../pipeline/aggregate'
-import { fieldSignature, scalarReader } from './field'
+import { fieldSignature, scalarReader } from './aggregates'
 import { mergeRegisters, type Observation, observationOf, observe, type Registers } from './hyperloglog'
 import { decodeRegisters, encodeRegisters } from './hyperloglog-codec'
 import { estimate } from './hyperloglog-estimate'

@@ -1,5 +1,5 @@
 import type { Json } from '../pipeline/aggregate'
-import { malformed } from './render'
+import { malformed } from './aggregates'
 
 /**
  * An exact sum of doubles: the value is the mathematical sum of the components, which do not overlap, are not zero, and

@@ -1,6 +1,5 @@
 import type { FieldAggregate, Json } from '../pipeline/aggregate'
-import { fieldSignature, MAX_MAGNITUDE, numberReader } from './field'
-import { malformed } from './render'
+import { fieldSignature, MAX_MAGNITUDE, malformed, numberReader } from './aggregates'
 
 /** The best value so far, null before the first. */
 export type ExtremeState = number | null

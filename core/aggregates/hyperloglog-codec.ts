@@ -1,4 +1,5 @@
 import type { Json } from '../pipeline/aggregate'
+import { malformed } from './aggregates'
 import {
   MAX_RANK,
   MAX_SPARSE,
@@ -9,7 +10,6 @@ import {
   rankOf,
   registerOf,
 } from './hyperloglog'
-import { malformed } from './render'
 
 /** base64url: a rank is one digit, an observation three. */
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

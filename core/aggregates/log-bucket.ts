@@ -1,4 +1,4 @@
-import { MAX_MAGNITUDE } from './field'
+import { MAX_MAGNITUDE } from './aggregates'
 
 /**
  * The bucket of a double, from its bits: 11 bits of exponent and the first 7 of the fraction, so 128 buckets for each

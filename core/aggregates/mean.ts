@@ -1,7 +1,6 @@
 import type { FieldAggregate, Json } from '../pipeline/aggregate'
+import { decodeCount, fieldSignature, malformed, numberReader } from './aggregates'
 import { addExactly, canonical, decodeExpansion, type Expansion, mergeExactly, roundOnce } from './exact-sum'
-import { fieldSignature, numberReader } from './field'
-import { decodeCount, malformed } from './render'
 
 /** The exact sum and the number of the values in it. */
 export type MeanState = { sum: Expansion; count: number }

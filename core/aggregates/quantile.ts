@@ -1,7 +1,6 @@
 import type { FieldAggregate, Json } from '../pipeline/aggregate'
-import { fieldSignature, numberReader } from './field'
+import { decodeCount, fieldSignature, malformed, numberReader, render } from './aggregates'
 import { type Bucket, bucketOf, bucketValue, MAX_BUCKET } from './log-bucket'
-import { decodeCount, malformed, render } from './render'
 
 /** Values in each bucket; never a count of 0. */
 export type BucketCounts = Map<Bucket, number>

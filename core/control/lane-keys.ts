@@ -40,7 +40,7 @@ interface Sent {
 /**
  * Chooses partition keys so that envelopes join the lane with the least before it. Their order does not matter, so the
  * key is ours to choose. The shard of a key is known; which keys of a shard share a lane shows only in how much longer
- * they take than their work explains. Measured in ARCHITECTURE.md, "Lanes".
+ * they take than their work explains. Measured in docs/explanation/controller.md, "Lanes".
  */
 export class LaneKeys {
   private shards: readonly Shard[] = []

@@ -1,3 +1,4 @@
+import { type RunningPolicy, running } from './control'
 import { AT_REST, type PolicyTerms, primed, spillwayPolicy } from './policy'
 import { CPU_THRESHOLD } from './rivals/cpu-threshold'
 import { flinkAutoscaler } from './rivals/flink-autoscaler'
@@ -5,9 +6,8 @@ import { FLINK_DEFAULTS, type FlinkTerms } from './rivals/flink-terms'
 import { type OraclePlan, oracle } from './rivals/oracle'
 import { SPONGE } from './rivals/sponge'
 import { NONE, staticMachines } from './rivals/static'
-import { type RunningPolicy, running } from './running-policy'
 
-export type { Policy, RunningPolicy } from './running-policy'
+export type { Policy, RunningPolicy } from './control'
 
 export const POLICY_NAMES = [
   'spillway',

@@ -1,5 +1,5 @@
-import { type Facts, forecastMs, queueDelayMs, waitMs } from './facts'
-import type { Intent } from './running-policy'
+import type { Intent } from './control'
+import { type Facts, forecastMs, queueDelayMs, waitMs } from './control'
 
 /** What Spillway's policy goes by; `edge-node/config/config.ts` has the defaults and their reasons. */
 export interface PolicyTerms {

@@ -1,5 +1,5 @@
-import { type Facts, queueDelayMs, waitMs } from './facts'
-import type { Intent, Plan } from './running-policy'
+import type { Intent, Plan } from './control'
+import { type Facts, queueDelayMs, waitMs } from './control'
 
 /** What bounds the routes; `edge-node/config/config.ts` has the defaults and their reasons. */
 export interface RouteLimits {

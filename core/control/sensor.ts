@@ -1,4 +1,4 @@
-import type { Facts } from './facts'
+import type { Facts } from './control'
 import { TrueRate, type WorkCounters } from './true-rate'
 
 /**
@@ -17,7 +17,7 @@ export interface Counters extends WorkCounters {
   readonly taken: number
 }
 
-/** What the counters say of now; `core/control/facts.ts` has the meanings. */
+/** What the counters say of now; `core/control/control.ts` has the meanings. */
 export type Rates = Pick<
   Facts,
   'trueRate' | 'arrivalRate' | 'steadyRate' | 'utilization' | 'sentRate' | 'divertUs' | 'foldUs'

@@ -1,3 +1,7 @@
+// For: what a user writes: key, timestamp, windows and aggregates of a stream.
+// In: the options of a pipeline; lines of JSON.
+// Out: a checked pipeline; events with key and timestamp, or the reason why a line is none.
+
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Aggregate, isUnsafeInteger, messageOf, Refusal, unsafeInteger } from './aggregate'
 import { type Duration, parseDurationMs } from './duration'

@@ -7,8 +7,8 @@ import {
   type WindowEntry,
   type WindowSnapshot,
 } from './ledger-windows'
-import type { Account } from './manifest'
 import { encodeTally } from './partial'
+import type { Account } from './protocol'
 import type { CutEnvelope } from './uncut'
 
 /**

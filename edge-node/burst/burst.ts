@@ -1,3 +1,7 @@
+// For: envelopes go to the cloud and come back.
+// In: envelopes that are to burst.
+// Out: envelopes as counted in the burst, or taken back for the edge.
+
 import type { Logger } from 'pino'
 import type { Lanes } from '../../cloud/deployment'
 import type { CapacityMeter } from '../../cloud/item-store'
@@ -8,8 +12,8 @@ import { type Usage, usageUsd } from '../../core/control/cost'
 import { type LaneKey, LaneKeys } from '../../core/control/lane-keys'
 import type { Decision } from '../../core/control/route'
 import type { Envelope } from '../../core/protocol/envelope'
-import type { Head } from '../../core/protocol/head'
 import type { Ledger } from '../../core/protocol/ledger'
+import type { Head } from '../../core/protocol/protocol'
 import type { Config } from '../config/config'
 import type { Clock } from '../observe/clock'
 import type { EnvelopeEvents, ReclaimCause } from '../observe/envelope-events'

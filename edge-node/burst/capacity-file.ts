@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type CapacityMemory, FORGOTTEN } from '../../core/control/cloud-capacity'
-import { checkedJson, readCheckedJson } from '../disk/checked-json'
+import { checkedJson, readCheckedJson } from '../disk/disk'
 
 const raise = z.object({ from: z.number(), to: z.number() })
 const content = z.object({

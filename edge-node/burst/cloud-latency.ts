@@ -1,4 +1,4 @@
-import type { BucketCounts } from '../observe/buckets'
+import type { BucketCounts } from '../observe/histogram'
 import { DurationHistogram, type Percentiles } from '../observe/histogram'
 
 /**

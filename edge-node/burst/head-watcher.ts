@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Origin } from '../../cloud/keys'
 import type { PartialStore } from '../../cloud/partial-store'
-import type { Head } from '../../core/protocol/head'
+import type { Head } from '../../core/protocol/protocol'
 import { type Clock, systemClock } from '../observe/clock'
 import type { ReclaimCause } from '../observe/envelope-events'
 

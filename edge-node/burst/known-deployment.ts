@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { CloudUnread } from '../../cloud/cloud-unread'
 import type { Deployment, Lanes } from '../../cloud/deployment'
-import { checkedJson, readCheckedJson } from '../disk/checked-json'
+import { checkedJson, readCheckedJson } from '../disk/disk'
 
 /** The cloud half as the node needs to know it. */
 export interface KnownDeployment {

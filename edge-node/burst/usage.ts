@@ -1,7 +1,6 @@
 import type { CapacityMeter } from '../../cloud/item-store'
 import { type Consumer, gbSeconds, type Usage } from '../../core/control/cost'
-import type { Work } from '../../core/protocol/head'
-import type { MergeWork } from '../../core/protocol/manifest'
+import type { MergeWork, Work } from '../../core/protocol/protocol'
 import type { SendCounters } from './envelope-sender'
 
 const BASE64 = 4 / 3 // items come in JSON

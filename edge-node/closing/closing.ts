@@ -1,6 +1,10 @@
+// For: windows close, are merged and become final.
+// In: windows whose envelopes are all counted.
+// Out: final records and rows, each with its proof.
+
 import type { FinalRecord } from '../../core/protocol/log-record'
-import type { Account } from '../../core/protocol/manifest'
 import type { WindowResult } from '../../core/protocol/merge'
+import type { Account } from '../../core/protocol/protocol'
 import type { DeadLetters } from '../dead-letters/dead-letters'
 import { isDiskError } from '../disk/disk-space'
 import { type Log, LogFailed } from '../log/log'

@@ -1,4 +1,4 @@
-import type { Manifest, PartialRef, RunOrder } from '../../core/protocol/manifest'
+import type { Manifest, PartialRef, RunOrder } from '../../core/protocol/protocol'
 
 type Work = Pick<RunOrder, 'run' | 'parts'>
 

@@ -1,3 +1,7 @@
+// For: the settings of the process.
+// In: command line, environment and file.
+// Out: one checked configuration, or a message that names what is wrong.
+
 import { z } from 'zod'
 import { cloudFields } from './cloud'
 import { controllerFields } from './controller'

@@ -1,6 +1,11 @@
+// For: it is decided where each envelope goes.
+// In: what the parts of the node measure.
+// Out: edge or burst, with the reason; whether requests are refused.
+
 import type { Logger } from 'pino'
 import { type Ceiling, NO_CEILING, relax, throttled } from '../../core/control/ceiling'
-import { burstEnvelopeEvents, Decisions, type Facts } from '../../core/control/facts'
+import type { Intent } from '../../core/control/control'
+import { burstEnvelopeEvents, Decisions, type Facts } from '../../core/control/control'
 import type { RunningPolicy } from '../../core/control/policies'
 import {
   type BurstMode,
@@ -11,7 +16,6 @@ import {
   refusal,
   route,
 } from '../../core/control/route'
-import type { Intent } from '../../core/control/running-policy'
 import { type Counters, Sensor } from '../../core/control/sensor'
 import { lastHourUsd, NOTHING_SPENT, type Spend, spent } from '../../core/control/spend'
 import type { Clock } from '../observe/clock'

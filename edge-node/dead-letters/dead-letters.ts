@@ -1,10 +1,14 @@
+// For: events that cannot be folded, and what was replayed of them.
+// In: letters of folds; replays of operators.
+// Out: the letters for readers, and which events later folds leave out.
+
 import { z } from 'zod'
 import { eventOf, timestampMsOf } from '../../core/pipeline/event'
 import type { Pipeline } from '../../core/pipeline/pipeline'
 import { paneStart, windowEndsOfPane } from '../../core/pipeline/window'
 import type { Envelope } from '../../core/protocol/envelope'
 import type { DeadLetter } from '../../core/protocol/fold'
-import { CannotRecover } from '../disk/cannot-recover'
+import { CannotRecover } from '../disk/disk'
 import { LineQueue } from '../disk/line-file'
 import { idOf, LineFolder, type Place, placeOf } from '../disk/line-folder'
 import { InvalidCursor, type Results } from '../results/results'

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { CannotRecover } from './cannot-recover'
+import { CannotRecover } from './disk'
 import { DurableMark } from './durable-mark'
 
 /** Lines on their way to a file. What comes while others are being written goes together in the next write. */

@@ -1,6 +1,6 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CannotRecover } from './cannot-recover'
+import { CannotRecover } from './disk'
 import { deleteLineFile, LineFile, type PlacedLine, readLines } from './line-file'
 
 /** Where a line is: the number of its file, and the byte at which it begins. */

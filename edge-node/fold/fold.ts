@@ -1,3 +1,7 @@
+// For: envelopes are folded at the edge.
+// In: envelopes from the router, from the log after a start, and back from the cloud.
+// Out: partials in the edge's state; envelopes as counted; dead letters.
+
 import type { Logger } from 'pino'
 import type { Pipeline } from '../../core/pipeline/pipeline'
 import type { EdgeState } from '../../core/protocol/edge-state'
@@ -12,7 +16,7 @@ import { Unread } from '../log/unread'
 import type { Clock } from '../observe/clock'
 import type { EnvelopeEvents, ReclaimCause } from '../observe/envelope-events'
 import type { Trace } from '../observe/observe'
-import { ApartLane, type Care } from './apart/lane'
+import { ApartLane, type Care } from './apart/apart'
 import { foldsWith, Workers } from './workers'
 
 /**

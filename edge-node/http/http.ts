@@ -1,3 +1,7 @@
+// For: the node's surface for clients, operators and the page.
+// In: requests over HTTP.
+// Out: answers, streams of results and samples, metrics.
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -15,8 +19,8 @@ import { createApp } from './app'
 import { dashboardRoutes, openApiRoutes } from './dashboard'
 import { type DeadLetterSurface, deadLetterRoutes } from './dead-letters'
 import { fail, queryLimit, queryNumber } from './error'
-import { latestRoute, liveRoutes } from './live-routes'
-import { type MetricSources, metricsRoutes } from './metrics'
+import { latestRoute, liveRoutes } from './live'
+import { type MetricSources, metricsRoutes } from './metrics/metrics'
 import { modeRoute } from './mode'
 import { momentOf } from './node-moment'
 import { streamFinals } from './result-stream'

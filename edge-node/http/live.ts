@@ -1,3 +1,6 @@
+import type { OutgoingHttpHeaders } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import {
   type DecisionMade,
   type FeedEvents,
@@ -6,8 +9,10 @@ import {
   type Sample,
   type WindowsNow,
 } from '../observe/feed'
+import type { QueryName } from './access/routes'
+import { fail, queryLimit } from './error'
 import { History } from './history'
-import { LiveReader, type Outlet } from './live-reader'
+import { type Finals, latestRows } from './latest-windows'
 
 const SAMPLE_MS = 100 // ten a second: a spike of a second is a curve and no dot
 const SLOW_TICKS = 10 // of so many samples, one comes with all that changes slowly
@@ -92,4 +97,81 @@ export class Live {
     this.told.set(name, json)
     for (const reader of this.readers) reader.send(name, json)
   }
+}
+
+/** What a reader is written to: the socket's side of a response. */
+export interface Outlet {
+  write(text: string): boolean
+  once(event: 'drain', listener: () => void): unknown
+  end(): unknown
+}
+
+/**
+ * One reader of the live feed. Every event says how things are now, so a slow reader gets the newest of each name once
+ * it has room, and nothing queues up for it.
+ */
+export class LiveReader {
+  private readonly waiting = new Map<keyof FeedEvents, string>()
+  private isFull = false
+
+  constructor(private readonly outlet: Outlet) {}
+
+  send(name: keyof FeedEvents, json: string): void {
+    if (this.isFull) this.waiting.set(name, json)
+    else this.write(`event: ${name}\ndata: ${json}\n\n`)
+  }
+
+  end(): void {
+    this.outlet.end()
+  }
+
+  private write(text: string): void {
+    if (this.outlet.write(text)) return
+    this.isFull = true
+    this.outlet.once('drain', () => this.drained())
+  }
+
+  private drained(): void {
+    this.isFull = false
+    for (const [name, json] of [...this.waiting]) {
+      if (this.isFull) return
+      this.waiting.delete(name)
+      this.send(name, json)
+    }
+  }
+}
+
+const MAX_SEARCH_LENGTH = 256
+const MAX_LATEST_ROWS = 500
+
+const latestQuery = z.object({
+  search: z.string().max(MAX_SEARCH_LENGTH).default(''),
+  limit: queryLimit(MAX_LATEST_ROWS).default(50),
+} satisfies Record<QueryName<'GET /v1/latest'>, z.ZodType>)
+
+/** The part of the HTTP API that the dashboard lives on: the live feed, and the last hour. */
+export function liveRoutes(app: FastifyInstance, source: LiveSource): void {
+  const live = new Live(source)
+  app.addHook('onReady', async () => live.start())
+  app.addHook('preClose', async () => live.stop())
+  app.get('/v1/live', { exposeHeadRoute: false }, (_request, reply) => getLive(live, reply))
+  app.get('/v1/history', (_request, reply) => reply.send(live.history.answer()))
+}
+
+/** `GET /v1/latest`: the newest results, as the dashboard shows them. */
+export function latestRoute(app: FastifyInstance, results: Finals): void {
+  app.get('/v1/latest', (request, reply) => getLatest(results, request, reply))
+}
+
+function getLive(live: Live, reply: FastifyReply): void {
+  reply.hijack()
+  const { raw } = reply
+  raw.writeHead(200, { ...(reply.getHeaders() as OutgoingHttpHeaders), 'content-type': 'text/event-stream' })
+  raw.on('close', live.join(raw)) // ten samples a second keep proxies patient
+}
+
+async function getLatest(results: Finals, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const query = latestQuery.safeParse(request.query)
+  if (!query.success) return fail(reply, 400, 'invalid_query', z.prettifyError(query.error))
+  return latestRows(results, query.data.search.trim(), query.data.limit)
 }

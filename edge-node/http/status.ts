@@ -1,6 +1,6 @@
 import type { Lanes } from '../../cloud/deployment'
+import { type Facts, type ModeChange, queueDelayMs } from '../../core/control/control'
 import { idleUsdPerHour, type Usage, usageUsd } from '../../core/control/cost'
-import { type Facts, type ModeChange, queueDelayMs } from '../../core/control/facts'
 import type { PolicyName } from '../../core/control/policies'
 import type { PolicyTerms } from '../../core/control/policy'
 import type { BurstMode } from '../../core/control/route'

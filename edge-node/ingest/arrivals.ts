@@ -1,4 +1,4 @@
-import type { BucketCounts } from '../observe/buckets'
+import type { BucketCounts } from '../observe/histogram'
 import { DurationHistogram, type Percentiles } from '../observe/histogram'
 
 /** Delays in ms of so many events; `overTarget`: the share of them that took longer than the target, 0 to 1. */

@@ -1,3 +1,7 @@
+// For: what can be known before a start.
+// In: configuration, machine, data folder, stack.
+// Out: findings, each with what to do.
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

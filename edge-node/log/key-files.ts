@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { type AnswerPage, isWhole } from '../../core/protocol/answer-block'
 import type { KeySpan } from '../../core/protocol/remembered-answers'
-import { CannotRecover } from '../disk/cannot-recover'
+import { CannotRecover } from '../disk/disk'
 import { damagedLine, readLines } from '../disk/line-file'
 import { LineFolder } from '../disk/line-folder'
 

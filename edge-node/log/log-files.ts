@@ -1,6 +1,6 @@
 import { type FileHandle, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CannotRecover } from '../disk/cannot-recover'
+import { CannotRecover } from '../disk/disk'
 import { eventsIn, recordOf } from './log-codec'
 import { readablePayloads } from './log-reader'
 

@@ -1,5 +1,5 @@
 import type { LogRecord } from '../../core/protocol/log-record'
-import { CannotRecover } from '../disk/cannot-recover'
+import { CannotRecover } from '../disk/disk'
 import { nextRecord, recordAt, recordOf, type StoredRecord } from './log-codec'
 import { nextOldRecord, oldRecordAt } from './log-codec-0.1'
 

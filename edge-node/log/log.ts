@@ -1,8 +1,12 @@
+// For: everything that was accepted, in its order.
+// In: records.
+// Out: records on disk; at a start, the state that they came to.
+
 import { type FileHandle, mkdir, truncate } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogRecord } from '../../core/protocol/log-record'
 import { DurableMark } from '../disk/durable-mark'
-import { type BucketCounts, Buckets, DISK_BOUNDS_S } from '../observe/buckets'
+import { type BucketCounts, Buckets, DISK_BOUNDS_S } from '../observe/histogram'
 import { encodeRecord } from './log-codec'
 import {
   deleteSegment,

@@ -8,7 +8,7 @@ import { Ledger } from '../../core/protocol/ledger'
 import type { FinalRecord, LogRecord } from '../../core/protocol/log-record'
 import type { DeadLetters } from '../dead-letters/dead-letters'
 import { isReplayKey } from '../dead-letters/replays'
-import { CannotRecover } from '../disk/cannot-recover'
+import { CannotRecover } from '../disk/disk'
 import type { Checkpoint } from './checkpoints'
 import { missingKeys } from './key-files'
 

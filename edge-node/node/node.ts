@@ -1,3 +1,7 @@
+// For: all parts of the node, and who tells whom what.
+// In: requests, and what was recovered.
+// Out: final windows; everything that http shows.
+
 import type { Lanes } from '../../cloud/deployment'
 import type { ReadRequest } from '../../core/protocol/intake'
 import type { Overflow } from '../burst/burst'
@@ -5,14 +9,14 @@ import type { Finisher } from '../closing/closing'
 import type { Config } from '../config/config'
 import type { Controller } from '../control/control'
 import type { EventCounts, Folding } from '../fold/fold'
-import type { Ingested } from '../ingest/admission'
 import type { Arrivals } from '../ingest/arrivals'
 import type { Cutter } from '../ingest/cutter'
+import type { Ingested } from '../ingest/ingest'
 import type { Checkpointer } from '../log/checkpointer'
 import type { BurstParts } from '../observe/burst-parts'
 import type { EnvelopeEvents } from '../observe/envelope-events'
 import type { UnfinishedWindow } from '../observe/feed'
-import type { NodeDependencies } from './node-dependencies'
+import type { NodeDependencies } from './parts'
 import { type Parts, partsOf } from './parts'
 
 /**

@@ -1,21 +1,37 @@
+import type { Logger } from 'pino'
+import type { Lanes } from '../../cloud/deployment'
+import type { RunningPolicy } from '../../core/control/policies'
+import type { Pipeline } from '../../core/pipeline/pipeline'
+import type { OverflowDependencies } from '../burst/burst'
 import { Overflow } from '../burst/burst'
 import { Finisher } from '../closing/closing'
+import type { MergeCloud } from '../closing/merger'
 import { Merger } from '../closing/merger'
 import { WindowCloser } from '../closing/window-closer'
+import type { Config } from '../config/config'
 import { burstLingerMs } from '../config/config'
 import { Router } from '../control/router'
+import type { DeadLetterBook } from '../dead-letters/dead-letters'
+import type { DiskSpace } from '../disk/disk-space'
+import type { Care } from '../fold/apart/apart'
 import { Folding } from '../fold/fold'
-import { Admission } from '../ingest/admission'
 import { Appender } from '../ingest/appender'
 import { Arrivals } from '../ingest/arrivals'
 import { Cutter } from '../ingest/cutter'
+import { Admission } from '../ingest/ingest'
 import { Checkpointer } from '../log/checkpointer'
+import type { Checkpoints } from '../log/checkpoints'
+import type { KeyFiles } from '../log/key-files'
+import type { Log } from '../log/log'
+import type { Recovered } from '../log/recovery'
 import { BurstParts } from '../observe/burst-parts'
+import type { Clock } from '../observe/clock'
 import type { EnvelopeEvents } from '../observe/envelope-events'
 import { alsoTelling, NO_TRACE, type Trace } from '../observe/observe'
+import type { FinalFiles } from '../results/final-files'
+import type { Results } from '../results/results'
 import { CheckpointTaker } from './checkpoint-taker'
 import { Loop } from './loop'
-import type { NodeDependencies } from './node-dependencies'
 
 /** The parts of a node, in the order in which an event meets them. */
 export interface Parts {
@@ -155,3 +171,33 @@ const originOf = ({ pipeline, recovered: { boot } }: NodeDependencies) => ({
   version: boot.version,
   incarnation: boot.incarnation,
 })
+
+/** What the node works with besides its own state. */
+export interface NodeDependencies {
+  readonly config: Config
+  readonly pipeline: Pipeline
+  readonly log: Log
+  readonly diskSpace: Pick<DiskSpace, 'isLow' | 'isGone'>
+  readonly checkpoints: Pick<Checkpoints, 'write'>
+  readonly recovered: Recovered
+  readonly results: Pick<Results, 'store' | 'publish' | 'count' | 'since' | 'withBurst'>
+  /** Where finals are kept that no checkpoint needs to hold. */
+  readonly finals: Pick<FinalFiles, 'count' | 'append'>
+  /** Where the remembered keys are that no checkpoint needs to hold. */
+  readonly keys: Pick<KeyFiles, 'count' | 'append' | 'deleteBefore' | 'close'>
+  readonly deadLetters: DeadLetterBook
+  readonly cloud: MergeCloud
+  readonly policy: RunningPolicy
+  readonly prewarmer: OverflowDependencies['prewarmer']
+  /** Counts what the node's own calls of the tables are billed. */
+  readonly meters: OverflowDependencies['meters']
+  /** What the cloud has now. */
+  readonly lanes: () => Lanes
+  readonly transport: OverflowDependencies['transport']
+  readonly logger: Logger
+  readonly clock: Clock
+  /** How envelopes that may end the process are folded; as any other when absent. */
+  readonly care?: Care
+  /** Who is told of the ways of envelopes; nobody when absent. */
+  readonly trace?: Trace
+}

@@ -1,7 +1,7 @@
-import type { Work } from '../../core/protocol/head'
+import type { Work } from '../../core/protocol/protocol'
 import type { Config } from '../config/config'
-import type { BucketCounts } from './buckets'
 import type { Clock } from './clock'
+import type { BucketCounts } from './histogram'
 import { DurationHistogram, type Percentiles } from './histogram'
 import type { Step, Trace } from './observe'
 

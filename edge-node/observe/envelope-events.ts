@@ -1,7 +1,7 @@
 import type { Envelope } from '../../core/protocol/envelope'
 import type { DeadLetter } from '../../core/protocol/fold'
 import type { FinalRecord } from '../../core/protocol/log-record'
-import type { MergeWork } from '../../core/protocol/manifest'
+import type { MergeWork } from '../../core/protocol/protocol'
 
 /**
  * What may be wrong with an envelope that comes back: an event of it has ended a function; nothing was heard of it,

@@ -1,5 +1,8 @@
-import type { Work } from '../../core/protocol/head'
-import type { Account } from '../../core/protocol/manifest'
+// For: what parts of the node tell and measure, and the types that the page is told.
+// In: steps of envelopes, durations.
+// Out: traces, percentiles, samples.
+
+import type { Account, Work } from '../../core/protocol/protocol'
 
 /** What happens to an envelope on its way, as it happens. `arrivedMs` is epoch ms. */
 export type Step =

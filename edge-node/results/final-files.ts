@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FinalRecord } from '../../core/protocol/log-record'
-import { CannotRecover } from '../disk/cannot-recover'
+import { CannotRecover } from '../disk/disk'
 import { decodeFinalLines, encodeFinalLine, type FinalLine, type Taken } from './final-lines'
 
 const MAX_FILE_BYTES = 1024 * 1024 // some 2,500 finals: deleted as a whole, read at once

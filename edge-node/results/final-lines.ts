@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { FinalRecord } from '../../core/protocol/log-record'
-import { CannotRecover } from '../disk/cannot-recover'
+import { CannotRecover } from '../disk/disk'
 
 /** What retention took away: the finals before a number, none of which ends after a time. */
 export interface Taken {

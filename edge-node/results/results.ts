@@ -1,3 +1,7 @@
+// For: final windows are kept and served.
+// In: rows and final records.
+// Out: pages of windows for readers, until retention takes them away.
+
 import type { Row } from '../../core/pipeline/pipeline'
 import type { FinalRecord } from '../../core/protocol/log-record'
 import { FinalColumns } from './final-columns'

@@ -1,5 +1,4 @@
-import { FlinkRest } from '../rest/flink-rest'
-import { FlinkUnread } from '../rest/flink-unread'
+import { FlinkRest, FlinkUnread } from '../rest/flink-rest'
 import { chooseJob, JobReader, type JobReading, listJobs } from '../rest/job-metrics'
 import type { JobRates } from '../rest/job-rates'
 import { NO_READINGS, type RateWindow, ratesOf, withReading } from '../rest/rate-window'

@@ -1,12 +1,19 @@
 import type { Logger } from 'pino'
-import { Decisions, type Facts } from '../../core/control/facts'
+import type { Intent } from '../../core/control/control'
+import { Decisions, type Facts } from '../../core/control/control'
 import { jobFacts } from '../../core/control/job/job-facts'
-import { jobOrders, type SidecarState, stillHeldLanes } from '../../core/control/job/job-orders'
-import { type JobSpend, jobLastHourUsd, jobSpent, NO_JOB_SPEND } from '../../core/control/job/job-spend'
+import {
+  type JobSpend,
+  jobLastHourUsd,
+  jobOrders,
+  jobSpent,
+  NO_JOB_SPEND,
+  type SidecarState,
+  stillHeldLanes,
+} from '../../core/control/job/job-orders'
 import type { RunningPolicy } from '../../core/control/policies'
 import type { PolicyTerms } from '../../core/control/policy'
 import type { BurstMode } from '../../core/control/route'
-import type { Intent } from '../../core/control/running-policy'
 import { ORDERED } from '../../edge-node/control/control'
 import type { Clock } from '../../edge-node/observe/clock'
 import { lagOf } from '../rest/job-rates'

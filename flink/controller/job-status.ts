@@ -1,5 +1,5 @@
+import { queueDelayMs } from '../../core/control/control'
 import { idleUsdPerHour } from '../../core/control/cost'
-import { queueDelayMs } from '../../core/control/facts'
 import type { PolicyTerms } from '../../core/control/policy'
 import type { BurstMode } from '../../core/control/route'
 import type { Config } from '../../edge-node/config/config'

@@ -1,5 +1,5 @@
 import { type Usage, zeroUsage } from '../../core/control/cost'
-import type { BucketCounts } from '../../edge-node/observe/buckets'
+import type { BucketCounts } from '../../edge-node/observe/histogram'
 import type { SidecarFacts } from '../sidecar/controller-messages'
 
 /** What sidecars have done since their start. */

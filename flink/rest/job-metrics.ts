@@ -8,7 +8,7 @@ import {
   overviewAnswer,
 } from './answers'
 import type { FlinkRest } from './flink-rest'
-import { FlinkUnread } from './flink-unread'
+import { FlinkUnread } from './flink-rest'
 
 /** What one vertex of a job has done since its tasks were started; summed over its subtasks. */
 export interface VertexReading {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import type { Facts } from '../../core/control/control'
 import type { Usage } from '../../core/control/cost'
-import type { Facts } from '../../core/control/facts'
 import type { Orders } from '../../core/control/job/orders'
 
 /**

@@ -1,6 +1,6 @@
 import { UnusableConfig } from '../../edge-node/config/unusable'
 import type { SidecarAddress } from './client'
-import { sidecarAddress } from './sidecar-address'
+import { sidecarAddress } from './client'
 
 const DEFAULT = 'unix:.spillway/sidecar.sock'
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1']

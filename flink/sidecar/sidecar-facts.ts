@@ -1,7 +1,7 @@
 import { usageUsd } from '../../core/control/cost'
+import { DurationHistogram } from '../../edge-node/observe/histogram'
 import type { BurstCloud } from './burst-cloud'
 import type { SidecarFacts } from './controller-messages'
-import type { EventDelays } from './event-delays'
 import type { FoldStage } from './fold/fold-stage'
 import type { KeptEnvelopes } from './kept-envelopes'
 import type { StandingOrders } from './standing-orders'
@@ -61,4 +61,26 @@ function forController({ stage, orders, cloud, canBurst, version, incarnation }:
 function putToPartialOf({ overflow }: FoldStage): SidecarFacts['putToPartial'] {
   const { bounds, upTo, count, sum } = overflow.latency.bucketCounts()
   return { bounds: [...bounds], upTo: [...upTo], count, sum }
+}
+
+/** How long events took, from their own time until they were folded; other clocks than this one count in. */
+export class EventDelays {
+  private readonly histogram = new DurationHistogram()
+  private events = 0
+
+  /** Events of one envelope, folded now. Neighbours of the same ms are recorded at once. */
+  folded(timestampsMs: readonly number[], nowMs: number): void {
+    let run = 0
+    timestampsMs.forEach((timestampMs, index) => {
+      run += 1
+      if (timestampsMs[index + 1] === timestampMs) return
+      this.histogram.record(nowMs - timestampMs, run)
+      run = 0
+    })
+    this.events += timestampsMs.length
+  }
+
+  figures() {
+    return { events: this.events, ...this.histogram.percentiles() }
+  }
 }

@@ -1,5 +1,5 @@
-import { METRIC_TOPICS, METRICS } from '../../edge-node/http/metrics/families'
 import type { Metric } from '../../edge-node/http/metrics/family'
+import { METRIC_TOPICS, METRICS } from '../../edge-node/http/metrics/metrics'
 import { ALL_JOB_METRICS, JOB_METRICS } from '../../flink/controller/job-metrics'
 import { code, page, table } from './markdown'
 

@@ -1,7 +1,7 @@
 /** `spillway advise`: what bursting would have changed for a job that is watched, without touching it. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { FlinkUnread } from '../../flink/rest/flink-unread'
+import { FlinkUnread } from '../../flink/rest/flink-rest'
 import { answer } from '../command-line/ask'
 import { DONE, INTERRUPTED, NOT_DONE } from '../command-line/exit-codes'
 import { type Output, printJson, TERMINAL } from '../command-line/output'

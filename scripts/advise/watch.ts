@@ -1,4 +1,4 @@
-import { FlinkUnread } from '../../flink/rest/flink-unread'
+import { FlinkUnread } from '../../flink/rest/flink-rest'
 import type { JobReading } from '../../flink/rest/job-metrics'
 import { lagOf, readBy } from '../../flink/rest/job-rates'
 import type { BusyTime, Look } from './observation'

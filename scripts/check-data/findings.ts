@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FinalRecord } from '../../core/protocol/log-record'
-import { CannotRecover } from '../../edge-node/disk/cannot-recover'
+import { CannotRecover } from '../../edge-node/disk/disk'
 import { inspectLines } from '../../edge-node/disk/line-file'
 import { type Checkpoint, Checkpoints } from '../../edge-node/log/checkpoints'
 import { keysInWords, keysMissing } from '../../edge-node/log/key-files'

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CheckedJson, readCheckedJson } from '../../edge-node/disk/checked-json'
+import { type CheckedJson, readCheckedJson } from '../../edge-node/disk/disk'
 
 const FOLDERS = ['dead-letters', 'corrections', 'replays', 'keys']
 const LINES = /^\d{16}\.ndjson$/

@@ -143,3 +143,79 @@ describe('the guard', () => {
     expect(found.violations.filter(({ from }) => from === file)).toEqual([])
   })
 })
+
+/** A rule of `.dependency-cruiser.cjs`, as far as rooms are concerned. */
+interface Rule {
+  readonly from: { readonly path?: string; readonly pathNot?: string | string[] }
+  readonly to: Rule['from'] & { readonly circular?: true; readonly couldNotResolve?: true }
+}
+const { forbidden }: { forbidden: Rule[] } = require(join(ROOT, '.dependency-cruiser.cjs'))
+
+/** Whether some file of a room may import some file of another. */
+function mayImport(from: string, to: string): boolean {
+  const matches = (name: string, paths: string | string[]) => [paths].flat().some((path) => new RegExp(path).test(name))
+  const applies = (name: string, { path, pathNot }: Rule['from']) =>
+    (path === undefined || matches(name, path)) && (pathNot === undefined || !matches(name, pathNot))
+  return !forbidden.some(
+    (rule) =>
+      !rule.to.circular &&
+      !rule.to.couldNotResolve &&
+      applies(`${from}/fine.ts`, rule.from) &&
+      applies(`${to}/fine.ts`, rule.to),
+  )
+}
+
+const TEXT = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
+const namesIn = (cell: string) => [...cell.matchAll(/`([a-z-]+)\/?`/g)].map(([, name]) => name!)
+/** The rows of the table with this first heading, cell by cell. */
+const rowsOf = (heading: string) => {
+  const lines = TEXT.split('\n')
+  const first = lines.findIndex((line) => line.startsWith(`| ${heading} `)) + 2
+  return lines
+    .slice(
+      first,
+      lines.findIndex((line, n) => n > first && !line.startsWith('|')),
+    )
+    .map((l) => l.split('|'))
+}
+
+describe('the tables of ARCHITECTURE are the rules', () => {
+  const rooms = rowsOf('room').map(([, room, , imports]) => ({ room: namesIn(room!)[0]!, imports: imports!.trim() }))
+
+  test('each room is in the table', () => {
+    expect(rooms.map(({ room }) => room).sort()).toEqual([...ROOMS].sort())
+  })
+
+  test.each(rooms.filter(({ room }) => room !== 'dashboard'))('$room may import $imports', ({ room, imports }) => {
+    const others = ROOMS.filter((other) => other !== room && other !== 'dashboard')
+    const listed = imports.startsWith('all')
+      ? others.filter((other) => !namesIn(imports).includes(other))
+      : namesIn(imports)
+    expect(others.filter((other) => mayImport(room, other)).sort()).toEqual(listed.sort())
+  })
+
+  const floorsOf = (house: string) => namesIn(TEXT.match(new RegExp(`Floors of \`${house}/\`:([^.]*)\\.`))![1]!)
+  test.each([
+    ['edge-node', rowsOf('floor of `edge-node/`').map(([, room]) => namesIn(room!)[0]!)],
+    ['core', floorsOf('core')],
+    ['flink', floorsOf('flink')],
+  ])('%s has the floors %p', (house, floors) => {
+    for (const [index, floor] of floors.entries()) {
+      for (const [other, above] of floors.entries())
+        if (other !== index)
+          expect([floor, above, mayImport(`${house}/${floor}`, `${house}/${above}`)]).toEqual([
+            floor,
+            above,
+            other < index,
+          ])
+    }
+    const entries = readdirSync(join(ROOT, house), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    const built = ['src', 'plain', 'target']
+    expect(
+      entries
+        .map(({ name }) => name)
+        .filter((name) => !built.includes(name))
+        .sort(),
+    ).toEqual([...floors].sort())
+  })
+})

@@ -5,7 +5,7 @@ import type { Origin } from '../../cloud/keys'
 import { PartialStore } from '../../cloud/partial-store'
 import type { Envelope } from '../../core/protocol/envelope'
 import { foldEnvelope } from '../../core/protocol/fold'
-import type { Head } from '../../core/protocol/head'
+import type { Head } from '../../core/protocol/protocol'
 import { RecordingItemStore } from './recording-item-store'
 import { envelopeOf, FROM, noise, type SampleEvent, samplePipeline, viewOf } from './sample-envelopes'
 

@@ -1,8 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import path from 'node:path'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path, { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import { writeBootstrap } from '../../localstack/embedded/lambda/code'
 import { ensurePackaged } from '../../localstack/package'
 import { eventually } from '../support/eventually'
 
@@ -82,4 +87,29 @@ onLinux('the embedded cloud as a program', () => {
     await exited
     await ended(functionPid)
   }, 30_000)
+})
+
+describe('a cloud that was killed', () => {
+  test('a function whose cloud was killed ends when another cloud listens on its port', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'spillway-test-'))
+    const other = createServer((_, response) => response.writeHead(410).end('{"errorMessage":"not known"}'))
+    other.listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    try {
+      await writeFile(join(folder, 'index.js'), 'exports.handler = async () => 1')
+      const child = spawn(process.execPath, [writeBootstrap(folder)], {
+        stdio: 'ignore',
+        env: {
+          _HANDLER: 'index.handler',
+          LAMBDA_TASK_ROOT: folder,
+          AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${(other.address() as AddressInfo).port}/_runtime/of-the-old-cloud`,
+        },
+      })
+      expect(await once(child, 'exit')).toEqual([0, null])
+    } finally {
+      other.closeAllConnections()
+      other.close()
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
 })

@@ -9,8 +9,7 @@ import { eventually } from '../support/eventually'
 import { event, startNode } from '../support/fixture'
 import { type Scrape, scrapeOf } from '../support/scrape'
 import { temporaryFolders } from '../support/temporary-folder'
-import { readQuery } from './promql'
-import { ADDED, problemsOf } from './query-problems'
+import { ADDED, problemsOf, readQuery } from './promql'
 
 interface Rule {
   readonly alert: string

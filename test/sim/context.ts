@@ -5,8 +5,7 @@ import { Observer } from './observer'
 import { Random } from './random'
 import { Rules } from './rules'
 import { type Scenario, scenarioOf } from './scenario'
-import { Timeline } from './timeline'
-import { Trace } from './trace'
+import { Timeline, Trace } from './timeline'
 
 /** What every part of a world works with. */
 export class Context {

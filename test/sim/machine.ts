@@ -1,4 +1,4 @@
-import { CannotRecover } from '../../edge-node/disk/cannot-recover'
+import { CannotRecover } from '../../edge-node/disk/disk'
 import { LogFailed } from '../../edge-node/log/log'
 import type { Context } from './context'
 import { SimDisk } from './disk'

@@ -6,7 +6,7 @@ import { PartialStore } from '../../cloud/partial-store'
 import { ResultStore } from '../../cloud/result-store'
 import type { PutReport, StreamRecord } from '../../cloud/stream'
 import type { Pipeline } from '../../core/pipeline/pipeline'
-import type { Manifest, MergeAnswer } from '../../core/protocol/manifest'
+import type { Manifest, MergeAnswer } from '../../core/protocol/protocol'
 import { createBurstHandler } from '../../handlers/burst'
 import { createMergeHandler } from '../../handlers/merge'
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { MAX_MAGNITUDE } from '../../core/aggregates/field'
+import { MAX_MAGNITUDE } from '../../core/aggregates/aggregates'
 
 /** Where rounding, bucket borders and signs change. */
 const EDGES = [

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Capacity } from '../../core/control/capacity'
-import type { Facts } from '../../core/control/facts'
+import type { Facts } from '../../core/control/control'
 import type { PolicyTerms } from '../../core/control/policy'
 
 /** What a deployment begins with. */
@@ -70,3 +70,17 @@ export const anyFacts: fc.Arbitrary<Facts> = fc.record({
   spentUsd: amount,
   cloudAway: fc.constantFrom(undefined, 'the cloud is away'),
 })
+
+/** A sidecar with nothing to do, of an edge that folds 2,000 events/s. */
+export const IDLE_SIDECAR: Facts = facts({ trueRate: 2_000, lanes: 16, laneRate: 500, divertUs: 2, foldUs: 500 })
+
+/** Facts of the size that sidecars have; dollars are whole cents. */
+export const anySidecarFacts: fc.Arbitrary<Facts> = fc
+  .record({
+    trueRate: fc.nat(10_000),
+    arrivalRate: fc.nat(50_000),
+    backlogEvents: fc.nat(100_000),
+    inFlightEvents: fc.nat(10_000),
+    cents: fc.nat(2_000),
+  })
+  .map(({ cents, ...given }) => ({ ...IDLE_SIDECAR, ...given, spentUsd: cents / 100 }))

@@ -1,4 +1,4 @@
-import type { Facts } from '../facts'
+import type { Facts } from '../control'
 
 /** What is known of a job besides what its sidecars know. */
 export interface AroundTheSidecars {

@@ -1,9 +1,8 @@
-import type { Facts } from '../facts'
+import type { Facts, Intent } from '../control'
 import type { BurstMode } from '../route'
-import type { Intent } from '../running-policy'
+import { lastHourUsd, NOTHING_SPENT, type Spend, spent } from '../spend'
 import { needOf } from './job-facts'
 import type { Orders } from './orders'
-import { granted, sharesByNeed, wholeShares } from './shares'
 
 /** What bounds a job, and the limit of its sidecars' valves. */
 export interface JobTerms {
@@ -76,3 +75,90 @@ function dollars(
  */
 export const stillHeldLanes = (allowed: number, inFlightEnvelopes: number, heldBefore: number): number =>
   Math.max(allowed, Math.min(inFlightEnvelopes, heldBefore))
+
+/** How much of a limit one part of a job holds, and how much it is to have. */
+export interface Claim {
+  /** What it may use until it has heard otherwise. */
+  readonly held: number
+  readonly wanted: number
+}
+
+/** So much of a limit is shared out evenly, whoever needs it now: the next spike may come to another one. */
+const EVEN_SHARE = 0.2
+
+/** Shares by need, 0 to 1, that add up to 1; nobody's is 0. Pure. */
+export function sharesByNeed(needs: readonly number[]): number[] {
+  const whole = needs.reduce((sum, need) => sum + need, 0)
+  const even = 1 / needs.length
+  return needs.map((need) => EVEN_SHARE * even + (1 - EVEN_SHARE) * (whole > 0 ? need / whole : even))
+}
+
+/**
+ * So many whole things by these shares, all of them: one for each first, if there are enough; what is left over by
+ * rounding goes to the largest remainders (Hamilton's method). Pure.
+ */
+export function wholeShares(total: number, shares: readonly number[]): number[] {
+  const first = total >= shares.length ? 1 : 0
+  const rest = total - first * shares.length
+  const exact = shares.map((share) => share * rest)
+  const whole = exact.map((value) => first + Math.floor(value))
+  const left = total - whole.reduce((sum, value) => sum + value, 0)
+  const byRemainder = exact.map((value, index) => ({ index, remainder: value - Math.floor(value) }))
+  byRemainder.sort((a, b) => b.remainder - a.remainder || a.index - b.index)
+  for (const { index } of byRemainder.slice(0, left)) whole[index]! += 1
+  return whole
+}
+
+/**
+ * What each is told to have now. Nobody is given what another one still holds: first some give up, and are heard to
+ * have done so, then others get it. So all that is held never exceeds `total`, unless it did before. Who holds least
+ * gets first. Pure.
+ */
+export function granted(total: number, claims: readonly Claim[]): number[] {
+  const grants = claims.map(({ held, wanted }) => Math.min(held, wanted))
+  let free = total - claims.reduce((sum, { held }) => sum + held, 0)
+  const order = claims.map((_, index) => index).sort((a, b) => claims[a]!.held - claims[b]!.held || a - b)
+  for (const index of order) {
+    const { held, wanted } = claims[index]!
+    const more = Math.max(0, Math.min(wanted - held, free))
+    grants[index]! += more
+    free -= more
+  }
+  return grants
+}
+
+/** What a sidecar says of its costs. `incarnation` is another one after each start. */
+export interface SidecarCosts {
+  readonly incarnation: string
+  /** Since its start, and within the last hour. */
+  readonly totalUsd: number
+  readonly lastHourUsd: number
+}
+
+/** What a job has spent, by all processes that ever were its sidecars. Times are of the caller's monotonic clock. */
+export interface JobSpend {
+  readonly spend: Spend
+  /** What each process that is there said last, by its incarnation. */
+  readonly known: ReadonlyMap<string, number>
+}
+
+const REMEMBERED = 1_000 // starts of sidecars; one that is forgotten and comes back counts twice: rather too much
+
+export const NO_JOB_SPEND: JobSpend = { spend: NOTHING_SPENT, known: new Map() }
+
+/**
+ * Notes what the sidecars say now. Of one that is met for the first time, what it spent within its last hour counts as
+ * spent now: rather too much than a limit that is passed. One that is not there any more has spent what it has. Pure.
+ */
+export function jobSpent({ spend, known }: JobSpend, sidecars: readonly SidecarCosts[], nowMs: number): JobSpend {
+  const more = sidecars.reduce((sum, { incarnation, totalUsd, lastHourUsd: lately }) => {
+    const before = known.get(incarnation)
+    return sum + (before === undefined ? lately : Math.max(0, totalUsd - before))
+  }, 0)
+  const now = sidecars.map(({ incarnation, totalUsd }) => [incarnation, totalUsd] as const)
+  const all = [...new Map([...known, ...now])].slice(-REMEMBERED)
+  return { spend: spent(spend, spend.totalUsd + more, nowMs), known: new Map(all) }
+}
+
+/** Dollars that the job has spent within the last hour; by up to a minute's more, but never less. */
+export const jobLastHourUsd = ({ spend }: JobSpend, nowMs: number): number => lastHourUsd(spend, nowMs)

@@ -1,5 +1,5 @@
+import type { Intent } from '../control'
 import type { BurstMode } from '../route'
-import type { Intent } from '../running-policy'
 
 /**
  * What the controller of a job tells one of its sidecars. They hold until others come, also when the controller is

@@ -1,5 +1,4 @@
-import type { Facts } from '../facts'
-import type { Policy } from '../running-policy'
+import type { Facts, Policy } from '../control'
 
 /** `hot` and `cool`: samples in a row above the upper and below the lower threshold. */
 export interface ThresholdState {

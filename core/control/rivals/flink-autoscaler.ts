@@ -1,5 +1,4 @@
-import type { Facts } from '../facts'
-import type { Policy } from '../running-policy'
+import type { Facts, Policy } from '../control'
 import { type FlinkTerms, RESTART_MS } from './flink-terms'
 import { type Averages, averages, type MetricsWindow, measured, sliced, windowFrom } from './flink-window'
 

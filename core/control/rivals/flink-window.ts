@@ -1,4 +1,4 @@
-import type { Facts } from '../facts'
+import type { Facts } from '../control'
 
 /**
  * What was measured over some time. `ratedMs`: the part of it in which the true rate was known, and `ratedEvents` what

@@ -1,4 +1,4 @@
-import type { Policy } from '../running-policy'
+import type { Policy } from '../control'
 
 /**
  * What an oracle knows: the share of the events of each bin that will have to be diverted, 0 to 1, the first bin

@@ -1,5 +1,5 @@
-import { type Facts, queueDelayMs } from '../facts'
-import type { Policy } from '../running-policy'
+import type { Policy } from '../control'
+import { type Facts, queueDelayMs } from '../control'
 
 /** `share` bursts now; `heavyMs`: when the load was last too much. */
 export interface SpongeState {

@@ -1,5 +1,5 @@
-import { queueDelayMs } from '../facts'
-import type { Policy } from '../running-policy'
+import type { Policy } from '../control'
+import { queueDelayMs } from '../control'
 
 /** Back-pressure: everything stays, waits, and is refused when the edge is full. It remembers nothing. */
 export const NONE: Policy<null> = {

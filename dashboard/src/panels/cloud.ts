@@ -1,7 +1,7 @@
 import type { BurstPartShown, Overview } from '../../../edge-node/observe/feed'
 import { byId, make, setText, showList } from '../dom'
 import { bytes, count, duration, exact, rate } from '../format'
-import { type PartShare, partShares } from './part-shares'
+import { type PartShare, partShares } from './figures'
 
 const UNKNOWN = 'not known'
 

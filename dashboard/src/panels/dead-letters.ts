@@ -2,7 +2,7 @@ import type { DeadLetterShown, NewestDeadLetters } from '../../../edge-node/obse
 import { askJson } from '../api'
 import { byId, make, setText, showList } from '../dom'
 import { exact, moment } from '../format'
-import { reasonsOf } from './reasons'
+import { reasonsOf } from './figures'
 
 const EVERY_MS = 3_000
 const SHOWN = 30

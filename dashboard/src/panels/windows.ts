@@ -1,7 +1,7 @@
 import type { FinalWindow, UnfinishedWindow, WindowsNow } from '../../../edge-node/observe/feed'
 import { byId, make, setText } from '../dom'
 import { exact, moment } from '../format'
-import { balances } from './balances'
+import { balances } from './figures'
 
 /** The windows that take events or wait for them, and the last that became final. */
 export function showWindows({ unfinished, finals }: WindowsNow): void {

@@ -1,9 +1,8 @@
 import uPlot from 'uplot'
 import { make, setText } from '../dom'
 import { clock } from '../format'
-import { labelHeights } from './label-heights'
+import { labelHeights, runs } from './geometry'
 import type { ColorName, Palette } from './palette'
-import { runs } from './runs'
 import type { SampleRing } from './sample-ring'
 import type { Column } from './samples'
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { Config } from '../../config/config'
 import { UnusableConfig } from '../../config/unusable'
-import { readPrivate } from '../../disk/private-file'
+import { readPrivate } from '../../disk/private-data'
 
 export type TlsSettings = Pick<Config, 'tlsCert' | 'tlsKey' | 'tlsClientCa'>
 

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { NotPrivate, readPrivate } from '../../disk/private-file'
+import { NotPrivate, readPrivate } from '../../disk/private-data'
 import { SCOPES, type Scope } from './routes'
 
 const MAX_TOKENS = 100 // each is compared with every request, about 0.3 us

@@ -1,4 +1,4 @@
-import type { BucketCounts } from '../../observe/buckets'
+import type { BucketCounts } from '../../observe/histogram'
 
 interface Counted {
   readonly labels: { readonly route: string; readonly method: string; readonly status: string }

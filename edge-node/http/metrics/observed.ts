@@ -1,6 +1,6 @@
 import type { Breaker } from '../../../core/control/breaker'
-import type { BucketCounts } from '../../observe/buckets'
 import type { BurstPart } from '../../observe/burst-parts'
+import type { BucketCounts } from '../../observe/histogram'
 import type { Status } from '../status'
 import type { Reading } from './family'
 

@@ -8,7 +8,7 @@ import {
   type Tracer,
   trace as traces,
 } from '@opentelemetry/api'
-import type { Account } from '../../../core/protocol/manifest'
+import type { Account } from '../../../core/protocol/protocol'
 import type { Clock } from '../clock'
 import type { Finish, Step, Trace } from '../observe'
 import { type DerivedIds, isSampled, traceIdsOf } from './ids'

@@ -1,3 +1,7 @@
+// For: the ways of envelopes as traces.
+// In: steps of envelopes.
+// Out: spans for an OTLP collector; nothing where tracing is off.
+
 import type { Logger } from 'pino'
 import type { Clock } from '../clock'
 import type { Trace } from '../observe'

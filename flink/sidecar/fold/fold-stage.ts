@@ -13,7 +13,7 @@ import { type Partial, type Tally, zeroTally } from '../../../core/protocol/part
 import { Overflow } from '../../../edge-node/burst/burst'
 import { lanesOf } from '../../../edge-node/config/config'
 import { Router } from '../../../edge-node/control/router'
-import { ApartLane } from '../../../edge-node/fold/apart/lane'
+import { ApartLane } from '../../../edge-node/fold/apart/apart'
 import { bytesOf, Workers } from '../../../edge-node/fold/workers'
 import type { Clock } from '../../../edge-node/observe/clock'
 import type { ReclaimCause } from '../../../edge-node/observe/envelope-events'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import type { Facts } from '../../../core/control/control'
 import type { Usage } from '../../../core/control/cost'
-import type { Facts } from '../../../core/control/facts'
 import { POLICY_NAMES } from '../../../core/control/policies'
 import type { Status } from '../../../edge-node/http/status'
 import { BURST_PARTS, type PartOfBurst } from '../../../edge-node/observe/burst-parts'

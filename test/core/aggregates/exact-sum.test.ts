@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { MAX_MAGNITUDE } from '../../../core/aggregates/aggregates'
 import { addExactly, canonical, decodeExpansion, mergeExactly, roundOnce } from '../../../core/aggregates/exact-sum'
-import { MAX_MAGNITUDE } from '../../../core/aggregates/field'
 import { readableNumber } from '../../support/readable-number'
 
 const numbers = fc.array(readableNumber, { maxLength: 60 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { MAX_MAGNITUDE } from '../../../core/aggregates/field'
+import { MAX_MAGNITUDE } from '../../../core/aggregates/aggregates'
 import { bucketOf, bucketValue, MAX_BUCKET } from '../../../core/aggregates/log-bucket'
 import { quantile } from '../../../core/aggregates/quantile'
 import { readableNumber } from '../../support/readable-number'

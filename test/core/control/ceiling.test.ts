@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Ceiling, NO_CEILING, relax, throttled } from '../../../core/control/ceiling'
-import { burstEnvelopeEvents } from '../../../core/control/facts'
+import { burstEnvelopeEvents } from '../../../core/control/control'
 
 /** A throttle at `sentRate`, or only time that passes. */
 type Step = { readonly afterMs: number; readonly sentRate?: number }

@@ -1,16 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { queueDelayMs } from '../../../core/control/facts'
+import { queueDelayMs } from '../../../core/control/control'
 import { jobFacts, needOf } from '../../../core/control/job/job-facts'
-import { anyFacts, IDLE } from './sidecar-samples'
+import { anySidecarFacts, IDLE_SIDECAR } from '../../support/sample-facts'
 
 const around = { waitingEvents: 0, arrivalRate: null, lanes: 16, spentUsd: 0 }
-const several = fc.array(anyFacts, { minLength: 1, maxLength: 5 })
+const several = fc.array(anySidecarFacts, { minLength: 1, maxLength: 5 })
 
 describe('the facts of a job', () => {
   test('of one sidecar and nothing around it are its own', () => {
     fc.assert(
-      fc.property(anyFacts, (facts) => {
+      fc.property(anySidecarFacts, (facts) => {
         expect(jobFacts([facts], { ...around, spentUsd: facts.spentUsd })).toEqual({
           ...facts,
           utilization: expect.closeTo(facts.utilization, 9),
@@ -42,24 +42,24 @@ describe('the facts of a job', () => {
   })
 
   test('count what waits before the job, and what arrives there', () => {
-    const facts = jobFacts([IDLE, IDLE], { ...around, waitingEvents: 8_000, arrivalRate: 5_000 })
+    const facts = jobFacts([IDLE_SIDECAR, IDLE_SIDECAR], { ...around, waitingEvents: 8_000, arrivalRate: 5_000 })
     expect(queueDelayMs(facts)).toBe(2_000)
     expect(facts.steadyRate).toBe(5_000)
   })
 
   test('the cloud is away when it is for all of them', () => {
-    const away = { ...IDLE, cloudAway: 'the cloud is away' }
-    expect(jobFacts([away, IDLE], around).cloudAway).toBeUndefined()
+    const away = { ...IDLE_SIDECAR, cloudAway: 'the cloud is away' }
+    expect(jobFacts([away, IDLE_SIDECAR], around).cloudAway).toBeUndefined()
     expect(jobFacts([away, away], around).cloudAway).toBe('the cloud is away')
   })
 })
 
 describe('the need of a sidecar', () => {
   test('is nothing while its edge keeps up', () => {
-    expect(needOf({ ...IDLE, arrivalRate: 1_900, backlogEvents: 900 }, 500)).toBe(0)
+    expect(needOf({ ...IDLE_SIDECAR, arrivalRate: 1_900, backlogEvents: 900 }, 500)).toBe(0)
   })
 
   test('is what its edge cannot do within the limit, and what is in the cloud', () => {
-    expect(needOf({ ...IDLE, arrivalRate: 5_000, backlogEvents: 1_500, inFlightEvents: 700 }, 500)).toBe(4_200)
+    expect(needOf({ ...IDLE_SIDECAR, arrivalRate: 5_000, backlogEvents: 1_500, inFlightEvents: 700 }, 500)).toBe(4_200)
   })
 })

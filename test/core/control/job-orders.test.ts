@@ -1,9 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { jobOrders, type SidecarState } from '../../../core/control/job/job-orders'
+import type { Intent } from '../../../core/control/control'
+import {
+  granted,
+  jobLastHourUsd,
+  jobOrders,
+  jobSpent,
+  NO_JOB_SPEND,
+  type SidecarState,
+  sharesByNeed,
+  wholeShares,
+} from '../../../core/control/job/job-orders'
 import { obeyed } from '../../../core/control/job/orders'
-import type { Intent } from '../../../core/control/running-policy'
-import { anyFacts, IDLE } from './sidecar-samples'
+import { anySidecarFacts, IDLE_SIDECAR } from '../../support/sample-facts'
 
 const CALM: Intent = {
   plan: { kind: 'valve', limitMs: Number.POSITIVE_INFINITY, prime: false },
@@ -14,7 +23,7 @@ const terms = { mode: 'auto', lanes: 16, maxUsdPerHour: 10, maxQueueDelayMs: 500
 
 const sidecar: fc.Arbitrary<SidecarState> = fc
   .record({
-    facts: anyFacts,
+    facts: anySidecarFacts,
     isHeard: fc.boolean(),
     canBurst: fc.boolean(),
     heldLanes: fc.nat(32),
@@ -25,7 +34,7 @@ const sidecars = fc.array(sidecar, { minLength: 1, maxLength: 6 })
 const limits = fc.record({ lanes: fc.integer({ min: 1, max: 64 }), maxUsdPerHour: fc.nat(20) })
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
-const fresh = (facts = IDLE): SidecarState => ({
+const fresh = (facts = IDLE_SIDECAR): SidecarState => ({
   ...{ facts, isHeard: true, canBurst: true, heldLanes: 0, heldUsdPerHour: 0 },
 })
 /** The sidecars once they have heard, with no call of earlier orders left. */
@@ -64,7 +73,7 @@ describe('what the sidecars of a job are told', () => {
 
   test('leaves none of them more to spend than the job has left', () => {
     fc.assert(
-      fc.property(fc.array(anyFacts, { minLength: 1, maxLength: 6 }), fc.nat(20), (facts, maxUsdPerHour) => {
+      fc.property(fc.array(anySidecarFacts, { minLength: 1, maxLength: 6 }), fc.nat(20), (facts, maxUsdPerHour) => {
         const orders = jobOrders(SPIKE, { ...terms, maxUsdPerHour }, 0, facts.map(fresh))
         const spent = sum(facts.map(({ spentUsd }) => spentUsd))
         const more = orders.map((order, index) => Math.max(0, order.maxUsdPerHour - facts[index]!.spentUsd))
@@ -79,7 +88,7 @@ describe('what the sidecars of a job are told', () => {
   })
 
   test('gives calls to the one that needs them, and the other keeps some for a spike of its own', () => {
-    const busy = fresh({ ...IDLE, arrivalRate: 8_000, backlogEvents: 2_000 })
+    const busy = fresh({ ...IDLE_SIDECAR, arrivalRate: 8_000, backlogEvents: 2_000 })
     expect(jobOrders(SPIKE, terms, 0, [busy, fresh()]).map(({ lanes }) => lanes)).toEqual([14, 2])
   })
 
@@ -120,5 +129,126 @@ describe('a sidecar under orders', () => {
 
   test('goes by its own signal without any', () => {
     expect(obeyed(CALM, null)).toBe(CALM)
+  })
+})
+
+describe('the spending of a job', () => {
+  const HOUR_MS = 3_600_000
+  const costs = (incarnation: string, totalUsd: number, lastHourUsd = totalUsd) => ({
+    ...{ incarnation, totalUsd, lastHourUsd },
+  })
+
+  describe('what a job has spent', () => {
+    test('is what all of its sidecars have, also those that were started again', () => {
+      let job = jobSpent(NO_JOB_SPEND, [costs('a', 0), costs('b', 0)], 0)
+      job = jobSpent(job, [costs('a', 2), costs('b', 1)], 1_000)
+      job = jobSpent(job, [costs('a2', 0), costs('b', 1.5)], 2_000)
+      job = jobSpent(job, [costs('a2', 0.5), costs('b', 1.5)], 3_000)
+      expect(jobLastHourUsd(job, 3_000)).toBeCloseTo(4, 9)
+      expect(jobLastHourUsd(job, 2 * HOUR_MS)).toBe(0)
+    })
+
+    test('counts of one that is met for the first time what it spent within the hour', () => {
+      expect(jobLastHourUsd(jobSpent(NO_JOB_SPEND, [costs('a', 100, 3)], 0), 0)).toBe(3)
+    })
+
+    test('does not count again what a sidecar says that was away', () => {
+      let job = jobSpent(NO_JOB_SPEND, [costs('a', 2)], 0)
+      job = jobSpent(job, [], 1_000)
+      job = jobSpent(job, [costs('a', 2.5)], 2_000)
+      expect(jobLastHourUsd(job, 2_000)).toBeCloseTo(2.5, 9)
+    })
+
+    test('is never less than what the sidecars of one hour say', () => {
+      const steps = fc.array(fc.nat(100), { minLength: 1, maxLength: 50 })
+      fc.assert(
+        fc.property(steps, steps, (ofA, ofB) => {
+          let [job, a, b] = [NO_JOB_SPEND, 0, 0]
+          for (let at = 0; at < Math.max(ofA.length, ofB.length); at++) {
+            a += ofA[at] ?? 0
+            b += ofB[at] ?? 0
+            job = jobSpent(job, [costs('a', a), costs('b', b)], at * 1_000)
+          }
+          expect(jobLastHourUsd(job, 50_000)).toBe(a + b)
+        }),
+      )
+    })
+  })
+})
+
+describe('the shares of sidecars', () => {
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  const needs = fc.array(fc.double({ min: 0, max: 1e9, noNaN: true }), { minLength: 1, maxLength: 20 })
+  const total = fc.integer({ min: 0, max: 1_000 })
+
+  describe('shares by need', () => {
+    test('add up to the whole, and leave nobody without any', () => {
+      fc.assert(
+        fc.property(needs, (all) => {
+          const shares = sharesByNeed(all)
+          expect(sum(shares)).toBeCloseTo(1, 9)
+          expect(Math.min(...shares)).toBeGreaterThan(0)
+        }),
+      )
+    })
+
+    test('are larger where the need is', () => {
+      fc.assert(
+        fc.property(needs, (all) => {
+          const shares = sharesByNeed(all)
+          const [most, least] = [all.indexOf(Math.max(...all)), all.indexOf(Math.min(...all))]
+          expect(shares[most]).toBeGreaterThanOrEqual(shares[least]!)
+        }),
+      )
+    })
+
+    test('are even where nobody needs anything', () => {
+      expect(sharesByNeed([0, 0, 0, 0])).toEqual([0.25, 0.25, 0.25, 0.25])
+    })
+  })
+
+  describe('whole things', () => {
+    test('are all given out, one to each first where there are enough', () => {
+      fc.assert(
+        fc.property(needs, total, (all, things) => {
+          const given = wholeShares(things, sharesByNeed(all))
+          expect(sum(given)).toBe(things)
+          expect(given.every(Number.isInteger)).toBe(true)
+          expect(Math.min(...given)).toBeGreaterThanOrEqual(things >= all.length ? 1 : 0)
+        }),
+      )
+    })
+
+    test('go to where the need is', () => {
+      expect(wholeShares(16, sharesByNeed([1_000, 0]))).toEqual([14, 2])
+    })
+  })
+
+  describe('what is granted', () => {
+    const claims = fc.array(fc.record({ held: fc.nat(100), wanted: fc.nat(100) }), { minLength: 1, maxLength: 10 })
+
+    test('never lets all that is held exceed the whole, unless it did before', () => {
+      fc.assert(
+        fc.property(total, claims, (whole, all) => {
+          const grants = granted(whole, all)
+          const held = sum(all.map((claim) => claim.held))
+          const mayBeUsed = sum(grants.map((grant, index) => Math.max(grant, all[index]!.held)))
+          expect(mayBeUsed).toBeLessThanOrEqual(Math.max(whole, held))
+          for (const [index, { wanted }] of all.entries()) expect(grants[index]).toBeLessThanOrEqual(wanted)
+        }),
+      )
+    })
+
+    test('is what is wanted, once those that hold too much have given it up', () => {
+      fc.assert(
+        fc.property(needs, total, fc.infiniteStream(fc.nat(100)), (all, whole, some) => {
+          const wanted = wholeShares(whole, sharesByNeed(all))
+          const claimsOf = (held: readonly number[]) =>
+            wanted.map((want, index) => ({ held: held[index]!, wanted: want }))
+          const first = granted(whole, claimsOf(wanted.map(() => some.next().value as number)))
+          expect(granted(whole, claimsOf(first))).toEqual(wanted)
+        }),
+      )
+    })
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import type { Plan } from '../../../core/control/control'
 import { POLICY_NAMES, type PolicyOptions, policyNamed } from '../../../core/control/policies'
-import type { Plan } from '../../../core/control/running-policy'
 import { anyFacts, facts } from '../../support/sample-facts'
 
 const TERMS = { latencyTargetMs: 1_000, maxQueueDelayMs: 800, leadMs: 1_000, dwellMs: 10_000 }

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { Facts } from '../../../core/control/facts'
+import type { Facts, Intent, Plan } from '../../../core/control/control'
 import { type BurstMode, type RouteLimits, refusal, route } from '../../../core/control/route'
-import type { Intent, Plan } from '../../../core/control/running-policy'
 import { anyFacts, facts } from '../../support/sample-facts'
 
 const LIMITS: RouteLimits = {

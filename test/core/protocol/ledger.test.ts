@@ -5,8 +5,7 @@ import { Ledger } from '../../../core/protocol/ledger'
 import { encodeTally, type Tally } from '../../../core/protocol/partial'
 import type { CutEnvelope } from '../../../core/protocol/uncut'
 import { envelopeOf } from './folded'
-import { isCounted } from './ledger-model'
-import { Pair, someOperations, views } from './ledger-operations'
+import { isCounted, Pair, someOperations, views } from './ledger-operations'
 
 const tally = (count: number): Tally => ({ count, sum: { hi: 0, lo: count } })
 

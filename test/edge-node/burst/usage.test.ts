@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { CapacityMeter } from '../../../cloud/item-store'
 import { zeroUsage } from '../../../core/control/cost'
-import type { Work } from '../../../core/protocol/head'
+import type { Work } from '../../../core/protocol/protocol'
 import type { SendCounters } from '../../../edge-node/burst/envelope-sender'
 import { CloudUsage } from '../../../edge-node/burst/usage'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { InvokeFailed } from '../../../cloud/functions'
 import type { Row } from '../../../core/pipeline/pipeline'
-import type { Manifest, RunOrder } from '../../../core/protocol/manifest'
+import type { Manifest, RunOrder } from '../../../core/protocol/protocol'
 import { acceptedDigest } from '../../../edge-node/closing/merger'
 import { envelopeOf, ORIGIN } from '../../support/envelopes'
 import { completeWindow, here, mergerOf, ROWS, there, type Window } from './complete-window'

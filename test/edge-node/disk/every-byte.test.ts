@@ -1,7 +1,7 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { CannotRecover } from '../../../edge-node/disk/cannot-recover'
+import { CannotRecover } from '../../../edge-node/disk/disk'
 import { event, startNode, type TestNode, testNodes, testPipeline } from '../../support/fixture'
 
 const { start, newFolder } = testNodes()

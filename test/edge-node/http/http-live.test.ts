@@ -5,7 +5,9 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import fastify from 'fastify'
 import { sseParser } from '../../../dashboard/src/sse'
 import { dashboardRoutes } from '../../../edge-node/http/dashboard'
-import { type FeedEvents, SAMPLE_FIELDS } from '../../../edge-node/observe/feed'
+import { History } from '../../../edge-node/http/history'
+import { LiveReader } from '../../../edge-node/http/live'
+import { type FeedEvents, SAMPLE_FIELDS, type Sample, type SampleField } from '../../../edge-node/observe/feed'
 import { eventually } from '../../support/eventually'
 import { event, T0, testNodes } from '../../support/fixture'
 
@@ -122,4 +124,91 @@ test('without a built page, the node says how to build it', async () => {
   expect(answer.body).toContain('npm run dashboard')
   await app.close()
   await rm(folder, { recursive: true })
+})
+
+describe('a slow reader', () => {
+  /** A socket that is full after so many writes, until it is drained. */
+  function outlet(room: number) {
+    const written: string[] = []
+    let listener = () => {}
+    return {
+      written,
+      write: (text: string) => written.push(text) < room,
+      once: (_event: 'drain', drained: () => void) => {
+        listener = drained
+      },
+      end: () => {},
+      drain: (more: number) => {
+        room = written.length + more
+        listener()
+      },
+    }
+  }
+
+  describe('a reader of the live feed', () => {
+    test('gets each event in its order while there is room', () => {
+      const socket = outlet(10)
+      const reader = new LiveReader(socket)
+      reader.send('sample', '[1]')
+      reader.send('sample', '[2]')
+      expect(socket.written).toEqual(['event: sample\ndata: [1]\n\n', 'event: sample\ndata: [2]\n\n'])
+    })
+
+    test('that is slow gets the newest of each name once it has room, and nothing queues up', () => {
+      const socket = outlet(1)
+      const reader = new LiveReader(socket)
+      for (let at = 0; at < 1_000; at++) reader.send('sample', `[${at}]`)
+      reader.send('windows', '{}')
+      expect(socket.written).toHaveLength(1)
+      socket.drain(10)
+      expect(socket.written.slice(1)).toEqual(['event: sample\ndata: [999]\n\n', 'event: windows\ndata: {}\n\n'])
+    })
+
+    test('that is full again in between keeps the rest for later', () => {
+      const socket = outlet(1)
+      const reader = new LiveReader(socket)
+      for (const name of ['fields', 'sample', 'windows'] as const) reader.send(name, '0')
+      socket.drain(1)
+      expect(socket.written).toHaveLength(2)
+      socket.drain(5)
+      expect(socket.written).toHaveLength(3)
+    })
+  })
+})
+
+describe('the last hour', () => {
+  const sample = (atMs: number, values: Partial<Record<SampleField, number>> = {}): Sample =>
+    SAMPLE_FIELDS.map((field) => (field === 'atMs' ? atMs : (values[field] ?? 0)))
+  const column = (samples: readonly Sample[], field: SampleField) =>
+    samples.map((values) => values[SAMPLE_FIELDS.indexOf(field)])
+
+  describe('the history', () => {
+    test('keeps so many seconds and so many samples, and forgets the oldest', () => {
+      const history = new History(5, 20)
+      for (let atMs = 0; atMs < 10_000; atMs += 100) history.add(sample(atMs))
+      const { seconds, recent } = history.answer()
+      expect(column(recent, 'atMs')).toEqual(Array.from({ length: 20 }, (_, age) => 8_000 + age * 100))
+      // Five that are over, and the one in progress.
+      expect(column(seconds, 'atMs')).toEqual([4_900, 5_900, 6_900, 7_900, 8_900, 9_900])
+    })
+
+    test('of a second it keeps the peak of what goes up and down, and the last of what counts', () => {
+      const history = new History()
+      for (const [atMs, queueDelayMs, accepted] of [
+        [100, 5, 1],
+        [500, 900, 2],
+        [900, 7, 3],
+        [1_100, 1, 4],
+      ] as const)
+        history.add(sample(atMs, { queueDelayMs, accepted }))
+      const { seconds } = history.answer()
+      expect(column(seconds, 'queueDelayMs')).toEqual([900, 1])
+      expect(column(seconds, 'accepted')).toEqual([3, 4])
+    })
+
+    test('tells nothing before the first sample, and names its fields', () => {
+      expect(new History().answer()).toEqual({ fields: SAMPLE_FIELDS, seconds: [], recent: [] })
+      expect(new History().newest).toBeUndefined()
+    })
+  })
 })

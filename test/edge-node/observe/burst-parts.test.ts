@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { Work } from '../../../core/protocol/head'
+import type { Work } from '../../../core/protocol/protocol'
 import { BURST_PARTS, BurstParts, partsOf, type Way } from '../../../edge-node/observe/burst-parts'
 import { ManualClock } from '../../support/manual-clock'
 

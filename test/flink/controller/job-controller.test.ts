@@ -1,9 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, jest, test } from '@jest/globals'
+import fc from 'fast-check'
+import { zeroUsage } from '../../../core/control/cost'
+import { METRICS } from '../../../edge-node/http/metrics/metrics'
+import { ALL_JOB_METRICS } from '../../../flink/controller/job-metrics'
+import { counted, NO_PLACE_COUNTS, type PlaceCounts, sumOfPlaces } from '../../../flink/controller/sidecar-counts'
 import type { SidecarClient } from '../../../flink/sidecar/client'
-import { decodeFacts } from '../../../flink/sidecar/controller-messages'
+import { decodeFacts, type SidecarFacts } from '../../../flink/sidecar/controller-messages'
 import { KIND } from '../../../flink/sidecar/messages'
+import { JOB_LABELS } from '../../../lab/docs/metrics'
 import { testPipeline } from '../../support/fixture'
+import { facts } from '../../support/sample-facts'
+import { scrapeOf } from '../../support/scrape'
 import { fakeFlinks } from '../rest/fake-flink'
 import { runningSidecars } from '../sidecar/running-sidecar'
 import { controllers } from './running-controller'
@@ -122,5 +130,82 @@ describe('a sidecar that does not answer', () => {
     const { round, status } = control({ flink: flink.url, sidecars: { a: address }, config: { pipeline: 'bids' } })
     await round()
     expect(status().unready).toContain('the job asks for pipeline "bids"')
+  })
+})
+
+describe('the metrics of a job', () => {
+  jest.setTimeout(30_000) // sockets, and a sidecar that is waited for
+
+  const startFlink = fakeFlinks()
+  const startSidecar = runningSidecars()
+  const control = controllers()
+
+  test('a scrape has every metric of a job, with the labels that the reference names', async () => {
+    const sidecars = { a: (await startSidecar({ mode: 'auto' })).address }
+    const { app, round } = control({ flink: (await startFlink({ pending: 7 })).url, sidecars })
+    for (let times = 0; times < 3; times++) await round()
+    const { body } = await app.inject('/metrics')
+    for (const { name } of ALL_JOB_METRICS) expect(body).toContain(`# TYPE ${name} `)
+    const ours = [...scrapeOf(body).series].filter(([name]) => name.startsWith('spillway_'))
+    const labelled = ours.map(
+      ([name, { labels }]) => [name, [...labels.keys()].filter((label) => label !== 'le')] as const,
+    )
+    expect(Object.fromEntries(labelled.filter(([, labels]) => labels.length > 0))).toEqual(JOB_LABELS)
+    expect(body).toContain('spillway_job_lag_records 7')
+    expect(body).toContain('spillway_sidecar_heard{sidecar="a"} 1')
+  })
+
+  test('what a node has too has the same kind and says the same', () => {
+    const ofNode = new Map(METRICS.map((metric) => [metric.name, metric]))
+    for (const { name, kind } of ALL_JOB_METRICS) expect([name, ofNode.get(name)?.kind ?? kind]).toEqual([name, kind])
+    expect(new Set(ALL_JOB_METRICS.map(({ name }) => name)).size).toBe(ALL_JOB_METRICS.length)
+  })
+})
+
+describe('the counts of sidecars', () => {
+  /** What a sidecar says that has folded so many events. */
+  function said(incarnation: string, edge: number): SidecarFacts {
+    return {
+      ...facts(),
+      ...{ incarnation, version: 'v', transport: 'invoke', mode: 'auto', canBurst: true, bursting: false, reason: '' },
+      ...{ isSending: false, decision: { route: 'edge', queueDelayMs: 0, reason: '' }, accepted: edge, usd: 0 },
+      events: { edge, burst: 0, deadLettered: 0 },
+      cloud: {
+        ...{ state: 'usable', sentEnvelopes: edge, reclaims: 0, failedSends: 0, throttled: 0, divertMs: 0 },
+        oldestInFlightMs: 0,
+      },
+      usage: { ...zeroUsage(), readUnits: edge },
+      streamLanes: { shards: 1, parallelization: 1, consumer: 'standard' },
+      putToPartial: { bounds: [1, 2], upTo: [edge, edge], count: edge, sum: edge },
+      limits: { lanes: 1, maxUsdPerHour: 1 },
+      ordersAgoMs: null,
+    }
+  }
+
+  describe('what the sidecars of a job have done', () => {
+    test('is the sum over all processes that ever were at their places, and never less than before', () => {
+      const steps = fc.array(fc.record({ place: fc.nat(2), more: fc.nat(1_000), isNew: fc.boolean() }), {
+        maxLength: 50,
+      })
+      fc.assert(
+        fc.property(steps, (all) => {
+          const places: PlaceCounts[] = [NO_PLACE_COUNTS, NO_PLACE_COUNTS, NO_PLACE_COUNTS]
+          const own = [0, 0, 0]
+          const starts = [0, 0, 0]
+          let whole = 0
+          for (const { place, more, isNew } of all) {
+            if (isNew) {
+              starts[place]! += 1
+              own[place] = 0
+            }
+            own[place]! += more
+            whole += more
+            places[place] = counted(places[place]!, said(`${place}.${starts[place]}`, own[place]!))
+            const { edge, usage, sentEnvelopes, putToPartial } = sumOfPlaces(places)
+            expect([edge, usage.readUnits, sentEnvelopes, putToPartial.count]).toEqual([whole, whole, whole, whole])
+          }
+        }),
+      )
+    })
   })
 })

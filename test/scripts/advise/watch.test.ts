@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { FlinkUnread } from '../../../flink/rest/flink-unread'
+import { FlinkUnread } from '../../../flink/rest/flink-rest'
 import type { JobReading, VertexReading } from '../../../flink/rest/job-metrics'
 import type { Look } from '../../../scripts/advise/observation'
 import { lookFrom, watch } from '../../../scripts/advise/watch'

@@ -1,5 +1,5 @@
-import type { Facts } from '../../../../core/control/facts'
-import { type Intent, type Policy, running } from '../../../../core/control/running-policy'
+import type { Facts } from '../../../../core/control/control'
+import { type Intent, type Policy, running } from '../../../../core/control/control'
 import { facts } from '../../../support/sample-facts'
 
 /** What holds from a second on, until the next one. */
