@@ -12,27 +12,36 @@ const fold = (events: readonly number[], where: 'edge' | 'wire'): Split => ({ ki
 const merge = (into: Split, from: Split): Split => ({ kind: 'merge', into, from })
 
 /**
- * At most `most` ways for a window of `count` events, simple ones first: sent as a whole, in reverse order, cut in two
- * at each place, each event by itself; then random groups, merged at random.
+ * At most `most` ways for a window of `count` events, simple ones first: sent as a whole, in reverse order, each event by
+ * itself, cut in two at each place (at some, where those would be more than half of the ways); then random groups, merged
+ * at random.
  */
 export function* splitsOf(count: number, most: number, random: Random): Generator<Split> {
   let left = most
-  for (const split of simpleSplits(count)) {
+  for (const split of simpleSplits(count, Math.ceil(most / 2))) {
     if (left-- <= 0) return
     yield split
   }
   while (count > 1 && left-- > 0) yield randomSplit(count, random)
 }
 
-function* simpleSplits(count: number): Generator<Split> {
+function* simpleSplits(count: number, mostPlaces: number): Generator<Split> {
   const all = Array.from({ length: count }, (_, event) => event)
   yield fold(all, 'wire')
   if (count < 2) return
   yield fold([...all].reverse(), 'edge')
-  yield all.map((event) => fold([event], 'wire')).reduce(merge)
-  for (let place = 1; place < count; place++) {
+  yield oneByOne(all)
+  const step = Math.max(1, Math.ceil((count - 1) / mostPlaces))
+  for (let place = 1; place < count; place += step) {
     yield merge(fold(all.slice(0, place), 'edge'), fold(all.slice(place), 'wire'))
   }
+}
+
+/** Merged in pairs, and these in pairs: a chain would be as deep as there are events. */
+function oneByOne(events: readonly number[]): Split {
+  if (events.length === 1) return fold(events, 'wire')
+  const half = Math.ceil(events.length / 2)
+  return merge(oneByOne(events.slice(0, half)), oneByOne(events.slice(half)))
 }
 
 function randomSplit(count: number, random: Random): Split {

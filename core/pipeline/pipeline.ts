@@ -41,7 +41,10 @@ export interface PipelineOptions<Event, Mapped, A extends Aggregates, Given = un
   readonly name: string
   /** Checks the event at ingest; what it returns is what `map` sees. Must answer synchronously. */
   readonly event?: StandardSchemaV1<unknown, Event>
-  /** Field name, or a function of the (mapped) event that returns a string, number or boolean. */
+  /**
+   * Field name, or a function of the (mapped) event that returns a string, number or boolean. A function stands after
+   * `map`: the compiler infers options in their order, and would take its event for the one before `map`.
+   */
   readonly key: FieldOf<Mapped> & NoInfer<NamedBy<Given, 'key', Aggregated<Event, Mapped, Given>>>
   /**
    * Field name, or a function of the raw event: epoch ms or ISO 8601. Read once, at ingest. Numbers in another unit,

@@ -1,7 +1,9 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import { count, distinct, max, mean, pipeline, quantile, sliding, sum, tumbling } from 'spillway'
 import { PipelineTestError, run } from 'spillway/testing'
+
+jest.setTimeout(30_000) // a hundred splits take a busy machine its time
 
 interface Click {
   readonly page: string
@@ -183,9 +185,15 @@ describe("a run with split: 'every way'", () => {
       window: sliding('20s', '10s'),
       aggregates: { n: count(), total: sum('ms'), usual: mean('ms'), p50: quantile('ms', 0.5), ways: distinct('ms') },
     })
-    const given = Array.from({ length: 60 }, (_, index) => click(`/${index % 3}`, index / 2, (index * 7.3) % 100))
+    const given = Array.from({ length: 18 }, (_, index) => click(`/${index % 3}`, index * 2, (index * 7.3) % 100))
     const { windows } = await run(all, given, everyWay)
     expect(windows).toEqual((await run(all, given)).windows)
+  })
+
+  test('takes a window of thousands of events', async () => {
+    const given = Array.from({ length: 2_000 }, (_, index) => click(`/${index % 7}`, index / 400, index / 3))
+    const { windows } = await run(clicks, given, everyWay)
+    expect(windows).toHaveLength(1)
   })
 
   /** The usual mistake: numbers added as they come. */

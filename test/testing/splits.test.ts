@@ -22,6 +22,18 @@ test('a short window is cut at each of its places', () => {
   expect(words).toEqual(['[0,1,2]', '(2,1,0)', '{{[0] + [1]} + [2]}', '{(0) + [1,2]}', '{(0,1) + [2]}'])
 })
 
+test('a long window has random splits as well, and is cut at places all along it', () => {
+  const splits = [...splitsOf(1_000, 20, randomOf(1))]
+  const places = splits.flatMap((split) =>
+    split.kind === 'merge' && split.into.kind === 'fold' && split.from.kind === 'fold' && split.into.events[0] === 0
+      ? [split.into.events.length]
+      : [],
+  )
+  expect(places.slice(0, 3)).toEqual([1, 101, 201])
+  expect(splits).toHaveLength(20)
+  expect(places.length).toBeLessThanOrEqual(11)
+})
+
 test('the same seed gives the same splits', () => {
   const splits = () => JSON.stringify([...splitsOf(9, 50, randomOf(7))])
   expect(splits()).toBe(splits())
