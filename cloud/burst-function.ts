@@ -51,7 +51,8 @@ export type FoldReport =
   /** The time was over, and nobody knows. */
   | { readonly kind: 'expired' }
 
-const MAX_TRIES = 8 // about 5 s with the backoff, as for the stream; after that folding at the edge is faster than waiting
+// about 5 s with the backoff, as for the stream; after that folding at the edge is faster than waiting
+const MAX_TRIES = 8
 
 /**
  * Calls the burst function with one record, as the stream would hand it over, and tries again with jitter. An answer
@@ -84,7 +85,8 @@ export class BurstFunction {
   private async tryFold(event: BurstEvent, options: CallOptions): Promise<InvokeFailed | null> {
     try {
       const answer = (await this.burst.invoke(event, options)) as Partial<BurstAnswer> | null
-      const isFinished = (answer?.batchItemFailures ?? []).length === 0 // an empty answer is full success, as for the stream
+      // an empty answer is full success, as for the stream
+      const isFinished = (answer?.batchItemFailures ?? []).length === 0
       const why = answer?.failure?.message ?? 'the envelope could not be stored'
       return isFinished ? null : new InvokeFailed('function_error', 'burst', why)
     } catch (error) {

@@ -1,8 +1,8 @@
 import type { EncodedGroup } from '../core/protocol/partial'
 
 /**
- * Most JSON text in one chunk. DynamoDB takes items of 400 KB; what compresses to more than the text itself does not
- * occur, so a limit on the text keeps every chunk under 300 KB without compressing it twice.
+ * Most JSON text in one chunk. DynamoDB takes items of 400 KB. Compressed text is never longer than the text, so a
+ * limit on the text keeps every chunk under 300 KB without compressing it to find out.
  */
 export const MAX_CHUNK_BYTES = 290_000
 

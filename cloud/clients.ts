@@ -6,8 +6,8 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 
 /**
  * The AWS clients. Region, endpoint and credentials come from the SDK's own chain (`AWS_REGION`, `AWS_ENDPOINT_URL`,
- * ...); this is the one place that knows that an endpoint is local: the Kinesis client speaks HTTP/2 by default, which
- * not every local cloud and proxy does over plain http.
+ * ...). Only this file knows that an endpoint is local: the Kinesis client speaks HTTP/2 by default, and not every
+ * local cloud and proxy does so over plain http.
  */
 const MAX_ATTEMPTS = 4 // the SDK's own retries; what lasts longer is an outage, and the ledger's deadline deals with it
 const MAX_SOCKETS = 64 // in-flight calls of one client are bounded by their callers well below this
@@ -16,8 +16,8 @@ const CONNECT_TIMEOUT_MS = 3_000 // a second for a lost SYN to be sent again, an
 const CALL_TIMEOUT_MS = 15_000
 const INVOKE_TIMEOUT_MS = 65_000 // just longer than the functions' own timeout, so that one at work is not called again
 
-// From 2027 on new versions of the SDK need Node 22, which each process on Node 20 would say in seven lines when it makes
-// its first client. That is for who raises the locked version; who runs a command can do nothing about it.
+// From 2027 on new versions of the SDK need Node 22, which each process on Node 20 would say in seven lines when it
+// makes its first client. That is for who raises the locked version; who runs a command can do nothing about it.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
 
 const settings = { maxAttempts: MAX_ATTEMPTS }

@@ -53,7 +53,8 @@ export class DynamoItemStore implements ItemStore {
       return true
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error
-      this.meter.writeUnits += writeUnitsOf(item) // a refused write is billed too, and its exception does not say how much
+      // a refused write is billed too, and its exception does not say how much
+      this.meter.writeUnits += writeUnitsOf(item)
       return false
     }
   }

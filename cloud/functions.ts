@@ -27,9 +27,8 @@ export class SendingStopwatch {
 }
 
 /**
- * Why a call came to nothing: too many are at work already; the function was reached and failed; it could not be
- * reached, or was not answered for; the call itself is refused (too large, not allowed, no such function), as it will
- * be again.
+ * Why a call came to nothing: too many calls are at work; the function failed; it was not reached or gave no answer; or
+ * the call is refused (too large, not allowed, no such function), and would be again.
  */
 export type InvokeFailure = 'throttled' | 'function_error' | 'unreachable' | 'refused'
 
@@ -48,7 +47,8 @@ export class InvokeFailed extends Error {
   }
 }
 
-const TOO_MANY_REQUESTS = 429 // TooManyRequestsException: of the account's concurrency, the function's, or the rate of calls
+// TooManyRequestsException: of the account's concurrency, the function's, or the rate of calls
+const TOO_MANY_REQUESTS = 429
 
 /** What a caller may want of a call besides its answer. */
 export interface CallOptions {

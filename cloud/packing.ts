@@ -9,7 +9,8 @@ export function digestOf(lines: readonly string[]): string {
   return hash.digest('hex')
 }
 
-const MAX_UNPACKED_BYTES = 64 * 1024 * 1024 // far above any chunk or envelope; stops a corrupt length from filling the memory
+// far above any chunk or envelope; stops a corrupt length from filling the memory
+const MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 
 /** JSON, compressed. Level 1: the ratio of level 6 would cost three times the time. */
 export const pack = (value: unknown): Uint8Array => gzipSync(JSON.stringify(value), { level: 1 })

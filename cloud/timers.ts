@@ -4,8 +4,8 @@ import type { Timers } from '../core/protocol/side-by-side'
 export const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * Those of this machine. They keep its process alive, and must: a function with nothing else to do would end as if it
- * had succeeded.
+ * The timers of this machine. They keep the process alive: otherwise a function with nothing else to do would end as if
+ * it had succeeded.
  */
 export const machineTimers: Timers = {
   after: (delayMs, fire) => {

@@ -36,7 +36,7 @@ export function scalarReader(field: string): (event: unknown) => string | number
   }
 }
 
-/** Own properties only, so that an event without a field `constructor` has none, and one with `__proto__` has it. */
+/** Reads own properties only: every object inherits `constructor`, and an event may have a field `__proto__`. */
 function ownValue(event: unknown, field: string): unknown {
   if (typeof event !== 'object' || event === null || !Object.hasOwn(event, field)) return undefined
   return (event as Record<string, unknown>)[field]

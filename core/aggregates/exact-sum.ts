@@ -49,8 +49,8 @@ export function roundOnce(expansion: Expansion): number {
 }
 
 /**
- * The one expansion of its sum in which each component is the rest of the sum, rounded to the nearest double. So the
- * encoding says nothing about the order of the additions, and has at most 40 components.
+ * The normal form of a sum: each component is what is left of the sum, rounded to the nearest double. Equal sums have
+ * equal encodings, whatever the order of the additions, and at most 40 components.
  */
 export function canonical(expansion: Expansion): Expansion {
   const rest = [...expansion]
@@ -86,8 +86,8 @@ function roundingError(a: number, b: number, total: number): number {
 }
 
 /**
- * When `error` is exactly half a unit in the last place, `total` went to even; what lies `below` may say that this was
- * the wrong side.
+ * Corrects a tie. When `error` is exactly half a unit in the last place, `total` was rounded to even; `below` may show
+ * that the other side is nearer.
  */
 function breakTie(total: number, error: number, below: number): number {
   if (error < 0 !== below < 0) return total

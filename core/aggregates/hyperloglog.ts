@@ -4,9 +4,9 @@ import { murmur3 } from './murmur3'
 export type Observation = number
 
 /**
- * HyperLogLog registers, in one of two forms that their number above zero alone decides, so that equal registers are
- * equal states: up to `MAX_SPARSE` the highest observation of each, ascending by register; beyond it one byte for each
- * register.
+ * HyperLogLog registers in one of two forms. Up to `MAX_SPARSE` registers above zero: the highest observation of each,
+ * ascending by register. Beyond that: one byte for each register. The number above zero alone decides, so equal
+ * registers are equal states.
  */
 export type Registers = Observation[] | Uint8Array
 
@@ -32,7 +32,7 @@ const SEED_2 = 0x9e3779b9
 export function observationOf(text: string): Observation {
   const h1 = murmur3(text, SEED_1)
   const low20 = h1 & 0xfffff
-  // clz32 counts in 32 bits, 12 of which are not there; the rank is one more than the zeros.
+  // `clz32` counts in 32 bits, of which the value has 20. The rank is the number of leading zeros plus one.
   const rank = low20 !== 0 ? Math.clz32(low20) - 11 : 21 + Math.clz32(murmur3(text, SEED_2))
   return ((h1 >>> 20) << RANK_BITS) | rank
 }

@@ -54,8 +54,8 @@ function decimalOf(q: number): Decimal {
 }
 
 /**
- * `ceil(q x n)`, at least 1 and at most n. In whole numbers: as a double 0.07 x 100 lies just above 7, and the ceiling
- * of that is the next rank.
+ * `ceil(q x n)`, from 1 to n. Computed in whole numbers: as doubles, 0.07 x 100 is just above 7, and its ceiling would
+ * be 8.
  */
 function rankOf({ digits, over }: Decimal, n: number): number {
   return Math.min(n, Math.max(1, Number((digits * BigInt(n) + over - 1n) / over)))

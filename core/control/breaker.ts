@@ -1,8 +1,7 @@
 /**
- * Whether the cloud is worth sending to: a circuit breaker. Its states are not called closed and open, since an open
- * way would read as one that can be used. `usable`: envelopes may be sent. `away`: it failed again and again; nothing
- * is sent until `probeAtMs`. `probing`: one envelope is on its way to find out. Times are of the caller's monotonic
- * clock.
+ * A circuit breaker for the cloud. `usable`: envelopes may be sent. `away`: the cloud failed again and again, and
+ * nothing is sent until `probeAtMs`. `probing`: one envelope is on its way to find out. The usual names, closed and
+ * open, would be misread: an open way can be used. Times are of the caller's monotonic clock.
  */
 export type Breaker =
   | { readonly state: 'usable'; readonly failures: number }
@@ -17,7 +16,8 @@ export type CloudSign =
   /** An envelope was not taken, not finished in time, or refused. */
   | { readonly kind: 'failed'; readonly reason: string }
 
-const MAX_FAILURES = 3 // one failure is an envelope's, three in a row with nothing finished between them are the cloud's
+// one failure may be due to its envelope; three in a row, with nothing finished between them, are due to the cloud
+const MAX_FAILURES = 3
 const PROBE_AFTER_MS = 5_000 // soon enough to use a cloud that is back, rare enough to cost nothing while it is away
 
 export const USABLE: Breaker = { state: 'usable', failures: 0 }

@@ -7,7 +7,7 @@ export interface Diagnosis {
   readonly remedy: CapacityStep | undefined
 }
 
-/** Lanes for one and a half times the rate that has to burst: with too few, their queue dominates everything else. */
+/** Lanes for 1.5 times the rate that has to burst: with too few of them, most of an event's delay is their queue. */
 const LANE_HEADROOM = 1.5
 /** An envelope that is out for so long waits in a queue: cold starts take less. */
 const SLOW_MS = 5_000
@@ -18,8 +18,8 @@ const FULL_SHARE = 0.8
 const SHARD_BYTES_PER_SECOND = 1024 * 1024
 
 /**
- * Names the bottleneck of the cloud half while there is bursting: functions before shards, as long as there can be more
- * of them, before lanes.
+ * Names the bottleneck of the cloud half while there is bursting. Functions are looked at first, then shards where
+ * there can be more of them, then lanes.
  */
 export function diagnose(load: CapacityLoad, capacity: Capacity, terms: CapacityTerms): Diagnosis {
   if (!load.bursting) return enough('nothing bursts')
@@ -29,7 +29,8 @@ export function diagnose(load: CapacityLoad, capacity: Capacity, terms: Capacity
   if (shards?.remedy !== undefined) return shards
   const wantedLanes = lanesFor(load, capacity)
   const lanes = wantedLanes > lanesOf(capacity) ? tooFewLanes(wantedLanes, load, capacity, terms) : undefined
-  if (shards !== undefined) return lanes?.remedy === undefined ? shards : lanes // what the shards do take needs lanes all the same
+  // what the shards do take needs lanes all the same
+  if (shards !== undefined) return lanes?.remedy === undefined ? shards : lanes
   if (lanes !== undefined) return lanes
   return enough(`${count(lanesOf(capacity), 'lane')} for ${whole(load.excessRate)} events/s above what the edge folds`)
 }

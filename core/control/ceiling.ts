@@ -1,6 +1,6 @@
 /**
- * How much the cloud is known to take: learned from its throttles, forgotten with time. Times are of the caller's
- * monotonic clock.
+ * How much the cloud takes, as its throttles have shown. It is forgotten with time. Times are of the caller's monotonic
+ * clock.
  */
 export interface Ceiling {
   /** Events per second that may be sent; Infinity while nothing is known. */

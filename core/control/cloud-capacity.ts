@@ -15,8 +15,8 @@ interface Raised {
 }
 
 /**
- * What has to outlive a crash: whatever was raised is taken back after it, and AWS goes on counting. Times are epoch
- * ms.
+ * What has to outlive a crash. After one, what was raised is still taken back, and AWS still counts the changes of the
+ * day. Times are epoch ms.
  */
 export interface CapacityMemory {
   readonly raised: Readonly<Partial<Record<StepKind, Raised>>>
@@ -60,10 +60,10 @@ export function capacityState(memory: CapacityMemory, nowMs: number): CapacitySt
 }
 
 /**
- * Says what limits the cloud half, and decides the next step: raises what is too little while there is bursting, and
- * takes it back to what was deployed, halving the shards, five minutes after. Never beyond the terms, never below what
- * was deployed, never so far up that the day's updates do not suffice to come back. What is raised is taken back also
- * where raising is not allowed any more. Pure; to be asked once no step is in progress.
+ * Says what limits the cloud half, and decides the next step. While there is bursting it raises what is too little;
+ * five minutes later it takes that back to what was deployed, halving the shards. It never goes beyond the terms, below
+ * what was deployed, or so far up that the day's updates do not suffice to come back. What was raised is taken back
+ * also when raising is no longer allowed. Pure. Ask it once no step is in progress.
  */
 export function scaleCapacity(
   state: CapacityState,

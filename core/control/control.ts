@@ -28,14 +28,17 @@ export class Decisions {
   }
 }
 
-/** Of the target. On a simulated spiky trace 0.1 makes bursting a tenth dearer, 0.5 the p99 a quarter higher. */
+/**
+ * A share of the target. On a simulated spiky trace 0.1 makes bursting a tenth dearer; 0.5 makes the p99 a quarter
+ * higher.
+ */
 const WORK_SHARE = 0.2
 const MIN_EVENTS = 128 // some 16 KiB: each envelope costs a write and a record, however small it is
 
 /**
- * How many events an envelope that may burst should have at most: work for a fifth of the latency target, for the
- * slower of the edge and one lane. It is done as one, wherever it goes: its first events wait for its last, and the
- * valve cannot let through a part of it. Infinity while no rate is known.
+ * How many events an envelope that may burst should have at most: as many as the slower of the edge and one lane folds
+ * in a fifth of the latency target. An envelope is folded as a whole: its first events wait for its last, and the valve
+ * cannot split it. Infinity while no rate is known.
  */
 export function burstEnvelopeEvents(
   { trueRate, laneRate }: Pick<Facts, 'trueRate' | 'laneRate'>,
@@ -45,7 +48,9 @@ export function burstEnvelopeEvents(
   return Math.max(MIN_EVENTS, Math.floor((Math.min(...known) * WORK_SHARE * latencyTargetMs) / 1000))
 }
 
-/** What the controller knows at one moment. Rates and costs come from cumulative counters, see `core/control/sensor.ts`. */
+/**
+ * What the controller knows at one moment. Rates and costs come from cumulative counters, see `core/control/sensor.ts`.
+ */
 export interface Facts {
   /** Events per second that the edge can fold: folded / busy time, after DS2. 0 before anything was folded. */
   readonly trueRate: number
@@ -105,10 +110,7 @@ export function forecastMs(facts: Facts, aheadMs: number): number {
   return queueDelayMs(facts) + Math.max(0, growth) * aheadMs
 }
 
-/**
- * A policy as a pure function: what it remembers and the facts at a moment give what it remembers next and what it
- * wants.
- */
+/** A policy as a pure function: from its memory and the facts of a moment it makes its next memory and its intent. */
 export interface Policy<State> {
   readonly start: State
   /** Called every tick and before every envelope; `nowMs` is monotonic. */

@@ -1,4 +1,4 @@
-/** Which lane a key falls into is AWS's secret: of four keys a lane, few lanes are left without any. */
+/** AWS does not say which lane a key falls into. With four keys a lane, few lanes are left without a key. */
 const KEYS_PER_LANE = 4
 const ENVELOPE_MS = 10 // what a function needs for an envelope beside its events: the write of its head
 const NEWEST_SHARE = 0.5 // of the newest wait in the average
@@ -33,14 +33,14 @@ interface Sent {
   readonly key: Key
   readonly atMs: number
   readonly workMs: number
-  /** Work of its key that is not finished, its own included: what would explain how long it takes. */
+  /** Work of its key that is not finished, its own included. It says how long the envelope should take. */
   readonly queuedMs: number
 }
 
 /**
- * Chooses partition keys so that envelopes join the lane with the least before it. Their order does not matter, so the
- * key is ours to choose. The shard of a key is known; which keys of a shard share a lane shows only in how much longer
- * they take than their work explains. Measured in docs/explanation/controller.md, "Lanes".
+ * Chooses partition keys so that each envelope joins the lane with the least work. The order of envelopes does not
+ * matter, so any key will do. The shard of a key is known. Which keys of a shard share a lane is not: it shows in how
+ * much longer their envelopes take than their work explains. Measured in docs/explanation/controller.md, "Lanes".
  */
 export class LaneKeys {
   private shards: readonly Shard[] = []

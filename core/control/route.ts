@@ -105,7 +105,8 @@ function planned(plan: Plan, { workers }: RouteLimits, facts: Facts, candidate: 
 
 /**
  * Events that the edge folds until the candidate is done: those before it, its own, and meanwhile as many of each
- * envelope that is folded beside it. Where less waits than that, the edge would soon be idle: then it takes the candidate.
+ * envelope that is folded beside it. Where less waits than that, the edge would soon be idle: then it takes the
+ * candidate.
  */
 const untilDone = ({ events, aheadEvents }: Candidate, workers: number) =>
   aheadEvents + events + Math.min(aheadEvents, events * (workers - 1))

@@ -26,14 +26,14 @@ export type Rates = Pick<
   readonly takenRate: number
 }
 
-const NOW_MS = 40 // a step is as tall as it is after so long; what comes at once and ends is for the policy to tell apart
+const NOW_MS = 40 // after this time a step shows in full; whether it lasts is for the policy to tell
 const STEADY_MS = 1_000
 const FEW_EVENTS = 20 // fewer are no trend: three events of a slow pipeline in 40 ms are not 75 a second
 const GRAIN_MS = 10 // samples closer than this are thinned out, however often the counters are read
 
 /**
- * Makes rates of the edge's counters. No clock, bounded memory; readings may come at any pace, every 20 to 50 ms is
- * meant.
+ * Makes rates of the edge's counters. It has no clock and bounded memory. Readings may come at any pace; it is made for
+ * one every 20 to 50 ms.
  */
 export class Sensor {
   private readonly samples: Counters[] = []

@@ -16,10 +16,7 @@ export const NOTHING_SPENT: Spend = { totalUsd: 0, buckets: [] }
 const HOUR_MS = 3_600_000
 const BUCKET_MS = 60_000
 
-/**
- * Notes that `totalUsd` dollars were spent since the start, and so what was spent since the last note. It counts as
- * spent now.
- */
+/** Notes that `totalUsd` dollars were spent since the start. What was spent since the last note counts as spent now. */
 export function spent(state: Spend, totalUsd: number, nowMs: number): Spend {
   const usd = totalUsd - state.totalUsd
   if (!(usd > 0)) return state

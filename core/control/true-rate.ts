@@ -22,17 +22,18 @@ interface Stretch {
   together: number
 }
 
-const SPAN_MS = 350 // of busy time: a cost that changed is known after half a second, and a pause of the machine is no change
+// of busy time: long enough to ignore a pause of the machine, short enough to know a new cost after half a second
+const SPAN_MS = 350
 const GRAIN_MS = 15 // shorter stretches are joined, so that there are at most some twenty
 const MIN_BUSY_MS = 10 // less says nothing: the first events run cold
 const FULL_SHARE = 0.8
 const SLOW_MS = 10_000 // of busy time, for what may be but a lack of work
 
 /**
- * The true rate after DS2 (Kalavri et al., OSDI '18): events per second of busy time, so that it is right while idle
- * too. The workers of one process share it, so busy is the time with any of them busy. What was measured while the edge
- * could do no more replaces the rate. While there was room for more (a lone event on several slots), what was measured
- * is the least that the edge can do: it raises the rate at once, and lowers it slowly.
+ * The true rate after DS2 (Kalavri et al., OSDI '18): events per second of busy time. So it is right while idle too.
+ * The workers of a process share its thread, so a moment is busy when any of them is. A measurement of an edge that
+ * could do no more replaces the rate. A measurement of an edge with room for more (a lone event on several slots) shows
+ * only the least that it can do: it raises the rate at once, and lowers it slowly.
  */
 export class TrueRate {
   private readonly stretches: Stretch[] = []
@@ -78,8 +79,8 @@ export class TrueRate {
   }
 
   /**
-   * The rate while busy time passes and no event ends: after the span at most what ended together before, in all that
-   * time.
+   * The rate while busy time passes and no event ends. After the span it is at most the last events that ended, over
+   * all of that time.
    */
   private stalled(waiting: boolean): number {
     const { busyMs } = this.silence

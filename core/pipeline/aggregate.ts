@@ -20,8 +20,8 @@ export class Refusal {
 }
 
 /**
- * A whole number that stands for its neighbours too: JSON has it exactly, and a double does not. As a sum it is rounded
- * like any other; as an identity it would make one of two.
+ * A whole number that a double cannot tell from its neighbours, though JSON can. In a sum it is rounded like any other
+ * number; as a key or a member of a set it would turn two into one.
  */
 export const isUnsafeInteger = (value: unknown): boolean =>
   typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)

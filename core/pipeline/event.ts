@@ -111,7 +111,8 @@ const NO_TIMESTAMP = {
 } as const
 
 /**
- * A number that would be long past as ms. It opens no window: it would be closed at once, and nobody would hear of it.
+ * A number that would be long past if it were ms. Without this check the event would be late, and nobody would hear
+ * that the unit is wrong.
  */
 function wrongUnit(value: number): Rejection {
   const reason = `${value} as milliseconds lies before 1973-03-03; state its unit in the pipeline, such as timestamp: { field: 'at', unit: 's' }`

@@ -4,8 +4,8 @@ const QUOTED_INPUT = /(Unexpected [^,]*, )?(\.\.\.)?"[\s\S]*"(\.\.\.)? is not va
 export const errorText = (error: unknown): string => String(error).replace(QUOTED_INPUT, 'the input is not valid JSON')
 
 /**
- * The first characters of a text, as a text of its own: V8 makes of a part of a string a view that keeps the whole
- * alive, and the whole may be a line of a megabyte. Written as JSON and read again it holds nothing else.
+ * The first characters of a text, as a text of its own. In V8 a part of a string is a view that keeps the whole alive,
+ * and the whole may be a line of a megabyte. A copy by way of JSON keeps nothing else.
  */
 export const excerpt = (text: string, maxLength: number): string => JSON.parse(JSON.stringify(text.slice(0, maxLength)))
 
@@ -17,7 +17,9 @@ export const shortReason = (reason: string): string => excerpt(reason, MAX_REASO
 const MAX_FIELDS = 8
 const MAX_FIELD_NAME = 40
 
-/** The names of an event's fields, for the reader of a rejection: `it has "a", "b"`. At most eight of them, shortened. */
+/**
+ * The names of an event's fields, for the reader of a rejection: `it has "a", "b"`. At most eight of them, shortened.
+ */
 export function fieldsInWords(event: unknown): string {
   if (typeof event !== 'object' || event === null) return 'it is no object'
   const names = Object.keys(event)

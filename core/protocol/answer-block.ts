@@ -6,7 +6,8 @@ const SLOT_BYTES = 4
 const SLOTS_PER_ROW = 2 // half of the slots are free, so that few have to be looked at
 const MIN_ENTRIES = 16
 const MAX_ENTRIES = 262_144 // a block of 14 MiB: made, and let go of, in a few milliseconds
-const ROW_BITS = 19 // of a slot, for a row from 1 to MAX_ENTRIES; the others are bits of the key: most rows need no look
+// of a slot, for a row from 1 to MAX_ENTRIES; the others are bits of the key: most rows need no look
+const ROW_BITS = 19
 const ROW_MASK = 0x7ffff
 const PAGE_ENTRIES = 1_000 // copied in well under a millisecond of the thread that takes events
 

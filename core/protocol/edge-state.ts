@@ -28,9 +28,9 @@ export interface FrozenState {
 }
 
 /**
- * What the edge has folded. Windows share panes, and an envelope misses the windows of a pane that were closed when it
- * was cut; so a pane is kept in slices, one for each "first window that counts it", and a window is the sum of the
- * slices at or before it.
+ * What the edge has folded. Windows share panes, and an envelope does not count in windows that were closed when it was
+ * cut. So each pane is kept in slices, one for each "first window that counts it". A window is the sum of its panes'
+ * slices whose first window is not later.
  */
 export class EdgeState {
   private readonly panes = new Map<number, Map<number, Partial>>()
@@ -69,8 +69,8 @@ export class EdgeState {
   }
 
   /**
-   * Keeps the state as it is now for a checkpoint, while `absorb` and `release` go on. Until it thaws, what comes in is
-   * kept beside it, which is little; then it is merged.
+   * Keeps the state as it is now for a checkpoint, while `absorb` and `release` go on. What comes in until `thaw` is
+   * kept beside it, and merged then.
    */
   freeze(): FrozenState {
     if (this.since !== null) throw new Error('the state is frozen already')

@@ -24,8 +24,9 @@ export interface Envelope extends EnvelopeHeader {
 }
 
 /**
- * What an envelope's digest covers: the lines, and everything of the header that decides how they count. A log restored
- * from an old copy gives its numbers out again; then nothing of its former self may fit by accident.
+ * What an envelope's digest covers: the lines, and everything of the header that decides how they count. A log that was
+ * restored from an old copy gives the same numbers to other envelopes; their digests differ, so nothing old is taken
+ * for theirs.
  */
 export function digestInput(header: Omit<EnvelopeHeader, 'digest'>, lines: readonly string[]): readonly string[] {
   const { pipeline, version, incarnation, number, firstOffset, count, horizonMs } = header

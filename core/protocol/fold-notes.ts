@@ -18,9 +18,9 @@ export interface FormerLives {
 }
 
 /**
- * A timer that `map` left behind ends the process after its fold, in the middle of another. So all that was begun
- * within this time before the last note is suspect: folding an innocent envelope apart costs time, and passing over the
- * guilty one costs another death.
+ * A timer that `map` left behind may end the process during a later fold. So every envelope that was begun within this
+ * time before the last note is suspect. Folding an innocent one apart costs time; missing the guilty one costs another
+ * death.
  */
 const RECENT_MS = 10_000
 

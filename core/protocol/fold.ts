@@ -31,13 +31,13 @@ export interface FoldTerms {
    */
   readonly dead?: ReadonlyMap<number, Refusal['code']> | undefined
   /**
-   * Hears how many events are done with since it heard last: folded, dead-lettered or skipped. Of each once, before the
-   * fold ends.
+   * Is told how many events were done since the last call: folded, dead-lettered or skipped. Each event is told once,
+   * before the fold ends.
    */
   readonly onProgress?: ((events: number) => void) | undefined
   /**
-   * Asked before each event, with whether one was waited for since it was asked last: a promise where others should
-   * have the thread first.
+   * Asked before each event; `waited` says whether the fold has waited since the last call. Returns a promise when
+   * others should have the thread first.
    */
   readonly pause?: ((waited: boolean) => PromiseLike<void> | undefined) | undefined
 }
@@ -126,7 +126,7 @@ class Fold {
     if (contributions instanceof Refusal) return this.bury(paneStartMs, offset, contributions)
     const partial = this.partial(paneStartMs)
     for (const { key, values } of contributions) {
-      // A key may be cut out of a long field, which it must not keep alive for as long as its group is held.
+      // A key may be a part of a long field. As a view it would keep that field alive for as long as its group is held.
       const group = partial.groups.get(key) ?? groupOf(this.pipeline, partial, excerpt(key, key.length))
       this.pipeline.columns.forEach(([, aggregate], column) => {
         group[column] = aggregate.add(group[column], values[column])

@@ -2,8 +2,8 @@ import type { Pipeline } from '../pipeline/pipeline'
 import { firstOpenWindowEnd, lastWindowEnd, type WindowSpec } from '../pipeline/window'
 
 /**
- * Event time at the edge: how far it has come, up to where windows are closed, and when the next have to close. Holds no
- * clock: what depends on one is given it.
+ * Event time at the edge: how far it has come, up to where windows are closed, and when the next ones have to close. It
+ * has no clock; the time is an argument.
  */
 export class Horizon {
   /** Event time in ms up to which windows are closed; -Infinity at first. */

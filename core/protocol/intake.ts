@@ -41,9 +41,9 @@ export type RequestRecord = Extract<LogRecord, { type: 'request' }>
 const UNKNOWN_TIME = Number.POSITIVE_INFINITY
 
 /**
- * The synchronous append step: everything that depends on the order of the log and nothing else. Each method that
- * returns a record has already changed the state, so the caller appends the records in the order in which it called.
- * `replay` brings a new intake to the same state from the records alone and never judges an event again.
+ * Admission: everything that depends on the order of the log, and nothing else. A method that returns a record has
+ * already changed the state, so the caller appends records in the order of its calls. `replay` brings a new intake to
+ * the same state from the records alone, and never judges an event again.
  */
 export class Intake {
   private offset = 0
@@ -124,8 +124,8 @@ export class Intake {
   }
 
   /**
-   * The answer that the same request has had before, or that its key was answered for another body: that one would be
-   * lost without a word if it got the old answer. Null for a new request.
+   * The answer that the same request has had before; null for a new request. `reused`: the key was answered for another
+   * body. The old answer would then lose this body without a word.
    */
   repeated({ key, digest }: Pick<ReadRequest, 'key' | 'digest'>): Answer | 'reused' | null {
     const known = key === null ? undefined : this.answers.get(key)
@@ -134,8 +134,8 @@ export class Intake {
   }
 
   /**
-   * Judges the lines against the horizon, accepts what is in time, and gives the record that makes it so. Null when
-   * nothing can be accepted and something can once windows have closed: then nothing has changed, and the same request
+   * Judges the lines against the horizon, accepts those that are in time, and returns the record for the log. Null when
+   * nothing can be accepted now, but something can once windows have closed: then nothing has changed, and the request
    * may be sent again under its key.
    */
   admit(request: ReadRequest): RequestRecord | null {

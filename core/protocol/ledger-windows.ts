@@ -40,8 +40,8 @@ export class LedgerWindows {
   }
 
   /**
-   * Enters an envelope into the windows of its panes that end after its horizon, as one that they wait for. Returns
-   * their ends.
+   * Enters an envelope into those windows of its panes that end after its horizon; they now wait for it. Returns their
+   * ends.
    */
   enter({ envelope, panes }: CutEnvelope): Set<number> {
     const ends = new Set<number>()

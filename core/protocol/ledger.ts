@@ -12,9 +12,9 @@ import type { Account } from './protocol'
 import type { CutEnvelope } from './uncut'
 
 /**
- * Where an envelope is. `queued`: at the edge, not counted; `bursting`: sent, no head seen; `edge`, `burst`: counted
- * there, for good. The ways back are from `bursting` to `queued`, a reclaim, and from `burst` to `queued` while a
- * window is not final, a recall.
+ * Where an envelope is. `queued`: at the edge, not counted. `bursting`: sent, no head seen. `edge`, `burst`: counted
+ * there. Two ways lead back to `queued`: a reclaim from `bursting`, and a recall from `burst` while a window is not
+ * final.
  */
 export type Place = 'queued' | 'bursting' | 'edge' | 'burst'
 
@@ -50,8 +50,8 @@ export interface LedgerSnapshot {
 }
 
 /**
- * Which envelopes there are, which windows each touches and where it was counted. Holds no time but deadlines it was
- * given.
+ * Which envelopes there are, which windows each touches, and where it was counted. It has no clock; it only keeps the
+ * deadlines that it is given.
  */
 export class Ledger {
   private readonly entries = new Map<number, Entry>()
@@ -127,9 +127,9 @@ export class Ledger {
   }
 
   /**
-   * The cloud cannot give a window what the manifest lists: takes those of its burst envelopes back that are in
-   * `numbers`, and the window waits again. Returns their headers, and how many events each dead-lettered: their lines
-   * are in the log; `attach` them before they are worked on.
+   * Takes back those burst envelopes of a window that are in `numbers`, because the cloud cannot give what the manifest
+   * lists. The window waits for them again. Returns their headers, and how many events each dead-lettered. Their lines
+   * are in the log: `attach` them before they are folded.
    */
   recall(endMs: number, numbers: ReadonlySet<number>): Recalled[] {
     const window = this.windows.get(endMs)
@@ -146,8 +146,8 @@ export class Ledger {
   }
 
   /**
-   * After a restore: takes back what it counts in the burst where that does not hold any more. Gets how many events the
-   * cloud dead-lettered.
+   * Takes back burst envelopes that a restored ledger wrongly counts; `isStale` gets how many events the cloud
+   * dead-lettered.
    */
   takeBackStale(isStale: (header: EnvelopeHeader, deadLettered: number) => boolean): void {
     for (const entry of this.entries.values()) {
@@ -155,7 +155,10 @@ export class Ledger {
     }
   }
 
-  /** Whether a window is being finalized from where the envelope was counted, before a recall by another window too. */
+  /**
+   * Whether some window of the envelope is being finalized. That window uses the fold that stood before a recall by
+   * another window.
+   */
   isFinalizing(number: number): boolean {
     const windows = this.entries.get(number)?.windows ?? []
     return [...windows].some((endMs) => this.windows.get(endMs)?.phase === 'finalizing')

@@ -30,9 +30,9 @@ export interface Unbalanced {
 }
 
 /**
- * Joins the parts of a window as they come, and checks the balance. The one way in which results are made, at the edge
- * and in the merge function alike. A part is read only and not kept, so memory grows with the groups and not with the
- * parts; those of the edge and of the burst are told apart for the figures alone.
+ * Joins the parts of a window as they come, and checks the balance. Edge and merge function both make results here. A
+ * part is read and not kept, so memory grows with the groups and not with the parts. Parts of the edge and of the burst
+ * differ only in the figures.
  */
 export class WindowMerge {
   private readonly whole = emptyPartial()

@@ -81,7 +81,9 @@ export interface Work {
   readonly writeUnits: number
   /** How long its function instance took to start; in the first head that an instance writes, and in no other. */
   readonly initMs?: number
-  /** From the arrival of the envelope in the stream until the function began it; absent where it was called directly. */
+  /**
+   * From the arrival of the envelope in the stream until the function began it; absent where it was called directly.
+   */
   readonly waitMs?: number
 }
 

@@ -51,8 +51,8 @@ export function joinRejections(a: Rejections, b: Rejections): Rejections {
 export const rejectedCount = ({ rejected, moreRejected = 0 }: Rejections): number => rejected.length + moreRejected
 
 /**
- * Whether each line of a request was rejected, so that nothing of it was taken. What is late was taken: it is as it has
- * to be, was judged by its time, and is counted.
+ * Whether every line of a request was rejected. Late events do not count as rejected: they were judged by their time,
+ * as they had to be, and are counted as late.
  */
 export const isAllRejected = (answer: Rejections & { readonly accepted: number; readonly late: number }): boolean =>
   answer.accepted + answer.late === 0 && answer.rejected.length > 0

@@ -71,8 +71,8 @@ export class RememberedAnswers {
   }
 
   /**
-   * A new process has another clock: what was remembered in its future was remembered now, and what was at an unknown
-   * time was until now.
+   * A new process has another clock. Keys from its future are taken as remembered now, and so are keys of an unknown
+   * time.
    */
   begin(nowMs: number): void {
     this.nowMs = nowMs

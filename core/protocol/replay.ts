@@ -3,7 +3,7 @@ import { paneStart, type WindowSpec, windowEndsOfPane } from '../pipeline/window
 /** A dead letter as far as its windows go. Infinities are null. */
 export interface Buried {
   readonly timestampMs: number
-  /** What was closed when the event was accepted: in windows that end at or before it the event never counted. */
+  /** The closed horizon when the event was accepted. The event never counted in windows that end at or before it. */
   readonly horizonMs: number | null
   /** Ends of windows that an earlier fold had counted the event in, final before it was dead-lettered. */
   readonly countedIn: readonly number[]
@@ -38,8 +38,8 @@ export interface ReplayPlan {
 }
 
 /**
- * Pure: sorts the windows of a dead letter, less those that have the event by now. Doing what it says and asking again
- * plans nothing twice.
+ * Sorts the windows of a dead letter by what is to be done; windows that have the event already are left out. So
+ * whoever carries out the plan and asks again gets nothing twice. Pure.
  */
 export function planReplay(spec: WindowSpec, letter: Buried, facts: ReplayFacts): ReplayPlan {
   const { resentAtMs, horizonMs } = facts

@@ -31,9 +31,9 @@ export interface Tasks {
 const TICKS = 8 // per limit: by an eighth of it a task may be ended late
 
 /**
- * Does the tasks; resolves when all of them are done or expired. Without timers they take as long as they take. One
- * timer serves all of them, and a task costs no promise of its own: most take microseconds. Time is counted in ticks,
- * not read from a clock: a process that was stopped for a minute has waited for one tick and not for a minute.
+ * Does the tasks; resolves when all are done or expired. Without timers none expires. One timer serves all tasks, and a
+ * task costs no promise of its own, since most take microseconds. Time is counted in ticks and not read from a clock:
+ * for a process that was stopped for a minute only one tick has passed.
  */
 export function sideBySide(tasks: Tasks, timers?: Timers): Promise<void> {
   return new Promise((resolve, reject) => new SideBySide(tasks, timers, resolve, reject).start())

@@ -190,7 +190,8 @@ export class Overflow {
   private count(number: number, head: Extract<Head, { kind: 'done' }>): void {
     const envelope = this.deps.ledger.countBurst(number, head.deadLetters.length)
     if (envelope === null) return
-    if (this.deps.config.transport === 'invoke') this.takenEvents += envelope.count // a call has begun long before Lambda takes it
+    // a call has begun long before Lambda takes it
+    if (this.deps.config.transport === 'invoke') this.takenEvents += envelope.count
     this.usage.headSeen(head.work, envelope.count)
     this.deps.prewarmer.worked(this.deps.clock.monotonicMs())
     this.latency.headSeen(number, this.deps.clock.monotonicMs())

@@ -148,8 +148,8 @@ export class CloudScaler {
   }
 
   /**
-   * False when what has to outlive a crash could not be written: then nothing may be raised. What was written before
-   * only takes back more.
+   * False when the memory for after a crash could not be written: then nothing may be raised. An older memory is safe,
+   * since it only takes back more.
    */
   private async keep(state: CapacityState): Promise<boolean> {
     try {

@@ -5,8 +5,8 @@ import type { Envelope } from '../../core/protocol/envelope'
 export interface EnvelopeSender {
   /**
    * Sends an envelope. Returns at once and never throws; the hooks tell what came of it. From `reclaimAtMs` on (epoch
-   * ms) the edge takes it back by itself, so that a sender may then let go of it without a word. `key` is its place in
-   * the stream, for a sender that writes to one.
+   * ms) the edge takes the envelope back by itself, so a sender may then drop it. `key` is its place in the stream, for
+   * a sender that writes to one.
    */
   send(envelope: Envelope, reclaimAtMs: number, key: LaneKey): void
   counters(): SendCounters

@@ -13,9 +13,9 @@ interface Waiting {
 }
 
 /**
- * Sends envelopes by calling the burst function with each, at most `maxCalls` side by side (it may change); the others wait here, as
- * many as the limits on what may be in flight let through. What makes an envelope durable is the log of the edge, not
- * its way.
+ * Sends envelopes by calling the burst function with each, at most `maxCalls` side by side (it may change); the others
+ * wait here, as many as the limits on what may be in flight let through. What makes an envelope durable is the log of
+ * the edge, not its way.
  *
  * `accepted` means that the first request with the envelope has gone out: Lambda says nothing before the fold has
  * ended, so there is no better moment to tell apart from that end. A call without an answer ends with the deadline of

@@ -36,8 +36,8 @@ interface WidthOptions {
 }
 
 /**
- * By invoke there is no stream that could be too narrow: `maxInvokes` is what the operator allows. Over kinesis the
- * scaler watches it.
+ * Through `invoke` the operator's `maxInvokes` is the width, and nothing needs watching. Through `kinesis` the scaler
+ * watches the stream.
  */
 export function widthOf(options: WidthOptions): Width {
   switch (options.config.transport) {

@@ -5,8 +5,8 @@ import { type Clock, systemClock } from '../observe/clock'
 
 const STAYS_WARM_MS = 120_000 // AWS promises nothing; idle instances are seen to live for minutes
 /**
- * More are not kept warm: they are a tenth of a cent a day, new accounts may run 10 at once, and of a spike that needs
- * more the first envelopes start them.
+ * Most instances that are kept warm. New accounts may run 10 at once, and a spike that needs more starts them with its
+ * first envelopes.
  */
 const MAX_KEPT_WARM = 16
 const HOLD_MS = 50 // calls that go out together reach the function within this, so each meets an instance of its own

@@ -5,7 +5,8 @@ import type { Envelope } from '../../core/protocol/envelope'
 import { type Clock, systemClock } from '../observe/clock'
 import type { EnvelopeSender, SendCounters, SenderHooks } from './envelope-sender'
 
-const MAX_CALLS = 4 // PutRecords calls in progress: enough to hide their latency, few enough to keep memory and sockets small
+// PutRecords calls in progress: enough to hide their latency, few enough to keep memory and sockets small
+const MAX_CALLS = 4
 
 const PUT_UNIT_BYTES = 25 * 1024
 

@@ -5,7 +5,8 @@ import type { SendCounters } from './envelope-sender'
 
 const BASE64 = 4 / 3 // items come in JSON
 const LANE_SPAN_MS = 20_000 // of functions' time; half of it is kept, so that a cost that changed is soon known
-const REMEMBERED_REQUESTS = 10_000 // a batch's envelopes finish within seconds of each other; older ids cannot come again
+// a batch's envelopes finish within seconds of each other; older ids cannot come again
+const REMEMBERED_REQUESTS = 10_000
 
 /**
  * What the cloud half has used so far, as far as the edge can know: its own calls, what heads say of the functions that

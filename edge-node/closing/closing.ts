@@ -30,8 +30,8 @@ export interface FinisherDependencies {
 }
 
 /**
- * Takes complete windows to their final: result, dead letters and rows on disk, then the final record, which is the
- * only commit point; only then does anybody see the window.
+ * Makes complete windows final: result, dead letters and rows on disk, then the final record. That record is the only
+ * commit point; nobody sees the window before it.
  */
 export class Finisher {
   readonly latency = new DurationHistogram()

@@ -3,9 +3,9 @@ import type { Manifest, PartialRef, RunOrder } from '../../core/protocol/protoco
 type Work = Pick<RunOrder, 'run' | 'parts'>
 
 /**
- * The burst of a window, cut into runs where it is too long for one call: each run is merged into a partial, and the
- * manifest names those. Where there are too many of them for one call, too, runs of them are merged in the same way,
- * until there are few enough. What is merged stays so when the window is tried again.
+ * The burst of a window in runs, where it is too long for one call. Each run is merged into a partial, and the manifest
+ * names the partials. Where those are too many for one call they are merged in runs as well, until there are few
+ * enough. What is merged stays merged when the window is tried again.
  */
 export class MergedRuns {
   /** What is merged now: all of it stems from what was merged before. */

@@ -219,7 +219,7 @@ export class Merger {
     }
     const rows = await this.deps.cloud.results.rows(this.deps.from, account.endMs, candidate)
     if (rows === null) throw new Error('a part of the candidate is missing')
-    // Chunks stand under the attempt as somebody has written them. The edge's own result would be the same to the bit.
+    // Somebody else wrote these chunks, so they are checked against the digest of what was merged.
     if (digestOfRows(rows) !== candidate.rowsDigest)
       return recallAll(account, 'the rows of the candidate are not those that were merged')
     return { kind: 'result', result: { ...candidate.result, rows } }
@@ -256,8 +256,8 @@ function whatKeeps(
 }
 
 /**
- * Where no envelope is missing but a partial made of them, the edge does without all: taking back none would change
- * nothing.
+ * Takes back the missing envelopes. Where only a partial made of them is missing, all come back: taking back none would
+ * change nothing.
  */
 function recallMissing(account: Account, { envelopes }: Missing): Merged {
   const reason = 'their partials are gone'
@@ -268,7 +268,8 @@ function recallMissing(account: Account, { envelopes }: Missing): Merged {
 const isRefused = (error: unknown) => (error instanceof InvokeFailed ? error.code === 'refused' : isRefusal(error))
 
 /**
- * The merge function was not reached or had no room, which passes; a failure inside comes again with the same input.
+ * Whether the merge function was not reached or had no room, which passes. A failure inside it would come again with
+ * the same input.
  */
 const isAway = (error: unknown) => error instanceof InvokeFailed && error.code !== 'function_error'
 

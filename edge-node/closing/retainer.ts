@@ -61,7 +61,7 @@ export class Retainer {
   }
 
   /**
-   * False when there was nothing to take. The note comes first: after a crash no window is missed that was taken away
+   * False when there was nothing to take. The note is written first: after a crash it shows that the windows were taken
    * on purpose.
    */
   private async takeSome(): Promise<boolean> {

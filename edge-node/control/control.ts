@@ -57,7 +57,7 @@ export interface ControllerDependencies {
 }
 
 /**
- * Enforcement: reads the facts, asks the policy, and says of each envelope where it goes. All decisions are the core's.
+ * Reads the facts, asks the policy, and says where each envelope goes. The decisions themselves are in `core/control`.
  */
 export class Controller {
   mode: BurstMode
@@ -177,7 +177,8 @@ export class Controller {
     if (this.rates.sentRate === 0) this.silentMs = atMs
     const isSteady = atMs - this.silentMs >= STEADY_MS
     if (readings.throttled > this.throttledBefore && isSteady) {
-      // What is tried again and again throttles as well: what was taken is what the cloud can take.
+      // Retries are throttled as well, so the number of throttles says little. What was taken is what the cloud can
+      // take.
       this.ceiling = throttled(this.ceiling, this.rates.takenRate || this.rates.sentRate, atMs)
     }
     this.throttledBefore = readings.throttled
@@ -191,7 +192,10 @@ export class Controller {
   }
 }
 
-/** What the envelopes in flight will have cost: their functions and writes are only known when their heads are seen. */
+/**
+ * An estimate of what the envelopes in flight cost: their functions and writes are known only when their heads are
+ * seen.
+ */
 function owedUsd({ sent, inFlightEvents, usd }: Readings): number {
   const seen = sent - inFlightEvents
   return seen > 0 ? (usd / seen) * inFlightEvents : 0

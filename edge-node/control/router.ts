@@ -27,7 +27,7 @@ export interface RouterDependencies extends Omit<ControllerDependencies, 'mode' 
   readonly admitted: () => number
 }
 
-/** Gives each envelope its way: tells the controller what is known, and does what it says. */
+/** Tells the controller what is known, asks it where each envelope goes, and sends it there. */
 export class Router {
   readonly controller: Controller
 

@@ -14,8 +14,10 @@ import { idOf, LineFolder, type Place, placeOf } from '../disk/line-folder'
 import { InvalidCursor, type Results } from '../results/results'
 import type { RetentionLimits } from '../results/retention'
 
-const MAX_FILE_BYTES = 16 * 1024 * 1024 // small enough to open, to read in a fraction of a second and to move away one by one
-const MAX_SCANNED_BYTES = 4 * 1024 * 1024 // per page: an answer of a few megabytes, also where letters of one code are rare
+// small enough to open, to read in a fraction of a second and to move away one by one
+const MAX_FILE_BYTES = 16 * 1024 * 1024
+// per page: an answer of a few megabytes, also where letters of one code are rare
+const MAX_SCANNED_BYTES = 4 * 1024 * 1024
 
 const TAIL_BYTES = 1024 * 1024 // where the newest letters are looked for: a few milliseconds of reading
 
@@ -23,13 +25,11 @@ const writtenSchema = z.object({
   pipeline: z.string(),
   version: z.string(),
   envelope: z.number(),
-  /**
-   * Of the envelope: with the offset it means this event and no other, also after a log was restored from an old copy.
-   */
+  /** Digest of the envelope. Digest and offset name one event, also after a log was restored from an old copy. */
   digest: z.string(),
   offset: z.number(),
   timestampMs: z.number(),
-  /** What was closed when the event was accepted: in windows that end at or before it the event never counted. */
+  /** The closed horizon when the event was accepted. The event never counted in windows that end at or before it. */
   horizonMs: z.number().nullable(),
   /**
    * Ends of windows that were final already and have the event: only a later fold of its envelope could not. Nearly
@@ -70,14 +70,17 @@ export interface LetterQuery {
 export type LetterFiles = Pick<LineFolder, 'all' | 'append' | 'from' | 'linesOf' | 'close'> &
   Partial<Pick<LineFolder, 'tail' | 'deleteBefore' | 'pathOf' | 'tornBytes'>>
 
-/** What the node needs of them. One whose `map` never changes its mind gets along without the second half. */
+/**
+ * What the node needs of the dead letters. The optional methods are for a `map` that may answer differently the next
+ * time.
+ */
 export type DeadLetterBook = Pick<DeadLetters, 'add' | 'flush' | 'close'> &
   Partial<Pick<DeadLetters, 'of' | 'forgetBefore'>>
 
 /**
- * Events that could not be folded, with the original line, one JSON object a line. Written before their windows become
- * final. An event is there once: when its envelope is folded again after a crash or a recall, it stays dead (`of`), so
- * what a reader saw stays true.
+ * Events that could not be folded, each with its original line, as one JSON object a line. They are written before
+ * their windows become final. A dead event stays dead when its envelope is folded again after a crash or a recall
+ * (`of`). So each is listed once, and what a reader saw stays true.
  */
 export class DeadLetters {
   /** By digest of the envelope, while it may be folded again: offsets and codes. */

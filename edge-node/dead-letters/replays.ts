@@ -8,7 +8,8 @@ import { InvalidCursor } from '../results/results'
 import type { RetentionLimits } from '../results/retention'
 import type { WrittenLetter } from './dead-letters'
 
-const MAX_REMEMBERED = 1_000_000 // corrections and events sent again: each some hundred bytes of memory, so that none is made twice
+// corrections and events sent again: each some hundred bytes of memory, so that none is made twice
+const MAX_REMEMBERED = 1_000_000
 const MAX_FILE_BYTES = 1024 * 1024 // a file goes as a whole, when everything in it is past its retention
 const MAX_PAGE_BYTES = 4 * 1024 * 1024 // an answer of a few megabytes
 
@@ -78,7 +79,7 @@ export function repeatedBy(record: LogRecord): RepeatedRequest | null {
 /** What was replayed: corrections of final windows (`corrections/`), and which events were sent again (`replays/`). */
 export class Replays {
   private readonly remembered = new Map<string, Entry>()
-  /** By file, until when its entries are needed: the largest end of a window that one of them is about. */
+  /** For each file, until when it is needed: the last end of a window that its entries are about. */
   private readonly neededUntilMs = { corrections: new Map<number, number>(), resent: new Map<number, number>() }
   private count = 0
   private readonly correctionQueue: LineQueue
@@ -254,7 +255,7 @@ async function moveIfThere(from: string, to: string): Promise<void> {
 /** The idempotency key under which an event is sent again: the same each time, so that it counts once. */
 export const replayKey = (event: EventId): string => `replay-${keyOf(event)}`
 /**
- * Whether a key is such a one. They are the node's own: from a client they would fill what it remembers of its replays.
+ * Whether a key is that of a replay. Clients may not use such keys: they would fill the node's memory of its replays.
  */
 export const isReplayKey = (key: string): boolean => REPLAY_KEY.test(key)
 

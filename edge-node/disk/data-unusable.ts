@@ -45,7 +45,9 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
   EIO: { says: 'its disk fails', advice: `look at the disk, or ${ELSEWHERE}`, retryable: true },
 }
 
-/** Calls that say no path when they fail; the log, the checkpoints and the results are what a start writes. */
+/**
+ * Calls whose errors name no path. A start writes the log, the checkpoints and the results, so one of those is meant.
+ */
 const WRITES = ['write', 'writev', 'fsync', 'fdatasync', 'ftruncate']
 
 /** What a start makes of an error of the file system in its data directory; anything else stays what it is. */
@@ -66,8 +68,8 @@ function isWithin(place: string, folder: string): boolean {
 }
 
 /**
- * Makes a folder and those above it, one by one: asked for all at once, Node never answers where the system lets
- * nobody make one, as in /proc.
+ * Makes a folder and those above it, one by one. With `recursive`, Node never answers where nobody may make a folder,
+ * as in /proc.
  */
 export async function makeFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(absent)

@@ -8,8 +8,9 @@ export const isDiskError = (error: unknown): boolean =>
 const LOOK_EVERY_MS = 500
 
 /**
- * Watches the room on the disk of a folder, and whether the folder is there. Ingest ends while there is little, so that
- * closings, finals and checkpoints, which free the log, still find theirs: a full disk can then be left.
+ * Watches the room on the disk of a folder, and whether the folder is there. Ingest stops while there is little room.
+ * Closings, finals and checkpoints then still have some, and they free the log: the node gets out of a full disk by
+ * itself.
  */
 export class DiskSpace {
   private low = false
@@ -26,7 +27,7 @@ export class DiskSpace {
     private readonly stands: () => Promise<boolean> = async () => true,
   ) {}
 
-  /** True once the folder was removed, moved or replaced: what is written from then on is lost, so that never ends. */
+  /** True once the folder was removed, moved or replaced. It stays true, since what was written after that is lost. */
   get isGone(): boolean {
     return this.gone
   }

@@ -32,7 +32,7 @@ export class DurableMark {
 
   private async overwrite(number: number): Promise<void> {
     try {
-      // In place: all of it is in one sector, and a copy of a live folder finds no file that comes and goes.
+      // Written in place: it fits one sector, and whoever copies a live folder meets no file that comes and goes.
       const handle = await open(this.path, constants.O_RDWR | constants.O_CREAT, 0o600)
       try {
         const digits = String(number).padStart(DIGITS, '0')

@@ -60,9 +60,8 @@ export interface FoldingDependencies {
 }
 
 /**
- * From the routing of an envelope to its counting. Envelopes come from the router, from the log after a start, and back
- * from the cloud; they are folded by the workers, or apart where they may end the process, and counted in the ledger,
- * once each.
+ * Folds envelopes and counts each once in the ledger. They come from the router, from the log after a start, and back
+ * from the cloud. The workers fold them, or another process where they may end this one.
  */
 export class Folding {
   readonly events: EventCounts
@@ -179,8 +178,8 @@ export class Folding {
   }
 
   /**
-   * Folds what was recalled, but nothing while another window is being finalized from what the cloud made of it: a
-   * `map` that changes its mind would dead-letter an event that this window is about to count.
+   * Folds recalled envelopes, except those of a window that is being finalized from the cloud's fold: a `map` that
+   * answers differently now could dead-letter an event that this window is about to count.
    */
   foldRecalled(): void {
     for (const envelope of this.recalled.splice(0)) {

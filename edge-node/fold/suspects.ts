@@ -23,7 +23,8 @@ export interface SuspectsDependencies {
   readonly logger: Logger
 }
 
-const MOST = 10_000 // suspects remembered, 65 bytes each: far more than fold within the seconds that a death makes suspect
+// suspects remembered, 65 bytes each: far more than fold within the seconds that a death makes suspect
+const MOST = 10_000
 
 /**
  * The envelopes that may end the process which folds them. An event does that with a promise that it leaves rejected,

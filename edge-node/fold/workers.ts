@@ -4,8 +4,8 @@ import type { Envelope } from '../../core/protocol/envelope'
 import { type EnvelopePartial, type FoldTerms, foldEnvelope } from '../../core/protocol/fold'
 import { type Clock, systemClock } from '../observe/clock'
 
-const MAX_HELD_MS = 5 // a map that computes leaves the thread to requests, the log and the controller so often
-const MOST_UNASKED = 16 // events without a look at the clock, which costs a twentieth of folding the cheapest ones
+const MAX_HELD_MS = 5 // how often a `map` that computes lets requests, the log and the controller have the thread
+const MOST_UNASKED = 16 // events between two looks at the clock: a look costs a twentieth of folding the cheapest event
 
 /** Folds one envelope. Rejects only for a bug. */
 export type FoldOne<Folded> = (envelope: Envelope, terms: FoldTerms) => Promise<Folded>
@@ -28,8 +28,8 @@ export interface FoldHooks {
 /** Folds envelopes at the edge, a bounded number side by side, in order; reclaimed ones go first. */
 export class Workers<Folded = EnvelopePartial> {
   /**
-   * Taken back from the cloud, or with events that are dead already, which no function knows: they go first, and never
-   * there again.
+   * Envelopes that came back from the cloud, or have dead events that no function knows of. They go first, and never to
+   * the cloud again.
    */
   private readonly reclaimed: Envelope[] = []
   private readonly queue: Envelope[] = []

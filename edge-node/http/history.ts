@@ -4,7 +4,10 @@ const SECONDS = 3_600 // an hour by the second: 460 KB
 const RECENT = 600 // a minute at ten a second
 
 const WIDTH = SAMPLE_FIELDS.length
-/** Of a second, these keep their peak and the others their last value: a spike must not fall between two seconds. */
+/**
+ * Fields that keep their peak of a second; the others keep their last value. A spike must not be lost between two
+ * seconds.
+ */
 const PEAKS: readonly SampleField[] = [
   'arrivalRate',
   'queueDelayMs',

@@ -115,7 +115,7 @@ async function postEvents(surface: Surface, request: FastifyRequest, reply: Fast
   }
 }
 
-/** A request of which every line was rejected does not look like one that was taken, also where nobody reads bodies. */
+/** 422 when every line was rejected: many clients read the status and not the body. */
 function answerEvents(reply: FastifyReply, answer: Answer): FastifyReply {
   const [first] = answer.rejected
   if (first === undefined || !isAllRejected(answer)) return reply.code(202).send(answer)

@@ -3,7 +3,8 @@ import type { FinalRecord } from '../../core/protocol/log-record'
 import type { LatestAnswer } from '../observe/feed'
 
 const MAX_WINDOWS = 60 // looked through, newest first
-const MAX_ROWS = 50_000 // looked at for one answer, and in one window: some ten milliseconds of the thread that also takes events
+// looked at for one answer, and in one window: some ten milliseconds of the thread that also takes events
+const MAX_ROWS = 50_000
 
 /** The final windows, as `Results` has them. */
 export interface Finals {

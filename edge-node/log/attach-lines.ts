@@ -5,9 +5,9 @@ import type { Log } from './log'
 const MAX_RUN_EVENTS = 200_000 // events read at once: some tens of megabytes
 
 /**
- * Takes queued envelopes without lines off the front of `headers`, reads their lines, and returns them in order: until
- * `maxBytes` of the lines of queued envelopes are kept, and one at least. An envelope that got its lines meanwhile, or
- * needs none any more, is left out.
+ * Takes queued envelopes off the front of `headers`, reads their lines from the log, and returns them in order. It
+ * takes at least one, and stops when `maxBytes` of lines are in memory. An envelope that has its lines by now, or needs
+ * none any more, is left out.
  */
 export async function attachLines(
   ledger: Ledger,

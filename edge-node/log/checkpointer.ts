@@ -24,7 +24,7 @@ export interface CheckpointCost {
   readonly bytes: number
 }
 
-/** Writes checkpoints now and then, and lets go of the log that they make superfluous. */
+/** Writes checkpoints now and then. Deletes log segments that no kept checkpoint needs. */
 export class Checkpointer {
   private nextAtMs: number
   private writing: Promise<void> | null = null
@@ -120,8 +120,8 @@ export class Checkpointer {
   }
 
   /**
-   * The checkpoint leaves out the first `count` finals, and with it the log does: they have to be in their files before
-   * it.
+   * Brings the first `count` finals into their files. The checkpoint leaves them out, and the log before it is deleted,
+   * so this comes first.
    */
   private async appendFinals(count: number): Promise<void> {
     const { finals, results } = this.deps

@@ -148,7 +148,7 @@ interface OldListPiece {
 
 const ENTRIES_AT_ONCE = 1_000 // a few milliseconds of the thread that also takes events
 
-/** The head in pieces, each of which is a line of the file: what has no bound in it comes after it, some at a time. */
+/** The head in pieces, a line of the file each. Lists without a bound come after it, some entries at a time. */
 export function* piecesOf(head: CheckpointHead): Generator<CheckpointHead | ListPiece> {
   const { ledger } = head
   yield { ...head, ledger: { ...ledger, entries: [] } }

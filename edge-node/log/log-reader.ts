@@ -146,7 +146,7 @@ export class LogReader {
   /** Whether a record of a later flush stands behind the unsound one. */
   private isFollowed(bytes: Buffer, soundBytes: number, codec: Codec): boolean {
     for (let stored = codec.next(bytes, soundBytes); stored !== null; stored = codec.next(bytes, stored.endsAt)) {
-      // Records of version 0.1.0 do not say of which flush they are; a flush whose pages came in another order is rarer
+      // Records of version 0.1.0 do not name their flush; a flush whose pages came in another order is rarer
       // than damage.
       if (codec === OLD || stored.flushFirst > this.nextNumber) return true
     }

@@ -21,7 +21,8 @@ import { LogReader, type TornTail } from './log-reader'
 
 const SEGMENT_BYTES = 64 * 1024 * 1024 // small enough to delete one when its windows are final, large enough to be few
 const RETRY_MS = 250 // between tries while the disk refuses
-const SEAL_AFTER_MS = 200 // without appends: only what came so shortly before a crash can be taken for torn when it is damaged
+// without appends: only what came so shortly before a crash can be taken for torn when it is damaged
+const SEAL_AFTER_MS = 200
 const MARK_EVERY_MS = 1_000 // under load: a small file once a second costs nothing beside hundreds of flushes
 
 /** The log cannot be written or read. What was answered before is safe. */
@@ -241,7 +242,7 @@ export class DurableLog {
   }
 
   /**
-   * Appends a seal once nothing has come for a while: with it behind them, the records before it cannot be taken for a
+   * Appends a seal once nothing has come for a while. With a seal behind them, damaged records cannot be taken for a
    * torn tail.
    */
   private sealLater(): void {
@@ -324,8 +325,8 @@ export async function readLog(
 }
 
 /**
- * Cuts a torn tail off; a segment that was torn while it was made goes as a whole, since appending to it would hide
- * what is appended.
+ * Cuts off a torn tail. A segment that was torn while it was made is removed: what is appended to it would not be
+ * found.
  */
 async function cutOff(folder: string, { segment, fromByte }: TornTail): Promise<void> {
   if (fromByte === 0) await deleteSegment(folder, segment)

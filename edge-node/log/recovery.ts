@@ -191,16 +191,16 @@ export class Recovery {
 }
 
 /**
- * Takes envelopes back that the checkpoint counts as the cloud folded them, where the edge folded them again later and
- * dead-lettered more: that fold is lost, but its dead letters are on disk, and what was dead-lettered stays dead.
+ * Takes back envelopes that the checkpoint counts as folded in the cloud, although the edge folded them again later and
+ * dead-lettered more events. That later fold is lost, but its dead letters are on disk, and a dead event stays dead.
  */
 export function takeBackStale(ledger: Ledger, deadLetters: Pick<DeadLetters, 'of'>): void {
   ledger.takeBackStale((header, deadLettered) => (deadLetters.of(header)?.size ?? 0) > deadLettered)
 }
 
 /**
- * Reads what goes on from a checkpoint. Where that cannot be, checkpoints that were passed over are what is to be
- * restored, and are named.
+ * Reads the data that follows a checkpoint. When that fails and damaged checkpoints were passed over, the error names
+ * those: they are what has to be restored.
  */
 export async function afterCheckpoints<T>(damaged: readonly string[], read: () => T | Promise<T>): Promise<T> {
   try {

@@ -14,9 +14,8 @@ export interface UnreadDependencies {
 }
 
 /**
- * Queued envelopes whose lines are in the log alone: after a start those that there was no room for, after a recall
- * those that came back. They are read as what is before them is done with, so that memory holds a part of them however
- * many there are.
+ * Queued envelopes whose lines are only in the log: after a start those that did not fit memory, after a recall those
+ * that came back. Their lines are read as earlier envelopes are folded, so memory stays bounded.
  */
 export class Unread {
   private readonly waiting: EnvelopeHeader[] = []

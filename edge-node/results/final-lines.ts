@@ -51,7 +51,7 @@ export function decodeFinalLines(bytes: Buffer): DecodedFinalLines {
 }
 
 /**
- * The first line may have lost its newline, and the one after it with it: each newline may be the end of a sound one.
+ * The first line may have lost its newline and run into the next. So every newline is tried as the end of a sound line.
  */
 function hasSoundLine(bytes: Buffer): boolean {
   for (let start = 0, end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {

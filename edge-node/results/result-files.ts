@@ -5,7 +5,8 @@ import type { Row } from '../../core/pipeline/pipeline'
 import type { FinalRecord } from '../../core/protocol/log-record'
 
 const MAX_STORING = 16 // windows written at once: each has a file open, of which a process may have no more than 256
-const MAX_FILE_BYTES = 500 * 1024 * 1024 // of JSON: what the limit on keys allows, and near the longest string that Node can hold
+// of JSON: what the limit on keys allows, and near the longest string that Node can hold
+const MAX_FILE_BYTES = 500 * 1024 * 1024
 /** Of one file, and not of the disk as a whole: it is not there, or some of its sectors are not. */
 const LOST = ['ENOENT', 'EIO']
 
@@ -68,8 +69,7 @@ export class ResultFiles {
   }
 
   /**
-   * Removes files of windows that `isGone` says are not kept: a crash came before they were removed, or before they
-   * were named by a final.
+   * Removes files that `isGone` says no final needs: a crash kept them from being removed, or came before their final.
    */
   async sweep(isGone: (startMs: number, endMs: number) => boolean): Promise<void> {
     for (const name of await readdir(this.folder)) {

@@ -221,7 +221,7 @@ export class Results {
   }
 
   /**
-   * A page that begins in what was taken away, or lies in it, is refused: without a word it would seem that nothing was
+   * Refuses a page that begins or lies in what retention took away: an empty page would say that nothing was ever
    * there.
    */
   private refuseTaken({ toMs }: WindowQuery, after: Position | null): void {
@@ -233,9 +233,7 @@ export class Results {
     )
   }
 
-  /**
-   * Whether any window that is kept ends at or before `toMs`. The first in order need not be the one that ends first.
-   */
+  /** Whether any kept window ends at or before `toMs`. The first final need not be the window that ends first. */
   private hasUpTo(toMs: number): boolean {
     return this.ordered.some((number) => this.finals.startMs(number) <= toMs && this.finals.endMs(number) <= toMs)
   }

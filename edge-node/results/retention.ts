@@ -27,9 +27,9 @@ export interface Expired {
 const MAX_AT_ONCE = 10_000 // finals let go in one step: some milliseconds of the thread that also takes events
 
 /**
- * Which finals to let go now; null when none. Only from the oldest on, so that what is kept has dense numbers; the
- * newest stays. So does whatever ends after a window that is not final (`unfinishedEndMs`): then each window that ends
- * before what is let go was final.
+ * Which finals to take away now; null when none. The oldest go first, so that the numbers of the rest stay dense, and
+ * the newest stays. A window that ends after one that is not final (`unfinishedEndMs`) stays as well: so every window
+ * that ends before what was taken away was final.
  */
 export function expired(
   finals: KeptFinals,

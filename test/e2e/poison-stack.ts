@@ -1,23 +1,17 @@
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import type { Packaged } from '../../localstack/package'
-import { fixturePackage, fixtureTable } from '../localstack/fixture-package'
+import { fixtureMapping, fixturePackage, fixtureTable } from '../localstack/fixture-package'
 
 /** The mapping of serverless.yml, with one lane, small batches and one retry. */
-const MAPPING = {
-  Type: 'AWS::Lambda::EventSourceMapping',
-  Properties: {
-    EventSourceArn: { 'Fn::GetAtt': ['Flow', 'Arn'] },
-    FunctionName: { Ref: 'burst' },
-    StartingPosition: 'TRIM_HORIZON',
-    BatchSize: 4,
-    ParallelizationFactor: 1,
-    BisectBatchOnFunctionError: true,
-    MaximumRetryAttempts: 1,
-    FunctionResponseTypes: ['ReportBatchItemFailures'],
-    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Failures', 'Arn'] } } },
-  },
-}
+const MAPPING = fixtureMapping('burst', {
+  BatchSize: 4,
+  ParallelizationFactor: 1,
+  BisectBatchOnFunctionError: true,
+  MaximumRetryAttempts: 1,
+  FunctionResponseTypes: ['ReportBatchItemFailures'],
+  DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Failures', 'Arn'] } } },
+})
 
 const RESOURCES = {
   Flow: { Type: 'AWS::Kinesis::Stream', Properties: { Name: 'flow', ShardCount: 1 } },

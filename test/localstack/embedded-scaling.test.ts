@@ -12,19 +12,13 @@ import { CloudCapacity } from '../../cloud/capacity'
 import { type EmbeddedCloud, startEmbeddedCloud } from '../../localstack/embedded/start'
 import { provision } from '../../localstack/provision'
 import { eventually } from '../support/eventually'
-import { fixturePackage } from './fixture-package'
+import { fixtureMapping, fixturePackage } from './fixture-package'
 
 const RESOURCES = {
   Flow: { Type: 'AWS::Kinesis::Stream', Properties: { Name: 'flow', ShardCount: 2 } },
-  Mapping: {
-    Type: 'AWS::Lambda::EventSourceMapping',
-    Properties: {
-      EventSourceArn: { 'Fn::GetAtt': ['Flow', 'Arn'] },
-      FunctionName: { Ref: 'tells' },
-      StartingPosition: 'TRIM_HORIZON',
-      BatchSize: 5,
-    },
-  },
+  Mapping: fixtureMapping('tells', {
+    BatchSize: 5,
+  }),
 }
 
 /** Prints what it was given, one line a record. */
@@ -120,16 +114,10 @@ describe('batches that are given up', () => {
   const RESOURCES = {
     Flow: { Type: 'AWS::Kinesis::Stream', Properties: { Name: 'flow' } },
     Failures: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'failures' } },
-    Mapping: {
-      Type: 'AWS::Lambda::EventSourceMapping',
-      Properties: {
-        EventSourceArn: { 'Fn::GetAtt': ['Flow', 'Arn'] },
-        FunctionName: { Ref: 'fails' },
-        StartingPosition: 'TRIM_HORIZON',
-        MaximumRetryAttempts: 0,
-        DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Failures', 'Arn'] } } },
-      },
-    },
+    Mapping: fixtureMapping('fails', {
+      MaximumRetryAttempts: 0,
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Failures', 'Arn'] } } },
+    }),
   }
 
   test('a batch that its function gives up on is noted in the on-failure queue of the template', async () => {

@@ -70,3 +70,14 @@ const keyOf = (name: string, source: string): string => `${source.length}/${name
 function zipOf(source: string): Buffer {
   return Buffer.from(zipSync({ 'index.js': Buffer.from(source) }))
 }
+
+/** A mapping of the stream `Flow` to a function of the package, from its oldest record on, with these properties. */
+export const fixtureMapping = (functionName: string, properties: object = {}): object => ({
+  Type: 'AWS::Lambda::EventSourceMapping',
+  Properties: {
+    EventSourceArn: { 'Fn::GetAtt': ['Flow', 'Arn'] },
+    FunctionName: { Ref: functionName },
+    StartingPosition: 'TRIM_HORIZON',
+    ...properties,
+  },
+})

@@ -1,17 +1,11 @@
 import type { Packaged } from '../../localstack/package'
-import { fixturePackage, fixtureTable } from '../localstack/fixture-package'
+import { fixtureMapping, fixturePackage, fixtureTable } from '../localstack/fixture-package'
 
 const STREAM = { Type: 'AWS::Kinesis::Stream', Properties: { Name: 'flow', ShardCount: 2 } }
-const MAPPING = {
-  Type: 'AWS::Lambda::EventSourceMapping',
-  Properties: {
-    EventSourceArn: { 'Fn::GetAtt': ['Flow', 'Arn'] },
-    FunctionName: { Ref: 'burst' },
-    StartingPosition: 'TRIM_HORIZON',
-    ParallelizationFactor: 3,
-    FunctionResponseTypes: ['ReportBatchItemFailures'],
-  },
-}
+const MAPPING = fixtureMapping('burst', {
+  ParallelizationFactor: 3,
+  FunctionResponseTypes: ['ReportBatchItemFailures'],
+})
 
 /** What may be wrong with a stack. */
 export interface Faults {

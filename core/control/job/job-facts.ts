@@ -13,8 +13,9 @@ export interface AroundTheSidecars {
 }
 
 /**
- * The facts of a job: its sidecars are one edge, as fast as all of them together, and what waits before the job waits
- * for it. A job that is held up takes no more than it can do, so what arrives is what comes into its source. Pure.
+ * The facts of a job. Its sidecars count as one edge that is as fast as all of them together, and what waits before the
+ * job is part of its backlog. The arrival rate is taken at the source, since a job that is held up reads no more than
+ * it can do. Pure.
  */
 export function jobFacts(sidecars: readonly Facts[], around: AroundTheSidecars): Facts {
   const sum = (of: (facts: Facts) => number) => sidecars.reduce((total, facts) => total + of(facts), 0)

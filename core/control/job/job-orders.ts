@@ -110,9 +110,9 @@ export function wholeShares(total: number, shares: readonly number[]): number[] 
 }
 
 /**
- * What each is told to have now. Nobody is given what another one still holds: first some give up, and are heard to
- * have done so, then others get it. So all that is held never exceeds `total`, unless it did before. Who holds least
- * gets first. Pure.
+ * What each may have now. A share that is needed elsewhere is first given up, and only when that was heard is it given
+ * to another. So the shares never add up to more than `total`, unless they did before. Who holds least gets first.
+ * Pure.
  */
 export function granted(total: number, claims: readonly Claim[]): number[] {
   const grants = claims.map(({ held, wanted }) => Math.min(held, wanted))
@@ -142,13 +142,14 @@ export interface JobSpend {
   readonly known: ReadonlyMap<string, number>
 }
 
-const REMEMBERED = 1_000 // starts of sidecars; one that is forgotten and comes back counts twice: rather too much
+// starts of sidecars; one that is forgotten and comes back counts twice, which only errs towards spending less
+const REMEMBERED = 1_000
 
 export const NO_JOB_SPEND: JobSpend = { spend: NOTHING_SPENT, known: new Map() }
 
 /**
- * Notes what the sidecars say now. Of one that is met for the first time, what it spent within its last hour counts as
- * spent now: rather too much than a limit that is passed. One that is not there any more has spent what it has. Pure.
+ * Notes what the sidecars say now. What a new one has spent within its last hour counts as spent now: too much rather
+ * than too little, so that no limit is passed. What a sidecar that is gone has spent still counts. Pure.
  */
 export function jobSpent({ spend, known }: JobSpend, sidecars: readonly SidecarCosts[], nowMs: number): JobSpend {
   const more = sidecars.reduce((sum, { incarnation, totalUsd, lastHourUsd: lately }) => {

@@ -2,9 +2,9 @@ import type { Intent } from '../control'
 import type { BurstMode } from '../route'
 
 /**
- * What the controller of a job tells one of its sidecars. They hold until others come, also when the controller is
- * gone, so nothing in them may do harm when it is old: shares are a part of the job's limits, and an armed valve lets
- * through only what would wait too long.
+ * What the controller of a job tells one of its sidecars. Orders hold until newer ones come, also when the controller
+ * is gone, so old orders must do no harm: shares are parts of the job's limits, and an armed valve sends only what
+ * would wait too long.
  */
 export interface Orders {
   readonly mode: BurstMode

@@ -16,10 +16,10 @@ export type OracleState = { readonly firstMs: number } | null
 const PREWARM_MS = 10_000 // far longer than a cold start takes: an oracle is never late
 
 /**
- * Knows the trace: diverts the least for which nothing waits at the edge longer than the limit, with functions warm
- * before they are needed. What would pass the limit is diverted and nothing else, which is the least (see
- * `core/control/least-overflow.ts`); diverting by the shares themselves would go on for ever with each error of a moment. What
- * it diverts is on its way as long as anybody's.
+ * Knows the trace, so functions are warm before they are needed. It diverts what would wait at the edge longer than the
+ * limit, and nothing else: that is the least possible (see `core/control/least-overflow.ts`). It does not divert by the
+ * computed shares, since an error of one moment would then stay for ever. What it diverts takes as long in the cloud as
+ * with any other policy.
  */
 export function oracle(known: OraclePlan): Policy<OracleState> {
   const { binMs, shares, limitMs } = known

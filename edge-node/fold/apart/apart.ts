@@ -14,7 +14,7 @@ export interface Care {
   readonly foldApart: (envelope: Envelope) => Promise<EnvelopePartial | null>
 }
 
-/** The way of the envelopes that are folded apart. They are no work of this process, and no reason to burst. */
+/** The envelopes that are folded apart. They take no time of this process, so they are no reason to burst. */
 export class ApartLane {
   private events = 0
   private held = 0

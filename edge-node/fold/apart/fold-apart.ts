@@ -8,7 +8,8 @@ import type { DeadLetters } from '../../dead-letters/dead-letters'
 import { ApartProcess, type End } from './apart-process'
 import type { SentPane } from './messages'
 
-const SILENT_BEYOND_MS = 3_000 // beyond the time limit of `map`: one that waits is ended by that, one that computes by this
+// beyond the time limit of `map`: that limit ends a `map` that waits, this one a `map` that computes
+const SILENT_BEYOND_MS = 3_000
 const FIRST_PAUSE_MS = 1_000
 const MAX_PAUSE_MS = 60_000 // between tries while no process can be started
 

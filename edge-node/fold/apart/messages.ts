@@ -9,8 +9,8 @@ export interface Order {
   /** Events that stay dead, as `FoldTerms.dead` has them. */
   readonly dead: ReadonlyMap<number, Refusal['code']>
   /**
-   * Event by event, waiting after each for what it left behind; else as fast as it goes, without a word of which event
-   * did what.
+   * True: event by event, waiting after each for what it left behind. False: as fast as possible, without saying which
+   * event did what.
    */
   readonly isEventByEvent: boolean
 }

@@ -9,8 +9,9 @@ import { emptyPartial, encodePartial, mergePartial, type Partial } from '../../.
 import { pipelineIn } from '../../../program/program'
 import type { Killer, Order, SentPane, Told } from './messages'
 
-const SETTLE_MS = 500 // for what an envelope leaves behind: what comes later still meets this process and not the node
-const SETTLE_EVENT_MS = 50 // the same after each event; a pipeline that keeps a timer or a connection open waits for all of it
+const SETTLE_MS = 500 // to wait for what an envelope leaves behind; what comes later hits this process and not the node
+// the same after each event; a pipeline that keeps a timer or a connection open waits for all of it
+const SETTLE_EVENT_MS = 50
 const PROGRESS_EVERY_MS = 100 // each is a message
 
 /** The event whose `map` is at work, also in timers and promises that it left behind. */

@@ -103,7 +103,8 @@ function addHooks(
   // Not async: each of these requests is one of many thousands a second.
   app.addHook('onRequest', (request, reply, done) => {
     const visit = visitOf(request)
-    // On the raw answer, for streams write past the framework. No page sends events, so no page looks at those answers.
+    // Set on the raw answer, since streams write past the framework. Answers to events are left out: no page sends
+    // events.
     if (visit.access !== 'ingest') for (const [name, value] of headers) reply.raw.setHeader(name, value)
     const unreadable = unreadableOf(request.raw)
     if (unreadable !== null) return refuse(reply, unreadable)

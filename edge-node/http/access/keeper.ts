@@ -57,8 +57,8 @@ export class Keeper {
   }
 
   /**
-   * The same, remembered for a connection: a client knows its own token, so what is compared with that is no secret
-   * from it.
+   * The same, remembered for a connection. Comparing with the token of the last request leaks nothing: the client knows
+   * it.
    */
   holderOn(connection: object, authorization: string | undefined): Holder | null {
     if (this.tokens === null || authorization === undefined) return null

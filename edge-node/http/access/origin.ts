@@ -28,9 +28,8 @@ export interface BrowserHeaders {
 }
 
 /**
- * Whether the page of somebody else makes this request. Following a link to here is no such thing, as long as it only
- * looks: the other page cannot see the answer. A frame in the other page is: nobody sees that it takes a connection, or
- * a stream.
+ * Whether a page of another origin makes this request. A link to here is fine as long as it only reads: the other page
+ * cannot see the answer. A frame in that page is not: it takes a connection or a stream unseen.
  */
 export function isForeign(method: string, headers: BrowserHeaders): boolean {
   const { host, origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest = 'document' } = headers

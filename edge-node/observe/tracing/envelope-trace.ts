@@ -129,9 +129,7 @@ export class EnvelopeTrace implements Trace {
     this.followed.delete(number)
   }
 
-  /**
-   * How long it took is known from the head; when it was is not, but that it had ended by now, and begun after the put.
-   */
+  /** The head says how long the fold took, but not when it was. It began after the put and had ended by now. */
   private functionFold(number: number, { work }: Extract<Step, { kind: 'headSeen' }>, nowMs: number): void {
     const followed = this.followed.get(number)
     if (followed === undefined) return

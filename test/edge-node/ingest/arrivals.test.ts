@@ -47,20 +47,14 @@ test('many requests of the same time are recorded as one, and the buckets count 
   ])
 })
 
-test('a request of which nothing was accepted takes no part', () => {
+test.each([
+  ['a request of which nothing was accepted', 0],
+  ['one that was the first after a start that found events in the log', 5],
+])('%s takes no part', (_, offset) => {
   const arrivals = new Arrivals(100)
-  arrivals.accepted(0, 50, null)
-  arrivals.accepted(1, 100, null)
-  arrivals.cutEnvelope(0, 0, 1)
-  arrivals.counted(0, 110)
-  expect(arrivals.delays().max).toBe(10)
-})
-
-test('nor does one that was the first after a start that found events in the log', () => {
-  const arrivals = new Arrivals(100)
-  arrivals.accepted(5, 50, null)
-  arrivals.accepted(6, 100, null)
-  arrivals.cutEnvelope(0, 5, 1)
+  arrivals.accepted(offset, 50, null)
+  arrivals.accepted(offset + 1, 100, null)
+  arrivals.cutEnvelope(0, offset, 1)
   arrivals.counted(0, 110)
   expect(arrivals.delays().max).toBe(10)
 })
