@@ -1,4 +1,4 @@
-import pc from 'picocolors'
+import { pc } from '../scripts/command-line/colours'
 import type { Provisioned } from './provision'
 
 export interface LocalCloudFacts {

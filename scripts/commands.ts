@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { Output } from './command-line/output'
+import { usageText } from './command-line/ask'
+import { WRONG_USAGE } from './command-line/exit-codes'
+import { type Output, TERMINAL } from './command-line/output'
 
 /** Runs a command with the arguments after its name. Resolves to the exit code when the process may end. */
 export type Main = (args: readonly string[], output?: Output) => Promise<number>
@@ -94,17 +96,20 @@ export const COMMANDS: readonly ListedCommand[] = [
   listed('Apache Flink', 'controller', 'decides for all sidecars of a job when to burst', async () => {
     return (await import('../flink/controller/main')).main
   }),
-  listed('The repository of Spillway', 'bench', 'measure Spillway itself', async () => loadBench()),
+  listed('The repository of Spillway', 'bench', 'measure Spillway itself', async () => benchIn(LABORATORY)),
 ]
 
-const BENCH = join(__dirname, '../lab/bench/command')
+const LABORATORY = join(__dirname, '../lab')
 
-/** By a path that no import names: the laboratory is not in the package, and commands that users run know nothing of it. */
-function loadBench(folder = BENCH): Main {
-  const isHere = ['.ts', '.js'].some((ending) => existsSync(folder + ending))
-  if (isHere) return (createRequire(__filename)(folder) as { readonly main: Main }).main
-  return async (_args, output) => {
-    output?.err('spillway bench measures Spillway itself, and needs its repository: run it in a clone.')
-    return 2
+/**
+ * The benchmarks of a laboratory, by a path that no import names: it is not in the package, and what users run knows
+ * nothing of it. Where there is none the command says what it needs.
+ */
+export function benchIn(laboratory: string): Main {
+  const file = join(laboratory, 'bench/command.ts')
+  if (existsSync(file)) return (createRequire(__filename)(file) as { readonly main: Main }).main
+  return async (_args, output = TERMINAL) => {
+    output.err(usageText('spillway bench measures Spillway itself: run it in a clone of its repository', 'spillway'))
+    return WRONG_USAGE
   }
 }

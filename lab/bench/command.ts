@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import pc from 'picocolors'
 import { WrongUsage, withFlags } from '../../scripts/command-line/ask'
+import { pc } from '../../scripts/command-line/colours'
 import { DONE, INTERRUPTED, NOT_DONE } from '../../scripts/command-line/exit-codes'
 import { newCommand } from '../../scripts/command-line/new-command'
 import { type Output, TERMINAL } from '../../scripts/command-line/output'

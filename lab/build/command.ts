@@ -27,6 +27,8 @@ const ENTRIES = {
   lambda: 'handlers/lambda.ts',
 }
 const TARGET = 'node20'
+/** A dynamic import in CommonJS becomes a require: it may leave out the ending of a file. */
+const DYNAMIC = { 'dynamic-import': false }
 
 const command = () =>
   new Command('npm run build --')
@@ -55,7 +57,7 @@ function compile(file: string): void {
   const isTypeScript = /\.ts$/.test(file) && !/\.d\.c?ts$/.test(file)
   const out = join(DIST, isTypeScript ? file.replace(/\.ts$/, '.js') : file)
   mkdirSync(dirname(out), { recursive: true })
-  const settings = { loader: 'ts', format: 'cjs', platform: 'node', target: TARGET } as const
+  const settings = { loader: 'ts', format: 'cjs', platform: 'node', target: TARGET, supported: DYNAMIC } as const
   writeFileSync(out, isTypeScript ? transformSync(source, settings).code : source)
 }
 

@@ -1,4 +1,4 @@
-import pc from 'picocolors'
+import { pc } from '../command-line/colours'
 import type { LoadReport } from '../load/report'
 import type { VerifyReport } from '../verify/report'
 import type { ServedWindow } from '../verify/served'

@@ -3,9 +3,9 @@
  * be mended.
  */
 import { stat } from 'node:fs/promises'
-import pc from 'picocolors'
 import { isHeld, lockData } from '../../edge-node/disk/data-lock'
 import { withFlags } from '../command-line/ask'
+import { pc } from '../command-line/colours'
 import { DONE, NOT_DONE, WRONG_USAGE } from '../command-line/exit-codes'
 import { newCommand } from '../command-line/new-command'
 import { type Output, printJson, TERMINAL } from '../command-line/output'

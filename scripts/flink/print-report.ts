@@ -1,4 +1,4 @@
-import pc from 'picocolors'
+import { pc } from '../command-line/colours'
 import type { FlinkReport } from './report'
 
 const EXACT = 'EXACT: nothing lost, nothing counted twice; every window equals an independent computation, bit by bit.'

@@ -1,7 +1,7 @@
 /** `spillway start`: the demo. */
 import { writeFile } from 'node:fs/promises'
-import pc from 'picocolors'
 import { answer, usageText } from '../command-line/ask'
+import { pc } from '../command-line/colours'
 import { DONE, INTERRUPTED, NOT_DONE, WRONG_USAGE } from '../command-line/exit-codes'
 import { type Output, printJson, TERMINAL } from '../command-line/output'
 import { LoadError } from '../load/load-error'

@@ -1,5 +1,5 @@
-import pc from 'picocolors'
 import { TOLERATED_SHARE } from '../../core/control/target-watch'
+import { pc } from '../command-line/colours'
 import type { Report } from './report'
 
 const count = (value: number) => Math.round(value).toLocaleString('en-US')

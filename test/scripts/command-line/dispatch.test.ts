@@ -1,6 +1,7 @@
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import packageJson from '../../../package.json'
-import { COMMANDS, GROUPS } from '../../../scripts/commands'
+import { benchIn, COMMANDS, GROUPS } from '../../../scripts/commands'
 import { dispatch } from '../../../scripts/dispatch'
 
 const NAMES = COMMANDS.map(({ name }) => name)
@@ -10,8 +11,11 @@ async function spillway(...args: readonly string[]) {
   const out: string[] = []
   const err: string[] = []
   const code = await dispatch(args, { out: (line) => out.push(line), err: (line) => err.push(line) })
-  return { code, out: out.join('\n'), err: err.join('\n') }
+  return { code, out: stripVTControlCharacters(out.join('\n')), err: err.join('\n') }
 }
+
+/** As a shell takes them apart. */
+const wordsOf = (line: string) => [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
 
 /** Lines below a heading of a help, until an empty one. */
 const linesBelow = (help: string, heading: string) =>
@@ -72,6 +76,13 @@ describe('a benchmark', () => {
   )
 })
 
+test('where there is no laboratory, as in the package, bench says what it needs', async () => {
+  const err: string[] = []
+  const bench = benchIn('/no/laboratory')
+  expect(await bench(['spike'], { out: () => {}, err: (line) => err.push(line) })).toBe(2)
+  expect(err.join()).toMatch(/run it in a clone of its repository\. See spillway --help\.$/)
+})
+
 describe('the table', () => {
   test('has each command once, with a line about it', () => {
     expect(new Set(NAMES).size).toBe(NAMES.length)
@@ -99,6 +110,20 @@ describe.each(NAMES)('spillway %s', (name) => {
         expect(NAMES).toContain(word)
       expect(out).toMatch(/\n\nExit code: 0 [^;]+; /)
       expect(out).not.toMatch(/\bnpm (run|start)\b/)
+    },
+    LOADS_IT_MS,
+  )
+
+  test(
+    'has examples whose flags are in the help of their command, with values that these take',
+    async () => {
+      const { out } = await spillway(name, '--help')
+      for (const line of linesBelow(out, 'Examples:').filter((line) => line.startsWith('spillway '))) {
+        const [, word, ...args] = wordsOf(line)
+        const help = await spillway(word!, ...args, '--help')
+        expect([line, help.code]).toEqual([line, 0])
+        for (const flag of args.filter((arg) => arg.startsWith('--'))) expect(help.out).toContain(`${flag} `)
+      }
     },
     LOADS_IT_MS,
   )

@@ -69,7 +69,7 @@ describe('with --json', () => {
     const { printed } = await answerOf(plan, ...args)
     expect(printed.plan.best).toHaveLength(4)
     expect(printed).toEqual((await answerOf(main, '--plan', ...args)).printed)
-  })
+  }, 60_000) // two plans of some 50 simulations each
 })
 
 describe('files', () => {
