@@ -11,7 +11,7 @@ export interface ClientOptions<P extends Pipeline> {
   readonly url: string
   /** Sent with each request, where the node asks for one. */
   readonly token?: string
-  /** The pipeline, for the types and to refuse a node that runs another. For the types alone: `createClient<typeof clicks>`. */
+  /** For the types, and to refuse a node that runs another. For the types alone: `createClient<typeof clicks>`. */
   readonly pipeline?: P
   /** How long to go on trying without success; default 60 s, within which a node starts again. */
   readonly giveUpMs?: number

@@ -116,13 +116,15 @@ function refuseDifference(
   const { where, expected, actual } = found
   throw new PipelineTestError(
     'split_differs',
-    `window ${inWords(window.start)} to ${inWords(window.end)}, ${where}: ${expected} as it was folded at first, ${actual} when ${how()}. ${MEANING}`,
+    `window ${inWords(window.start)} to ${inWords(window.end)}, ${where}: ` +
+      `${expected} as it was folded at first, ${actual} when ${how()}. ${MEANING}`,
   )
 }
 
 const MEANING =
   'Numbers are events as given, from 0: (0,1) is folded at the edge, [2] is sent as a partial, {a + b} merges. ' +
-  'A map has to give the same for the same event, and an aggregate the same for any order and grouping; checkAggregate says which law is broken'
+  'A map has to give the same for the same event, and an aggregate the same for any order and grouping; ' +
+  'checkAggregate says which law is broken'
 
 const inWords = (ms: number) => new Date(ms).toISOString()
 
