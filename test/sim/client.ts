@@ -1,7 +1,7 @@
 import type { Answer } from '../../core/protocol/log-record'
 import type { Context } from './context'
-import type { Reply } from './edge'
-import type { Machine } from './machine'
+import type { Reply } from './edge/edge'
+import type { Machine } from './edge/machine'
 import type { Random } from './random'
 import type { Batch } from './workload'
 

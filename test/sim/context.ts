@@ -1,5 +1,5 @@
 import { Coverage } from './coverage'
-import type { SimDisk } from './disk'
+import type { SimDisk } from './edge/disk'
 import { type FaultKind, Faults } from './faults'
 import { Observer } from './observer'
 import { Random } from './random'

@@ -1,11 +1,11 @@
+import type { Cloud } from './cloud/event-source'
+import { VERSION } from './cloud/functions'
 import type { Context } from './context'
-import { SimDisk } from './disk'
-import type { Cloud } from './event-source'
+import { SimDisk } from './edge/disk'
+import type { Machine } from './edge/machine'
+import { oraclePipeline } from './edge/sim-pipeline'
 import type { FaultKind } from './faults'
-import { VERSION } from './functions'
-import type { Machine } from './machine'
 import type { Random } from './random'
-import { oraclePipeline } from './sim-pipeline'
 
 const STEP_MS = 100
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { MUTATIONS } from './bugs'
+import { MUTATIONS } from './bugs/bugs'
 import { runWorld } from './world'
 
 const SEEDS = 1_000 // those of the world test

@@ -2,8 +2,8 @@ import type { Answer, FinalRecord, LogRecord } from '../../core/protocol/log-rec
 import type { MergeAnswer } from '../../core/protocol/protocol'
 import type { Context } from './context'
 import type { Coverage, Situation } from './coverage'
+import type { SimProcess } from './edge/process'
 import type { History } from './history'
-import type { SimProcess } from './process'
 import type { Rules } from './rules'
 import { describeRecord } from './timeline'
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { main } from '../../lab/sim'
-import { MUTATIONS } from './bugs'
+import { MUTATIONS } from './bugs/bugs'
 
 async function run(...args: string[]) {
   const out: string[] = []

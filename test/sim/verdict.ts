@@ -10,13 +10,13 @@ import { contributionsOf, Oracle, type OracleWindow } from '../../scripts/verify
 import { DEAD_LETTER } from '../../scripts/verify/pipeline'
 import type { ServedWindow } from '../../scripts/verify/served'
 import type { Delivery } from './client'
+import type { Cloud } from './cloud/event-source'
+import { VERSION } from './cloud/functions'
 import type { Context } from './context'
-import type { SimEdge } from './edge'
-import type { Cloud } from './event-source'
-import { rowsName } from './files'
-import { VERSION } from './functions'
-import type { Machine } from './machine'
-import { oraclePipeline, SIM_PIPELINE, type SimEvent } from './sim-pipeline'
+import type { SimEdge } from './edge/edge'
+import { rowsName } from './edge/files'
+import type { Machine } from './edge/machine'
+import { oraclePipeline, SIM_PIPELINE, type SimEvent } from './edge/sim-pipeline'
 
 /** What there is to judge. */
 export interface Resting {

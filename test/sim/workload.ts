@@ -1,6 +1,6 @@
+import { HANGS_MS, type SimEvent } from './edge/sim-pipeline'
 import { Random } from './random'
 import type { Scenario } from './scenario'
-import { HANGS_MS, type SimEvent } from './sim-pipeline'
 
 /** A client's request: the same lines under the same key until the answer is definite. */
 export interface Batch {
