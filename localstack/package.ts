@@ -5,6 +5,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { optional } from '../program/optional'
 import { withLock } from './process'
 
 /** What the deployment package of this repository is made from. */
@@ -123,12 +124,15 @@ function lockFile(root: string): string {
   return path.join(tmpdir(), `spillway-package-${createHash('sha256').update(root).digest('hex').slice(0, 16)}.lock`)
 }
 
+const PACKAGERS = ['--save-dev', 'serverless@npm:osls', 'serverless-esbuild', 'serverless-offline']
+
 async function packageWithServerless({ root, stage, region, params }: PackageSettings): Promise<void> {
   // serverless-esbuild leaves old bundles there and would pack them again.
   await rm(path.join(root, '.esbuild'), { recursive: true, force: true })
   await rm(stampOf(root), { force: true })
   const flags = Object.entries(params).map(([name, value]) => `--param=${name}=${value}`)
-  const program = createRequire(path.join(root, 'package.json')).resolve('serverless/bin/serverless.js')
+  const { resolve } = createRequire(path.join(root, 'package.json'))
+  const program = optional('the deployment package needs', PACKAGERS, () => resolve('serverless/bin/serverless.js'))
   const { code, output } = await run(root, program, ['package', '--stage', stage, ...flags], { AWS_REGION: region })
   if (code !== 0) throw new PackagingFailed(`npx sls package ended with code ${code}:\n${output}`)
 }

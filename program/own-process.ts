@@ -12,3 +12,6 @@ export const ownProgram = (path: string): string => join(ROOT, `${path}.${EXTENS
 
 /** What says the version of this code. */
 export const PACKAGE_JSON = EXTENSION === 'ts' ? join(ROOT, 'package.json') : join(ROOT, '..', 'package.json')
+
+/** Whether this code runs from the installed package. */
+export const isPackaged = EXTENSION === 'js'

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { isPackaged } from '../program/own-process'
 import { usageText } from './command-line/ask'
 import { WRONG_USAGE } from './command-line/exit-codes'
 import { type Output, TERMINAL } from './command-line/output'
@@ -42,9 +43,14 @@ export const COMMANDS: readonly ListedCommand[] = [
   listed('Run it', 'dev', 'run this project: local cloud, node, dashboard; reload what is saved', async () => {
     return (await import('./dev/command')).main
   }),
-  listed('Run it', 'start', 'see a spike burst on this machine, checked to the last bit', async () => {
-    return (await import('./start/command')).main
-  }),
+  listed(
+    'Run it',
+    'start',
+    'see a spike burst on this machine, checked to the last bit',
+    ofRepository('in a project, spillway dev shows its own', async () => {
+      return (await import('./start/command')).main
+    }),
+  ),
   listed('Run it', 'edge', 'the edge node: takes events, computes windows, bursts the excess', async () => {
     return (await import('../edge-node/main')).main
   }),
@@ -57,9 +63,14 @@ export const COMMANDS: readonly ListedCommand[] = [
   listed('Feed and check it', 'verify', 'compute every window again and compare it with what is served', async () => {
     return (await import('./verify/command')).main
   }),
-  listed('Feed and check it', 'chaos', 'kill, pause and cut off parts under load, and check the results', async () => {
-    return (await import('./chaos/command')).main
-  }),
+  listed(
+    'Feed and check it',
+    'chaos',
+    'kill, pause and cut off parts under load, and check the results',
+    ofRepository('in a project, stop and start its node under spillway load', async () => {
+      return (await import('./chaos/command')).main
+    }),
+  ),
   listed('Plan', 'simulate', 'replay a rate trace against a model of edge and cloud', async () => {
     return (await import('./simulate/command')).main
   }),
@@ -81,15 +92,30 @@ export const COMMANDS: readonly ListedCommand[] = [
   listed('Operate', 'package', 'make the deployment package of the functions', async () => {
     return (await import('./package/command')).main
   }),
-  listed('Apache Flink', 'flink', 'see a spike burst from a Flink job on this machine, checked', async () => {
-    return (await import('./flink/command')).main
-  }),
-  listed('Apache Flink', 'flink-package', 'make the jar of the job, for a cluster that is there', async () => {
-    return (await import('./flink/package-command')).main
-  }),
-  listed('Apache Flink', 'kafka', 'a Kafka broker on this machine', async () => {
-    return (await import('./kafka/command')).main
-  }),
+  listed(
+    'Apache Flink',
+    'flink',
+    'see a spike burst from a Flink job on this machine, checked',
+    ofRepository('it builds the job from its Java sources', async () => {
+      return (await import('./flink/command')).main
+    }),
+  ),
+  listed(
+    'Apache Flink',
+    'flink-package',
+    'make the jar of the job, for a cluster that is there',
+    ofRepository('it builds the job from its Java sources', async () => {
+      return (await import('./flink/package-command')).main
+    }),
+  ),
+  listed(
+    'Apache Flink',
+    'kafka',
+    'a Kafka broker on this machine',
+    ofRepository('it gets the broker as a build of Maven there', async () => {
+      return (await import('./kafka/command')).main
+    }),
+  ),
   listed('Apache Flink', 'sidecar', 'the process beside a TaskManager that folds for the job', async () => {
     return (await import('../flink/sidecar/main')).main
   }),
@@ -98,6 +124,22 @@ export const COMMANDS: readonly ListedCommand[] = [
   }),
   listed('The repository of Spillway', 'bench', 'measure Spillway itself', async () => benchIn(LABORATORY)),
 ]
+
+/**
+ * A command that works on what only the repository has: its examples, its Java sources. From the package it says so, and
+ * what there is instead.
+ */
+function ofRepository(instead: string, load: ListedCommand['load']): ListedCommand['load'] {
+  if (!isPackaged) return load
+  return async () => refusing(`this command needs the repository of Spillway; ${instead}`)
+}
+
+const refusing =
+  (what: string): Main =>
+  async (_args, output = TERMINAL) => {
+    output.err(usageText(what, 'spillway'))
+    return WRONG_USAGE
+  }
 
 const LABORATORY = join(__dirname, '../lab')
 
@@ -108,8 +150,5 @@ const LABORATORY = join(__dirname, '../lab')
 export function benchIn(laboratory: string): Main {
   const file = join(laboratory, 'bench/command.ts')
   if (existsSync(file)) return (createRequire(__filename)(file) as { readonly main: Main }).main
-  return async (_args, output = TERMINAL) => {
-    output.err(usageText('spillway bench measures Spillway itself: run it in a clone of its repository', 'spillway'))
-    return WRONG_USAGE
-  }
+  return refusing('spillway bench measures Spillway itself: run it in a clone of its repository')
 }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { closest } from 'fastest-levenshtein'
+import { NotInstalled } from '../program/optional'
 import { PACKAGE_JSON } from '../program/own-process'
 import { usageText } from './command-line/ask'
 import { pc } from './command-line/colours'
-import { DONE, WRONG_USAGE } from './command-line/exit-codes'
+import { DONE, NOT_DONE, WRONG_USAGE } from './command-line/exit-codes'
 import { type Output, TERMINAL } from './command-line/output'
 import { COMMANDS, GROUPS, type ListedCommand } from './commands'
 
@@ -33,8 +34,24 @@ async function runNamed(word: string, args: readonly string[], output: Output): 
     output.err(unknownText(word))
     return WRONG_USAGE
   }
-  const main = await command.load()
-  return main(args, output)
+  try {
+    const main = await command.load()
+    return await main(args, output)
+  } catch (error) {
+    const missing = missingPackage(error)
+    if (missing === null) throw error
+    output.err(missing)
+    return NOT_DONE
+  }
+}
+
+/** What to install, where a command needs a package that few projects do and that is not there. */
+function missingPackage(error: unknown): string | null {
+  if (error instanceof NotInstalled) return `${error.message} (${error.code})`
+  const { code, message } = error as NodeJS.ErrnoException
+  const [, name] = /^Cannot find module '([^'./][^']*)'/.exec(message) ?? []
+  if (code !== 'MODULE_NOT_FOUND' || name === undefined) return null
+  return `This command needs a package that is not installed: npm install --save-dev ${name}`
 }
 
 function unknownText(word: string): string {

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pc from 'picocolors'
 import type { Configuration } from '../../edge-node/config/command-line'
 import { BadPipeline, loadProgram, type Program } from '../../program/program'
+import { pc } from '../command-line/colours'
 import { type Child, type Stoppable, startChild, startCommand } from '../processes/child'
 import { type LocalCloud, startLocalCloud, whyNoCloud } from './local-cloud'
 import { watchProject } from './watch'
@@ -24,6 +24,8 @@ type Say = (line: string) => void
 /** The edge node of a project with all around it; started anew when the project's files change. */
 export class Dev {
   private edge: Child | null = null
+  /** Where it listens, from its first start on: senders and the page keep it. */
+  private port: string | null = null
   private version = ''
 
   private constructor(
@@ -55,9 +57,12 @@ export class Dev {
     const dataDir = join(configuration.config.dataDir, 'dev', this.version)
     const cloud =
       this.cloud === 'none' ? ['--cloud', 'none'] : this.cloud === 'as configured' ? [] : this.flagsOf(this.cloud)
-    const args = [...settings, ...cloud, '--data-dir', dataDir, '--log-level', 'warn']
+    const port = this.port === null ? [] : ['--port', this.port]
+    const args = [...settings, ...cloud, ...port, '--data-dir', dataDir, '--log-level', 'warn']
     this.edge = startChild('edge-node/main.ts', args, {}, 1)
-    return (await this.edge.ready<{ url: string }>()).url
+    const { url } = await this.edge.ready<{ url: string }>()
+    this.port = new URL(url).port
+    return url
   }
 
   private flagsOf({ endpoint, stack }: LocalCloud): string[] {
