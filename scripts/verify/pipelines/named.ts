@@ -88,7 +88,7 @@ export function oraclePipeline(name: string): OraclePipeline {
   const known = PIPELINES.map((pipeline) => pipeline.name).join(', ')
   throw new CannotVerify(
     'unknown-pipeline',
-    `there is no oracle for the pipeline "${name}" (known: ${known}); describe it in scripts/verify/pipelines/`,
+    `there is no oracle for the pipeline "${name}" (known: ${known}): each is written apart from its pipeline, in scripts/verify/pipelines/ of the repository. In a project, spillway/testing checks a pipeline: run(pipeline, events, { split: 'every way' })`,
   )
 }
 
