@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { closest } from 'fastest-levenshtein'
 import { NotInstalled } from '../program/optional'
-import { PACKAGE_JSON } from '../program/own-process'
+import { OWN_VERSION } from '../program/own-process'
 import { usageText } from './command-line/ask'
 import { pc } from './command-line/colours'
 import { DONE, NOT_DONE, WRONG_USAGE } from './command-line/exit-codes'
@@ -19,7 +18,7 @@ export async function dispatch(args: readonly string[], output: Output = TERMINA
       return DONE
     case '-V':
     case '--version':
-      output.out(version())
+      output.out(OWN_VERSION)
       return DONE
     case 'help':
       return dispatch(rest[0] === undefined ? [] : [rest[0], '--help'], output)
@@ -86,8 +85,3 @@ const AFTER = `spillway <command> --help has the options and examples of a comma
 Where it is installed in a project: npx spillway <command>. In its repository: npm run spillway -- <command>.
 
 Exit code of every command: 0 done and exact; 1 not; 2 wrong usage; 130 interrupted.`
-
-function version(): string {
-  const text = readFileSync(PACKAGE_JSON, 'utf8')
-  return (JSON.parse(text) as { readonly version: string }).version
-}

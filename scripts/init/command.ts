@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { PACKAGE_JSON } from '../../program/own-process'
+import { OWN_VERSION } from '../../program/own-process'
 import { usageText, withFlags } from '../command-line/ask'
 import { DONE, WRONG_USAGE } from '../command-line/exit-codes'
 import { newCommand } from '../command-line/new-command'
@@ -22,7 +22,7 @@ export async function main(args: readonly string[], output: Output = TERMINAL): 
       output.err(usageText(problem, 'spillway init'))
       return WRONG_USAGE
     }
-    const files = written(name, folder, spillway ?? ownVersion())
+    const files = written(name, folder, spillway ?? `^${OWN_VERSION}`)
     output.out(`Made ${folder}: ${files.join(', ')}`)
     output.out(`\nNext:\n  cd ${folder}\n  npm install\n  npm start`)
     return DONE
@@ -67,5 +67,3 @@ function targetOf(path: string, name: string): string {
   const plain = path.replace(/\.template$/, '').replace(/(^|\/)pipeline\./, `$1${name}.`)
   return plain === 'gitignore' ? '.gitignore' : plain
 }
-
-const ownVersion = (): string => `^${(JSON.parse(readFileSync(PACKAGE_JSON, 'utf8')) as { version: string }).version}`

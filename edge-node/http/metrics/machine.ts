@@ -1,4 +1,4 @@
-import packageJson from '../../../package.json'
+import { OWN_VERSION } from '../../../program/own-process'
 import type { Status } from '../status'
 import { counter, gauge, histogram, type Metric } from './family'
 import type { Observed } from './observed'
@@ -8,7 +8,7 @@ export const BUILD_INFO: Metric<{ readonly status: Pick<Status, 'pipeline' | 've
   'spillway_build_info',
   'Always 1; the labels say what runs.',
   ({ status: { pipeline, version } }) => [
-    { labels: { version: packageJson.version, pipeline, pipeline_version: version }, value: 1 },
+    { labels: { version: OWN_VERSION, pipeline, pipeline_version: version }, value: 1 },
   ],
 )
 

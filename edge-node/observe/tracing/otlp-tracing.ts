@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/sdk-trace-node'
 import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions'
 import type { Logger } from 'pino'
-import packageJson from '../../../package.json'
+import { OWN_VERSION } from '../../../program/own-process'
 import { EnvelopeTrace } from './envelope-trace'
 import { DerivedIds } from './ids'
 import type { Tracing, TracingOptions } from './tracing'
@@ -34,7 +34,7 @@ export function tracingTo(processor: SpanProcessor, options: TracingOptions): Tr
   const sampler = new AlwaysOnSampler() // which envelopes are traced is decided before
   const resource = resourceOf(options)
   const provider = new BasicTracerProvider({ resource, sampler, idGenerator, spanProcessors: [processor] })
-  const tracer = provider.getTracer('spillway', packageJson.version)
+  const tracer = provider.getTracer('spillway', OWN_VERSION)
   return {
     trace: new EnvelopeTrace({ tracer, ids: idGenerator, incarnation, share: config.traceShare, clock }),
     stop: () =>
@@ -50,7 +50,7 @@ export function tracingTo(processor: SpanProcessor, options: TracingOptions): Tr
 function resourceOf({ pipeline, version, incarnation }: TracingOptions) {
   return resourceFromAttributes({
     [ATTR_SERVICE_NAME]: 'spillway',
-    [ATTR_SERVICE_VERSION]: packageJson.version,
+    [ATTR_SERVICE_VERSION]: OWN_VERSION,
     [ATTR_SERVICE_INSTANCE_ID]: incarnation,
     'spillway.pipeline': pipeline,
     'spillway.pipeline_version': version,
