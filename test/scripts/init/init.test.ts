@@ -45,7 +45,10 @@ describe('a new project', () => {
     const folder = join(await newFolder(), 'clicks')
     await mkdir(folder)
     await writeFile(join(folder, 'mine.txt'), 'mine')
-    expect(await init(folder)).toMatchObject({ code: 2, err: expect.stringContaining('is there already and not empty') })
+    expect(await init(folder)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('is there already and not empty'),
+    })
     expect(await readdir(folder)).toEqual(['mine.txt'])
   })
 })
