@@ -40,6 +40,7 @@ export class Project {
         () => /dashboard\S*\s+(http\S+)/.exec(plain(dev))?.[1] ?? null,
         dev,
       )
+      must(!plain(dev).includes('No local cloud'), `the project has what its local cloud needs:\n${plain(dev)}`)
       const first = await until('the first window', WINDOW_MS, () => newest(url), dev)
       const tookMs = Date.now() - sinceMs
       must('visits' in first.rows[0]!, 'its first window has its own aggregates')

@@ -23,8 +23,8 @@ function isThere(resolve: NodeJS.RequireResolve, part: string): boolean {
   try {
     resolve(`${part}/package.json`)
     return true
-  } catch {
-    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' // it is, and keeps that to itself
   }
 }
 

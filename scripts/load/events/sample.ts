@@ -37,7 +37,8 @@ function eventOf(line: string, place: string, timeField: string): Record<string,
   } catch (cause) {
     throw new LoadError('bad-event-file', `${place} is not JSON: ${(cause as Error).message}.`, { cause })
   }
-  if (typeof event === 'object' && event !== null && timeField in event) return event as Record<string, unknown>
+  if (typeof event === 'object' && event !== null && Object.hasOwn(event, timeField))
+    return event as Record<string, unknown>
   throw new LoadError(
     'bad-event-file',
     `${place} has no field "${timeField}" with its time; name it with --time-field.`,

@@ -7,9 +7,10 @@ import { temporaryFolders } from '../../support/temporary-folder'
 const newFolder = temporaryFolders()
 
 async function init(...args: string[]) {
-  const said = { out: '', err: '' }
-  const output = { out: (line: string) => void (said.out += line), err: (line: string) => void (said.err += line) }
-  return { code: await main(args, output), ...said }
+  const [out, err]: [string[], string[]] = [[], []]
+  const output = { out: (line: string) => void out.push(line), err: (line: string) => void err.push(line) }
+  const code = await main(args, output)
+  return { code, out: out.join('\n'), err: err.join('\n') }
 }
 
 describe('a new project', () => {
