@@ -12,20 +12,11 @@ const PARTS = ['serverless', 'serverless-esbuild', 'serverless-offline', 'dynali
 /** Why there can be no local cloud for a project, with what to do; null where there can. */
 export function whyNoCloud(project: string): string | null {
   if (!existsSync(join(project, 'serverless.yml'))) return 'there is no serverless.yml, which says what it consists of'
-  const { resolve } = createRequire(join(project, 'package.json'))
-  const missing = PARTS.filter((part) => !isThere(resolve, part))
+  const folders = createRequire(join(project, 'package.json')).resolve.paths('serverless') ?? []
+  const missing = PARTS.filter((part) => !folders.some((folder) => existsSync(join(folder, part, 'package.json'))))
   if (missing.length === 0) return null
   const named = missing.map((part) => (part === 'serverless' ? 'serverless@npm:osls' : part))
   return `it needs packages that are not installed: npm install --save-dev ${named.join(' ')}`
-}
-
-function isThere(resolve: NodeJS.RequireResolve, part: string): boolean {
-  try {
-    resolve(`${part}/package.json`)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' // it is, and keeps that to itself
-  }
 }
 
 /** A local cloud with the project's functions. */
