@@ -54,6 +54,7 @@ export function overviewOf(
     latencyTargetMs: terms.latencyTargetMs,
     limitMs: terms.maxQueueDelayMs,
     ...{ events, windows, processingDelayMs, windowLatencyMs },
+    dying: status.dying,
     overTargetForMs: processingDelayMs.overTargetForMs,
     retention: status.retention.inWords,
     cloud: cloudOf(status),

@@ -151,6 +151,11 @@ export interface Overview {
   /** How long results are kept, in words. */
   readonly retention: string
   readonly processingDelayMs: Quantiles
+  /**
+   * Events that died within the last minute, and what most of them died of, such as `map failed at pipelines/x.ts:12`;
+   * null where none did. Absent where it is not known.
+   */
+  readonly dying?: { readonly events: number; readonly most: string | null }
   /** For how long more than one event in a hundred has been over the target; 0: not now. */
   readonly overTargetForMs: number
   readonly windowLatencyMs: Quantiles

@@ -120,6 +120,12 @@ describe('the problems', () => {
     expect(found[0]?.tone).toBe('bad')
   })
 
+  test('say that events die, and by what most of them', () => {
+    const dying = { events: 1_200, most: 'map failed at pipelines/clicks.ts:12' }
+    const texts = problems({ ...NODE, dying }, CALM).map(({ text }) => text)
+    expect(texts).toEqual(['Events die: 1,200 in the last minute, most by: map failed at pipelines/clicks.ts:12'])
+  })
+
   test('include events over the target, also while the queue here is short', () => {
     const texts = problems({ ...NODE, overTargetForMs: 3_000 }, CALM).map(({ text }) => text)
     expect(texts).toEqual(['Events take longer than the target of 1 s'])

@@ -72,12 +72,17 @@ export function problems(overview: Overview, pace: Pace): Problem[] {
   if (cloud.away !== null) say('warn', capital(cloud.away))
   if (isNarrow(cloud)) say('warn', `The cloud half is too narrow: ${cloud.capacity}`)
   if (pace.throttledLately > 0) say('warn', `${rounded(pace.throttledLately)} throttled puts in the last minute`)
-  if (pace.deadLately > 0) say('warn', `${rounded(pace.deadLately)} dead letters in the last minute`)
+  const dying = overview.dying ?? { events: pace.deadLately, most: null }
+  if (dying.events > 0) say('warn', eventsDie(dying))
   else if (events.deadLettered > 0) say('warn', `${rounded(events.deadLettered)} dead letters since the start`)
   if (events.late > 0) say('warn', `${rounded(events.late)} events came too late since the start`)
   if (overview.job !== undefined) for (const text of jobProblems(overview.job)) say('warn', text)
   if (events.rejected > 0) say('warn', `${rounded(events.rejected)} lines were rejected since the start`)
   return found
+}
+
+function eventsDie({ events, most }: NonNullable<Overview['dying']>): string {
+  return `Events die: ${rounded(events)} in the last minute${most === null ? '' : `, most by: ${most}`}`
 }
 
 /** What somebody should know of a Flink job. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { SAMPLE_FIELDS } from '../../../edge-node/observe/feed'
 import { count, epochMs, named } from './answers'
-import { eventCounts, percentiles, windowCounts } from './status'
+import { dying, eventCounts, percentiles, windowCounts } from './status'
 
 const fields = z.array(z.enum(SAMPLE_FIELDS))
 const sample = named('Sample', z.array(z.number()).length(SAMPLE_FIELDS.length).describe('one number for each field'))
@@ -61,6 +61,7 @@ const overview = named(
     windows: windowCounts,
     retention: z.string().describe('how long results are kept, in words'),
     processingDelayMs: quantiles,
+    dying: dying.optional(),
     overTargetForMs: z.number(),
     windowLatencyMs: quantiles,
     cloud,
