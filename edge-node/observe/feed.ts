@@ -160,6 +160,8 @@ export interface Overview {
   readonly overTargetForMs: number
   readonly windowLatencyMs: Quantiles
   readonly cloud: {
+    /** There is none, as it is set: above its capacity the node refuses. Absent where there is one. */
+    readonly none?: boolean
     /** Why nothing can be sent, in words; null while something can. */
     readonly away: string | null
     readonly shards: number

@@ -72,6 +72,13 @@ export class Plots {
     for (const plot of Object.values(this.plots)) plot.redraw()
   }
 
+  /** How many seconds ago the moment is that the slider holds, of the samples by the second; null while it is now. */
+  get heldAge(): number | null {
+    if (this.cursorS === null) return null
+    const times = this.samples.seconds.view('atS')
+    return times.length === 0 ? null : times.length - 1 - indexOf(times, this.cursorS)
+  }
+
   /** How often the picture changes, in ms. */
   get everyMs(): number {
     return this.rangeS > RECENT_S ? 1_000 : 100
@@ -84,6 +91,11 @@ export class Plots {
     this.plots.backlog.show(view, [])
     this.slider.max = String(Math.max(1, view.ring.length - 1))
     this.pointAgain(view)
+  }
+
+  /** The samples that are drawn while the time is live. */
+  get ring(): View['ring'] {
+    return this.rangeS > RECENT_S ? this.samples.seconds : this.samples.recent
   }
 
   private view(): View {

@@ -20,6 +20,7 @@ export const latest = named(
 )
 
 const cloud = z.strictObject({
+  none: z.boolean().optional().describe('there is none, as it is set'),
   away: nullable.text,
   shards: count(),
   parallelization: count(),
