@@ -3,6 +3,7 @@ import type { DeadLetter } from '../../core/protocol/fold'
 const SECOND_MS = 1_000
 const LATELY_S = 60
 const WARN_EVERY_MS = 60_000 // often enough to be seen, seldom enough not to fill a disk when every event dies
+const GATHER_MS = 1_000 // before the first warning: of a flood it should say more than its first event
 const MOST_KINDS = 50 // a second: there is one for each place that refuses, and a pipeline has few
 
 /** Events that died within some time, and what most of them died of; `most` is null where none did. */
@@ -24,10 +25,12 @@ export class DyingEvents {
   /** The last minute, oldest first: whole seconds, and how many died of what. */
   private readonly seconds: { readonly second: number; readonly causes: Map<string, number> }[] = []
   private readonly untold = new Map<string, number>()
+  private untoldSinceMs = 0
   private warnedMs = Number.NEGATIVE_INFINITY
 
   note(letters: readonly Pick<DeadLetter, 'code' | 'reason'>[], nowMs: number): void {
     if (letters.length === 0) return
+    if (this.untold.size === 0) this.untoldSinceMs = nowMs
     const second = Math.floor(nowMs / SECOND_MS)
     let last = this.seconds.at(-1)
     if (last === undefined || last.second !== second) {
@@ -54,7 +57,8 @@ export class DyingEvents {
 
   /** What the log has not been told of, when it is time to tell it; null when nothing is. */
   toTell(nowMs: number): Deaths | null {
-    if (this.untold.size === 0 || nowMs - this.warnedMs < WARN_EVERY_MS) return null
+    if (this.untold.size === 0 || nowMs - this.untoldSinceMs < GATHER_MS) return null
+    if (nowMs - this.warnedMs < WARN_EVERY_MS) return null
     this.warnedMs = nowMs
     const deaths = deathsOf(this.untold)
     this.untold.clear()

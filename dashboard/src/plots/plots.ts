@@ -47,7 +47,7 @@ export class Plots {
   private held: { readonly fromS: number; readonly toS: number } | undefined
   private cursorS: number | null = null
   private isPointing = false
-  private limits: Pick<Overview, 'limitMs' | 'latencyTargetMs'> = { limitMs: 0, latencyTargetMs: 0 }
+  private limits = { limitMs: 0, latencyTargetMs: 0, bursts: true }
 
   constructor(private readonly samples: Samples) {
     const plot = (spec: PlotSpec) => {
@@ -63,8 +63,8 @@ export class Plots {
   }
 
   /** The latest decision's limits, drawn across the delay. */
-  setLimits(limits: Pick<Overview, 'limitMs' | 'latencyTargetMs'>): void {
-    this.limits = limits
+  setLimits({ limitMs, latencyTargetMs, cloud }: Pick<Overview, 'limitMs' | 'latencyTargetMs' | 'cloud'>): void {
+    this.limits = { limitMs, latencyTargetMs, bursts: cloud.none !== true }
   }
 
   recolor(): void {
@@ -109,12 +109,11 @@ export class Plots {
   }
 
   private marks(): Mark[] {
-    const { limitMs, latencyTargetMs } = this.limits
+    const { limitMs, latencyTargetMs, bursts } = this.limits
     if (latencyTargetMs === 0) return []
-    return [
-      { label: `target ${duration(latencyTargetMs)}`, value: latencyTargetMs, color: 'target' },
-      { label: `limit ${duration(limitMs)}: more bursts`, value: limitMs, color: 'limit' },
-    ]
+    const target = { label: `target ${duration(latencyTargetMs)}`, value: latencyTargetMs, color: 'target' } as const
+    if (!bursts) return [target]
+    return [target, { label: `limit ${duration(limitMs)}: more bursts`, value: limitMs, color: 'limit' }]
   }
 
   private choose(rangeS: number): void {

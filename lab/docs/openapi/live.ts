@@ -3,7 +3,7 @@ import { SAMPLE_FIELDS } from '../../../edge-node/observe/feed'
 import { count, epochMs, named } from './answers'
 import { dying, eventCounts, percentiles, windowCounts } from './status'
 
-const fields = z.array(z.enum(SAMPLE_FIELDS))
+const fields = named('SampleFields', z.array(z.enum(SAMPLE_FIELDS)))
 const sample = named('Sample', z.array(z.number()).length(SAMPLE_FIELDS.length).describe('one number for each field'))
 const quantiles = z.looseObject(percentiles)
 const nullable = { text: z.string().nullable(), number: z.number().nullable() }
@@ -107,4 +107,10 @@ const windowsNow = named(
 )
 
 /** The server-sent events of the live feed, by name. */
-export const FEED = { fields, sample, overview, decisions: z.array(decision), windows: windowsNow } as const
+export const FEED = {
+  fields,
+  sample,
+  overview,
+  decisions: named('Decisions', z.array(decision)),
+  windows: windowsNow,
+} as const
