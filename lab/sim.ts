@@ -1,6 +1,7 @@
 /** `npm run sim`: runs seeded worlds, and shows the smallest one that breaks a rule. */
 import { Command, InvalidArgumentError } from 'commander'
 import { withFlags } from '../scripts/command-line/ask'
+import { endWithReader } from '../scripts/command-line/broken-pipe'
 import { type Output, TERMINAL } from '../scripts/command-line/output'
 import { everySoOften } from '../scripts/command-line/progress'
 import { FAULT_KINDS, type FaultKind } from '../test/sim/faults'
@@ -91,6 +92,7 @@ function kinds(text: string, before: FaultKind[] = []): FaultKind[] {
 }
 
 if (require.main === module) {
+  endWithReader()
   main(process.argv.slice(2)).then((code) => {
     process.exitCode = code
   })

@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { buildSync, type Message } from 'esbuild'
 import type { Pipeline } from '../core/pipeline/pipeline'
+import { thrownAt } from './thrown-at'
 import { ALIAS, filesIn, SETTINGS, versionOf } from './version.cjs'
 
 /** A pipeline as a process runs it. */
@@ -35,7 +36,7 @@ export function loadProgram(asked: string, projectFolder: string, keptIn: string
   const module = join(resolve(keptIn), `${version}.cjs`)
   mkdirSync(keptIn, { recursive: true, mode: 0o700 })
   writeFileSync(module, bundle, { mode: 0o600 })
-  const pipeline = definedIn(module, shown)
+  const pipeline = definedIn(module, shown, projectFolder)
   if (!isPath(asked) && pipeline.name !== asked)
     throw new BadPipeline(
       `${shown} defines the pipeline "${pipeline.name}": the functions look for it by the name of its file; call both alike`,
@@ -43,8 +44,9 @@ export function loadProgram(asked: string, projectFolder: string, keptIn: string
   return { pipeline, version, module }
 }
 
-/** The pipeline that a module written by `loadProgram` holds. */
+/** The pipeline that a module written by `loadProgram` holds. From then on errors of it name the user's files. */
 export function pipelineIn(module: string): Pipeline {
+  process.setSourceMapsEnabled(true)
   return (require(module) as { default: Pipeline }).default
 }
 
@@ -93,22 +95,14 @@ function compiled<T>(shown: string, compile: () => T): T {
 const placeOf = ({ location }: Message): string | null =>
   location === null ? null : `${location.file}:${location.line}:${location.column + 1}`
 
-function definedIn(module: string, shown: string): Pipeline {
-  process.setSourceMapsEnabled(true)
+function definedIn(module: string, shown: string, projectFolder: string): Pipeline {
   let found: unknown
   try {
     found = pipelineIn(module)
   } catch (error) {
-    throw new BadPipeline(`${thrownAt(error, shown)}: ${error instanceof Error ? error.message : String(error)}`)
+    const place = thrownAt(error, projectFolder) ?? shown
+    throw new BadPipeline(`${place}: ${error instanceof Error ? error.message : String(error)}`)
   }
   if (typeof found === 'object' && found !== null && 'columns' in found && 'window' in found) return found as Pipeline
   throw new BadPipeline(`${shown} has no pipeline as its default export: write "export default pipeline({ ... })"`)
-}
-
-/** The place in the user's file that an error came from, by its stack; the file alone where the stack does not say. */
-function thrownAt(error: unknown, shown: string): string {
-  const stack = error instanceof Error ? (error.stack ?? '') : ''
-  const name = shown.split(/[/\\]/).at(-1)!
-  const [, place] = stack.match(new RegExp(`${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}:(\\d+:\\d+)`)) ?? []
-  return place === undefined ? shown : `${shown}:${place}`
 }

@@ -30,6 +30,8 @@ export interface FoldTerms {
    * another call of `map`: somebody may have read that they are, and replayed them.
    */
   readonly dead?: ReadonlyMap<number, Refusal['code']> | undefined
+  /** Where in the user's files an error of `map` was thrown, such as `pipelines/clicks.ts:12`; null where none says. */
+  readonly placeOf?: ((error: unknown) => string | null) | undefined
   /**
    * Is told how many events were done since the last call: folded, dead-lettered or skipped. Each event is told once,
    * before the fold ends.
@@ -96,12 +98,12 @@ class Fold {
     const code = this.terms.dead?.get(offset)
     if (code !== undefined) return this.bury(pane, offset, new Refusal(code, 'it was dead-lettered before'))
     if (pipeline.map === undefined) return this.add(pane, offset, event)
-    const mapped = mappedBy(pipeline, event, timestampMs)
+    const mapped = this.mapped(event, timestampMs)
     if (mapped instanceof Refusal) return this.bury(pane, offset, mapped)
     if (!(mapped instanceof Promise)) return this.add(pane, offset, mapped)
     return mapped.then(
       (value) => (turn.isOver ? undefined : this.add(pane, offset, value)),
-      (error) => (turn.isOver ? undefined : this.bury(pane, offset, mapFailure(error))),
+      (error) => (turn.isOver ? undefined : this.bury(pane, offset, this.mapFailure(error))),
     )
   }
 
@@ -119,6 +121,21 @@ class Fold {
     const event = eventOf(this.pipeline, this.envelope.lines[index]!)
     const timestampMs = timestampMsOf(this.pipeline, event)
     return { event, timestampMs, pane: paneStart(this.pipeline.window, timestampMs) }
+  }
+
+  /** What `map` makes of the event, a promise of it, or why it made nothing. */
+  private mapped(event: unknown, timestampMs: number): unknown {
+    try {
+      const mapped = this.pipeline.map?.(event, { timestampMs })
+      return isThenable(mapped) ? Promise.resolve(mapped) : mapped
+    } catch (error) {
+      return this.mapFailure(error)
+    }
+  }
+
+  private mapFailure(error: unknown): Refusal {
+    const place = this.terms.placeOf?.(error) ?? null
+    return new Refusal('map_failed', `map failed${place === null ? '' : ` at ${place}`}: ${messageOf(error)}`)
   }
 
   private add(paneStartMs: number, offset: number, mapped: unknown): undefined {
@@ -185,18 +202,6 @@ function contributionOf(pipeline: Pipeline, event: unknown): Contribution | Refu
   }
   return { key, values }
 }
-
-/** What `map` makes of the event, a promise of it, or why it made nothing. */
-function mappedBy(pipeline: Pipeline, event: unknown, timestampMs: number): unknown {
-  try {
-    const mapped = pipeline.map?.(event, { timestampMs })
-    return isThenable(mapped) ? Promise.resolve(mapped) : mapped
-  } catch (error) {
-    return mapFailure(error)
-  }
-}
-
-const mapFailure = (error: unknown) => new Refusal('map_failed', `map failed: ${messageOf(error)}`)
 
 /** Not `instanceof Promise`: a query builder or a promise of another realm is waited for as well. */
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>

@@ -6,7 +6,7 @@ import type { FeedEvents, HistoryAnswer, Overview, Sample } from '../../edge-nod
 import { askJson } from './api'
 import { type ConnectionListener, follow } from './connection'
 import { byId, setText } from './dom'
-import { meanLatencyMs, paceOf } from './pace'
+import { meanLatencyMs, overviewAt, paceAt, paceOf } from './pace'
 import { showCloud } from './panels/cloud'
 import { DeadLetterList } from './panels/dead-letters'
 import { showDecisions } from './panels/decisions'
@@ -43,6 +43,7 @@ class Page implements ConnectionListener {
   constructor() {
     theme(() => this.plots.recolor())
     for (const scroll of document.querySelectorAll<HTMLElement>('.scroll')) scroll.tabIndex = 0 // to be scrolled by keys
+    byId('moment').addEventListener('input', () => this.showPace())
     void follow(this)
   }
 
@@ -90,19 +91,22 @@ class Page implements ConnectionListener {
     this.isDrawing = true
     requestAnimationFrame((nowMs) => {
       this.isDrawing = false
-      this.showPace(nowMs)
       if (nowMs - this.drawnAtMs < this.plots.everyMs * 0.9) return
       this.drawnAtMs = nowMs
       this.plots.draw()
+      if (nowMs - this.saidAtMs < WORDS_MS) return
+      this.saidAtMs = nowMs
+      this.showPace() // with the plots, and of the same sample: else one page would have two numbers for one thing
     })
   }
 
-  private showPace(nowMs: number): void {
-    if (this.overview === undefined || nowMs - this.saidAtMs < WORDS_MS) return
-    this.saidAtMs = nowMs
-    const pace = paceOf(this.samples)
+  private showPace(): void {
+    if (this.overview === undefined) return
+    const pace = paceOf(this.samples, this.plots.ring)
     showHeadline(this.overview, pace)
-    showTiles(this.overview, pace)
+    const age = this.plots.heldAge
+    if (age === null) showTiles(this.overview, pace, false)
+    else showTiles(overviewAt(this.samples, age, this.overview), paceAt(this.samples, age), true)
   }
 }
 

@@ -10,6 +10,7 @@ import type { DeadLetter, EnvelopePartial } from '../../core/protocol/fold'
 import type { Ledger } from '../../core/protocol/ledger'
 import type { Config } from '../config/config'
 import type { DeadLetterBook } from '../dead-letters/dead-letters'
+import { type Deaths, DyingEvents } from '../dead-letters/dying-events'
 import type { Arrivals } from '../ingest/arrivals'
 import type { Log } from '../log/log'
 import { Unread } from '../log/unread'
@@ -67,6 +68,7 @@ export class Folding {
   readonly events: EventCounts
   /** Events counted in the burst that came back later: they are counted again at the edge. */
   recalledEvents = 0
+  private readonly dying = new DyingEvents()
   readonly workers: Workers
   readonly apart: ApartLane
   readonly unread: Unread
@@ -124,6 +126,22 @@ export class Folding {
   /** Envelopes of the log that are not counted yet, and those that are folded apart or wait for that. */
   get waiting(): { readonly recovering: number; readonly apart: number } {
     return { recovering: this.recovering.size, apart: this.apart.backlog.envelopes }
+  }
+
+  /** Events that died within the last minute, and what most of them died of. */
+  deathsLately(): Deaths {
+    return this.dying.lately(this.deps.clock.monotonicMs())
+  }
+
+  /** Says in the log that events die, as often as anybody should hear of it. */
+  warnOfDying(): void {
+    const deaths = this.dying.toTell(this.deps.clock.monotonicMs())
+    if (deaths === null) return
+    const { events, most } = deaths
+    this.deps.logger.warn(
+      { events, most },
+      'events die: dead letters; GET /v1/dead-letters and the dashboard have them',
+    )
   }
 
   /** Reads more of what waits in the log, where there is room. */
@@ -220,6 +238,7 @@ export class Folding {
   private counted(envelope: Envelope, letters: readonly DeadLetter[]): void {
     const { deadLetters, arrivals, clock, logger, events } = this.deps
     this.events.deadLettered += letters.length
+    this.dying.note(letters, clock.monotonicMs())
     deadLetters.add(envelope, letters)
     arrivals.counted(envelope.number, clock.epochMs())
     if (this.recovering.delete(envelope.number) && this.recovering.size === 0)

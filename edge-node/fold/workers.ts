@@ -2,6 +2,7 @@ import type { WorkCounters } from '../../core/control/true-rate'
 import type { Pipeline } from '../../core/pipeline/pipeline'
 import type { Envelope } from '../../core/protocol/envelope'
 import { type EnvelopePartial, type FoldTerms, foldEnvelope } from '../../core/protocol/fold'
+import { thrownAt } from '../../program/thrown-at'
 import { type Clock, systemClock } from '../observe/clock'
 
 const MAX_HELD_MS = 5 // how often a `map` that computes lets requests, the log and the controller have the thread
@@ -14,7 +15,7 @@ export type FoldOne<Folded> = (envelope: Envelope, terms: FoldTerms) => Promise<
 export const foldsWith =
   (pipeline: Pipeline): FoldOne<EnvelopePartial> =>
   (envelope, terms) =>
-    foldEnvelope(pipeline, envelope, terms)
+    foldEnvelope(pipeline, envelope, { placeOf: thrownAt, ...terms })
 
 /** What is asked and told about each fold; nothing where it is absent. */
 export interface FoldHooks {

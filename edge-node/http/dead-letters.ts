@@ -7,7 +7,7 @@ import type { Folding } from '../fold/fold'
 import type { Replayer } from '../node/replayer'
 import type { NewestDeadLetters } from '../observe/feed'
 import type { QueryName } from './access/routes'
-import { fail, queryLimit } from './error'
+import { fail, inOneLine, queryLimit } from './error'
 
 const MAX_PAGE = 1_000 // letters or corrections in one answer; bytes are limited besides
 const NEWEST = 100 // letters: enough to see what is wrong
@@ -56,20 +56,20 @@ export function deadLetterRoutes(app: FastifyInstance, surface: DeadLetterSurfac
 
 async function getDeadLetters(surface: DeadLetterSurface, request: FastifyRequest, reply: FastifyReply) {
   const query = lettersQuery.safeParse(request.query)
-  if (!query.success) return fail(reply, 400, 'invalid_query', z.prettifyError(query.error))
+  if (!query.success) return fail(reply, 400, 'invalid_query', inOneLine(query.error))
   const { limit, cursor = null, code = null } = query.data
   return surface.deadLetters.page({ limit, cursor, code })
 }
 
 async function getCorrections(surface: DeadLetterSurface, request: FastifyRequest, reply: FastifyReply) {
   const query = correctionsQuery.safeParse(request.query)
-  if (!query.success) return fail(reply, 400, 'invalid_query', z.prettifyError(query.error))
+  if (!query.success) return fail(reply, 400, 'invalid_query', inOneLine(query.error))
   return surface.replays.page(query.data.limit, query.data.cursor ?? null)
 }
 
 async function postReplays(surface: DeadLetterSurface, request: FastifyRequest, reply: FastifyReply) {
   const body = replaysBody.safeParse(parseJson(request.body))
-  if (!body.success) return fail(reply, 400, 'invalid_replay', z.prettifyError(body.error))
+  if (!body.success) return fail(reply, 400, 'invalid_replay', inOneLine(body.error))
   const { ids, dryRun } = body.data
   const replay = async (id: string) => ({ id, ...((await surface.replayer.replay(id, dryRun)) ?? UNKNOWN) })
   return { replays: await Promise.all(ids.map(replay)) }
@@ -77,7 +77,7 @@ async function postReplays(surface: DeadLetterSurface, request: FastifyRequest, 
 
 async function postDeadLetter({ node }: DeadLetterSurface, request: FastifyRequest, reply: FastifyReply) {
   const body = takeOutBody.safeParse(parseJson(request.body))
-  if (!body.success) return fail(reply, 400, 'invalid_dead_letter', z.prettifyError(body.error))
+  if (!body.success) return fail(reply, 400, 'invalid_dead_letter', inOneLine(body.error))
   const { offset, reason } = body.data
   const { kind } = await node.folding.takeOut(offset, reason)
   switch (kind) {

@@ -14,6 +14,11 @@ export const queryNumber = () => number.pipe(z.number())
 /** How many a page may have at most. */
 export const queryLimit = (most: number) => number.pipe(z.number().int().min(1).max(most))
 
+/** What is wrong with a query or a body, as one line: `limit: expected a number; cursor: ...`. */
+export function inOneLine({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`)).join('; ')
+}
+
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Answers with an error; every error of the API is `{code, message, retryable}`. */

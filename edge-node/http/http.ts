@@ -18,7 +18,7 @@ import type { QueryName } from './access/routes'
 import { createApp } from './app'
 import { dashboardRoutes, openApiRoutes } from './dashboard'
 import { type DeadLetterSurface, deadLetterRoutes } from './dead-letters'
-import { fail, queryLimit, queryNumber } from './error'
+import { fail, inOneLine, queryLimit, queryNumber } from './error'
 import { latestRoute, liveRoutes } from './live'
 import { type MetricSources, metricsRoutes } from './metrics/metrics'
 import { modeRoute } from './mode'
@@ -128,7 +128,7 @@ function answerEvents(reply: FastifyReply, answer: Answer): FastifyReply {
 
 async function getWindows(surface: Surface, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const query = windowsQuery.safeParse(request.query)
-  if (!query.success) return fail(reply, 400, 'invalid_query', z.prettifyError(query.error))
+  if (!query.success) return fail(reply, 400, 'invalid_query', inOneLine(query.error))
   const { from, to, key, limit, cursor } = query.data
   const page = await surface.results.page({ fromMs: from, toMs: to, key: key ?? null, limit, cursor: cursor ?? null })
   return { pipeline: surface.pipeline.name, ...page }

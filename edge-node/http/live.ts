@@ -10,7 +10,7 @@ import {
   type WindowsNow,
 } from '../observe/feed'
 import type { QueryName } from './access/routes'
-import { fail, queryLimit } from './error'
+import { fail, inOneLine, queryLimit } from './error'
 import { History } from './history'
 import { type Finals, latestRows } from './latest-windows'
 
@@ -172,6 +172,6 @@ function getLive(live: Live, reply: FastifyReply): void {
 
 async function getLatest(results: Finals, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const query = latestQuery.safeParse(request.query)
-  if (!query.success) return fail(reply, 400, 'invalid_query', z.prettifyError(query.error))
+  if (!query.success) return fail(reply, 400, 'invalid_query', inOneLine(query.error))
   return latestRows(results, query.data.search.trim(), query.data.limit)
 }

@@ -10,7 +10,7 @@ const SHOWN_DECISIONS = 50
 
 /** What the live feed of a node comes from. */
 export interface NodeShown {
-  readonly config: { readonly maxUsdPerHour: number }
+  readonly config: { readonly maxUsdPerHour: number; readonly cloud?: string }
   readonly status: () => Status
   readonly node: { readonly unready: string | null; readonly unfinished?: () => readonly UnfinishedWindow[] }
   readonly results: Finals

@@ -40,7 +40,7 @@ export function sampleOf(status: Shown, atMs: number): Sample {
 export function overviewOf(
   status: Status,
   unready: string | null,
-  limits: { readonly maxUsdPerHour: number },
+  limits: { readonly maxUsdPerHour: number; readonly cloud?: string },
   atMs: number,
 ): Overview {
   const { pipeline, version, incarnation, bootEpoch, mode, events, windows, controller } = status
@@ -54,9 +54,10 @@ export function overviewOf(
     latencyTargetMs: terms.latencyTargetMs,
     limitMs: terms.maxQueueDelayMs,
     ...{ events, windows, processingDelayMs, windowLatencyMs },
+    dying: status.dying,
     overTargetForMs: processingDelayMs.overTargetForMs,
     retention: status.retention.inWords,
-    cloud: cloudOf(status),
+    cloud: { ...cloudOf(status), ...(limits.cloud === 'none' && { none: true }) },
     cost: {
       usd: status.cloud.usd,
       lastHourUsd: controller.facts.spentUsd,

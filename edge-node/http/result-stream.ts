@@ -5,7 +5,7 @@ import type { FinalRecord } from '../../core/protocol/log-record'
 import type { Finisher } from '../closing/closing'
 import { type Results, served, WindowGone } from '../results/results'
 import type { QueryName } from './access/routes'
-import { fail } from './error'
+import { fail, inOneLine } from './error'
 import { eventId, idBefore, placeOf, RESETS, type ResetCode } from './stream-place'
 
 const MAX_ROWS = 1_000 // rows in one event; a larger window says so and is read at /v1/windows
@@ -38,7 +38,7 @@ export async function streamFinals(source: StreamSource, request: FastifyRequest
   const { results, node, logger } = source
   const { incarnation } = node
   const query = streamQuery.safeParse(request.query)
-  if (!query.success) return void fail(reply, 400, 'invalid_query', z.prettifyError(query.error))
+  if (!query.success) return void fail(reply, 400, 'invalid_query', inOneLine(query.error))
   // A browser that comes back sends the header to the address with which it began, so the header is newer.
   const id = String(request.headers['last-event-id'] ?? '') || query.data.from
   const place = placeOf(id, { incarnation, first: results.first, count: results.count })

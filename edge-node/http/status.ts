@@ -9,6 +9,7 @@ import type { Bottleneck } from '../burst/cloud-scaler'
 import type { Episode } from '../burst/episodes'
 import type { Width } from '../burst/lane-planner'
 import { type Config, policyTerms, retentionInWords } from '../config/config'
+import type { Deaths } from '../dead-letters/dying-events'
 import type { EventCounts } from '../fold/fold'
 import type { DelaySummary } from '../ingest/arrivals'
 import type { CheckpointCost } from '../log/checkpointer'
@@ -101,6 +102,8 @@ export interface Status {
     readonly decisions: readonly ModeChange[]
   }
   readonly envelopes: number
+  /** Events that died within the last minute, and what most of them died of; null where none did. */
+  readonly dying: Deaths
   readonly processingDelayMs: DelaySummary & {
     /** For how long more than one in a hundred of the events of each second have been over the target; 0: not now. */
     readonly overTargetForMs: number
@@ -142,6 +145,7 @@ export function statusOf(sources: StatusSources): Status {
     burst: { active: episodes.current !== undefined, ...burstOf(sources, facts), episodes: episodes.all },
     controller: controllerOf(sources, facts),
     envelopes: node.cutter.envelopes,
+    dying: node.folding.deathsLately(),
     processingDelayMs: { ...node.arrivals.delays(), overTargetForMs: node.overTargetForMs },
     windowLatencyMs: node.finisher.latency.percentiles(),
     cloud: cloudOf(node),

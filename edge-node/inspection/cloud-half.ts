@@ -25,7 +25,15 @@ export class NoAnswer extends Error {
 
 const LOOK_MS = 10_000 // an answer takes well under a second; the node itself tries for longer
 const DEPLOY = 'npx sls deploy'
-const POLICY = `deploy it: ${DEPLOY}; and give this user or role the stack's EdgeNodePolicy`
+const START_ANEW = 'start the local cloud anew: npm run cloud in the repository, npx spillway cloud in a project'
+
+/** How the cloud half becomes what it has to be: a local cloud is made anew of the files at each start. */
+export function howToDeploy(endpoint: string | undefined): string {
+  return endpoint !== undefined && isLoopback(endpoint) ? START_ANEW : `deploy again: ${DEPLOY}`
+}
+
+const isLoopback = (url: string) =>
+  URL.canParse(url) && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname)
 
 /**
  * Looks at the credentials and at each part of the cloud half that the stack names; calls nothing that changes
@@ -43,6 +51,7 @@ export async function inspectCloud(
     dynamo: dynamoClient(),
     lambda: lambdaClient(),
   }
+  const remedy = howToDeploy(env.AWS_ENDPOINT_URL)
   try {
     const identity = await credentialsFinding(clients.kinesis, env, lookMs)
     if (identity.verdict === 'problem') return [identity]
@@ -53,7 +62,11 @@ export async function inspectCloud(
     if (deployment instanceof CloudUnread) return [identity, problem('stack', deployment.says, deployment.advice)]
     if (deployment instanceof NoAnswer)
       return [identity, problem('stack', deployment.message, 'and start the node when it answers')]
-    return [identity, ok('stack', config.stack), ...(await partFindings(config, program, clients, deployment, lookMs))]
+    return [
+      identity,
+      ok('stack', config.stack),
+      ...(await partFindings(config, program, clients, deployment, { lookMs, remedy })),
+    ]
   } finally {
     for (const client of Object.values(clients)) client.destroy()
   }
@@ -89,15 +102,17 @@ function partFindings(
   program: Program | null,
   { kinesis, dynamo, lambda }: Clients,
   deployment: Deployment,
-  lookMs: number,
+  { lookMs, remedy }: { readonly lookMs: number; readonly remedy: string },
 ): Promise<Finding[]> {
   const { stream, partialsTable, resultsTable, burstFunction, mergeFunction } = deployment
   const attempt = (what: string, name: string, look: () => Promise<Finding>): Promise<Finding> =>
-    within(lookMs, look()).catch((error) => problem(what, `${name}: ${reasonOf(error)}`, POLICY))
+    within(lookMs, look()).catch((error) =>
+      problem(what, `${name}: ${reasonOf(error)}`, `${remedy}; and give this user or role the stack's EdgeNodePolicy`),
+    )
   return Promise.all([
     stream === null
       ? noStreamFinding(config)
-      : attempt('stream', stream, async () => streamFinding(stream, await lookAtStream(kinesis, stream))),
+      : attempt('stream', stream, async () => streamFinding(stream, await lookAtStream(kinesis, stream), remedy)),
     ...[partialsTable, resultsTable].map((table) =>
       attempt('table', table, async () => {
         await lookAtTable(dynamo, table)
@@ -107,14 +122,14 @@ function partFindings(
     ...[burstFunction, mergeFunction].map((name) =>
       attempt('function', name, async () => {
         const found = await lookAtFunction(lambda, name)
-        return functionFinding(name, program, { ...found, versions: found.versions ?? deployment.versions })
+        return functionFinding(name, program, { ...found, versions: found.versions ?? deployment.versions }, remedy)
       }),
     ),
     ...(stream === null
       ? []
       : [
           attempt('mapping', stream, async () =>
-            mappingFinding(stream, await lookAtMapping(lambda, burstFunction, stream)),
+            mappingFinding(stream, await lookAtMapping(lambda, burstFunction, stream), remedy),
           ),
         ]),
   ])
@@ -132,9 +147,13 @@ function noStreamFinding({ transport, stack }: Config): Finding {
   }
 }
 
-function streamFinding(name: string, { status, shards }: Awaited<ReturnType<typeof lookAtStream>>): Finding {
+function streamFinding(
+  name: string,
+  { status, shards }: Awaited<ReturnType<typeof lookAtStream>>,
+  remedy: string,
+): Finding {
   if (status === 'ACTIVE' || status === 'UPDATING') return ok('stream', `${name}, ${shards} shards`)
-  return problem('stream', `${name} is ${status}`, `wait until it is ACTIVE, or ${DEPLOY}`)
+  return problem('stream', `${name} is ${status}`, `wait until it is ACTIVE, or ${remedy}`)
 }
 
 /** Functions of another version hand all work back, so that nothing would be gained by bursting. */
@@ -142,9 +161,10 @@ export function functionFinding(
   name: string,
   program: Pick<Program, 'version' | 'pipeline'> | null,
   found: { readonly state: string; readonly versions: Deployment['versions'] | undefined },
+  remedy: string,
 ): Finding {
   if (found.state !== 'Active' && found.state !== 'Inactive')
-    return problem('function', `${name} is ${found.state}`, `wait until it is Active, or ${DEPLOY}`)
+    return problem('function', `${name} is ${found.state}`, `wait until it is Active, or ${remedy}`)
   if (program === null) return unknown('function', `${name} may be called; the pipeline of this node is unknown`)
   if (found.versions === undefined)
     return unknown(
@@ -155,13 +175,16 @@ export function functionFinding(
   const there = found.versions[program.pipeline.name]
   if (there === here) return ok('function', `${name} has the pipeline of this node (${here})`)
   const theirs = there === undefined ? 'not the pipeline of this node' : `version ${there} of the pipeline`
-  return problem('function', `${name} has ${theirs}, this node has ${here}`, `deploy again: ${DEPLOY}`)
+  return problem('function', `${name} has ${theirs}, this node has ${here}`, remedy)
 }
 
 /** What a mapping has to be like, for the burst to work as designed. */
-export function mappingFinding(stream: string, found: Awaited<ReturnType<typeof lookAtMapping>>): Finding {
-  if (found === undefined)
-    return problem('mapping', `nothing gives ${stream} to the burst function`, `deploy again: ${DEPLOY}`)
+export function mappingFinding(
+  stream: string,
+  found: Awaited<ReturnType<typeof lookAtMapping>>,
+  remedy: string,
+): Finding {
+  if (found === undefined) return problem('mapping', `nothing gives ${stream} to the burst function`, remedy)
   const { state, parallelization, reportsFailures, consumer } = found
   if (!['Enabled', 'Enabling', 'Updating', 'Creating'].includes(state))
     return problem(
@@ -170,11 +193,7 @@ export function mappingFinding(stream: string, found: Awaited<ReturnType<typeof 
       'enable it: aws lambda update-event-source-mapping --enabled --uuid ...',
     )
   if (!reportsFailures)
-    return problem(
-      'mapping',
-      'it does not report partial failures: one bad record would hold up its shard',
-      `deploy again: ${DEPLOY}`,
-    )
+    return problem('mapping', 'it does not report partial failures: one bad record would hold up its shard', remedy)
   const way = consumer === 'fan-out' ? 'pushed to a consumer' : 'an idle shard is looked at once a second'
   return ok('mapping', `${state}, ${parallelization} at once for each shard, ${way}`)
 }

@@ -19,7 +19,7 @@ export interface LoopDependencies {
   readonly intake: Pick<Intake, 'rememberAt' | 'tick'>
   readonly router: Pick<Router, 'burstWaiting' | 'controller'>
   readonly overflow: Pick<Overflow, 'tick'>
-  readonly folding: Pick<Folding, 'readOn'>
+  readonly folding: Pick<Folding, 'readOn' | 'warnOfDying'>
   readonly arrivals: Pick<Arrivals, 'done'>
   readonly closer: Pick<WindowCloser, 'due'>
   readonly appender: Pick<Appender, 'appendInBackground'>
@@ -77,6 +77,7 @@ export class Loop {
     if (router.controller.refusal() === null && unready() === null) intake.tick(elapsedMs)
     router.burstWaiting()
     folding.readOn() // where what was queued went to the cloud
+    folding.warnOfDying()
     const closing = closer.due()
     if (closing !== null) appender.appendInBackground(closing)
     checkpoints.takeIfDue()

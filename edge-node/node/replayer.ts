@@ -5,6 +5,7 @@ import type { Envelope } from '../../core/protocol/envelope'
 import { type DeadLetter, type EnvelopePartial, foldEnvelope } from '../../core/protocol/fold'
 import { presentRows } from '../../core/protocol/partial'
 import { planReplay, type ReplayPlan } from '../../core/protocol/replay'
+import { thrownAt } from '../../program/thrown-at'
 import type { DeadLetters, WrittenLetter } from '../dead-letters/dead-letters'
 import { type Replays, replayKey } from '../dead-letters/replays'
 import type { Clock } from '../observe/clock'
@@ -107,7 +108,9 @@ export class Replayer {
     const place = { firstOffset: offset, count: 1, horizonMs: Number.NEGATIVE_INFINITY }
     const event = { ...header, ...place, lines: [line] }
     const isDeadly = code === 'map_killed' && foldApart !== undefined
-    const partial = isDeadly ? await foldApart(event) : await foldEnvelope(pipeline, event, { timers })
+    const partial = isDeadly
+      ? await foldApart(event)
+      : await foldEnvelope(pipeline, event, { timers, placeOf: thrownAt })
     if (partial === null) return { code: 'map_killed', offset, reason: 'the node is stopping' }
     return partial.deadLetters[0] ?? [...partial.panes.values()].flatMap((pane) => presentRows(pipeline, pane))
   }

@@ -151,10 +151,17 @@ export interface Overview {
   /** How long results are kept, in words. */
   readonly retention: string
   readonly processingDelayMs: Quantiles
+  /**
+   * Events that died within the last minute, and what most of them died of, such as `map failed at pipelines/x.ts:12`;
+   * null where none did. Absent where it is not known.
+   */
+  readonly dying?: { readonly events: number; readonly most: string | null }
   /** For how long more than one event in a hundred has been over the target; 0: not now. */
   readonly overTargetForMs: number
   readonly windowLatencyMs: Quantiles
   readonly cloud: {
+    /** There is none, as it is set: above its capacity the node refuses. Absent where there is one. */
+    readonly none?: boolean
     /** Why nothing can be sent, in words; null while something can. */
     readonly away: string | null
     readonly shards: number

@@ -5,6 +5,7 @@ import { printedConfig } from '../../edge-node/config/resolve'
 import { UnusableConfig } from '../../edge-node/config/unusable'
 import { createLogger } from '../../edge-node/observe/logger'
 import { type Output, stillWaiting, TERMINAL } from '../../edge-node/observe/output'
+import { parentEnded } from '../../program/parent-ended'
 import { FlinkWatch } from './flink-watch'
 import { JOB_CONTROLLER } from './program'
 import { sidecarLinks, startController } from './start-controller'
@@ -56,6 +57,7 @@ async function run(config: Config): Promise<number> {
     process.on('SIGTERM', resolve)
     process.on('SIGINT', resolve)
     process.on('disconnect', resolve) // the program that started it is gone
+    void parentEnded().then(resolve)
   })
   void page.then(() => process.send?.({ url: controller.url }))
   await toldToStop

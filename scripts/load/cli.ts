@@ -3,6 +3,7 @@ import { type Asked, ask } from '../command-line/ask'
 import { newCommand } from '../command-line/new-command'
 import { loadFlags } from './cli-options'
 import type { LoadOptions } from './options'
+import { DEFAULT_S } from './schedule/open-schedule'
 import { type ProfileFlags, profileFrom } from './schedule/profile-flags'
 
 /** What the command line asks for. */
@@ -51,7 +52,7 @@ function runFrom(flags: Flags): LoadRun {
     options: {
       ...{ url, pipeline, seed, keys, zipf, poison, disorderMs, batch, connections },
       token: flags.token,
-      profile: profileFrom(flags),
+      profile: profileFrom(flags, flags.seconds ?? DEFAULT_S),
       seconds: flags.seconds ?? null,
       eventFile: flags.file ?? null,
       sampleFile: flags.sample ?? null,

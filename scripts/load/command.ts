@@ -1,5 +1,6 @@
 /** `spillway load`: events in an open loop. */
 import { writeFile } from 'node:fs/promises'
+import { parentEnded } from '../../program/parent-ended'
 import { answer, usageText } from '../command-line/ask'
 import { DONE, INTERRUPTED, NOT_DONE, WRONG_USAGE } from '../command-line/exit-codes'
 import { type Output, printJson, TERMINAL } from '../command-line/output'
@@ -65,6 +66,7 @@ function stopOnInterrupt(): AbortSignal {
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
+  void parentEnded().then(interrupt)
   // Nobody is left to read a report, and what it sends to mostly goes with who started it.
   process.on('disconnect', () => process.exit(INTERRUPTED))
   process.channel?.unref() // or this listener would keep the process alive

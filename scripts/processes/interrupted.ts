@@ -1,4 +1,4 @@
-const LOOK_EVERY_MS = 500
+import { parentEnded } from '../../program/parent-ended'
 
 /** Resolves when this run is to end: by a signal, or since the process that started it is gone. */
 export function whenInterrupted(): Promise<void> {
@@ -6,21 +6,4 @@ export function whenInterrupted(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
   })
   return Promise.race([signals, parentEnded()])
-}
-
-/**
- * Resolves when the process that started this one is gone: npm, told to stop, stops the shell between the two, and the
- * shell passes nothing on. Never resolves where npm did not start it: it may be meant to outlive a terminal.
- */
-function parentEnded(): Promise<void> {
-  const parent = process.ppid
-  return new Promise((resolve) => {
-    if (process.env.npm_lifecycle_event === undefined) return
-    const timer = setInterval(() => {
-      if (process.ppid === parent) return
-      clearInterval(timer)
-      resolve()
-    }, LOOK_EVERY_MS)
-    timer.unref()
-  })
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type Asked, ask } from '../command-line/ask'
+import { type Asked, ask, WrongUsage } from '../command-line/ask'
 import { existingFile, integer, number } from '../command-line/flags'
 import { newCommand } from '../command-line/new-command'
 import type { RunOptions } from './run'
@@ -15,7 +15,8 @@ export interface StartRun {
   readonly reportFile: string | null
 }
 
-interface Flags extends RunOptions {
+interface Flags extends Omit<RunOptions, 'spikeSeconds'> {
+  readonly spikeSeconds?: number
   readonly once: boolean
   readonly json: boolean
   readonly report?: string
@@ -23,15 +24,23 @@ interface Flags extends RunOptions {
 
 /** Reads the arguments after the command's name. */
 export function parseStartArguments(args: readonly string[]): Asked<StartRun> {
-  return ask<Flags, StartRun>(startCommand(), args, ({ once, json, report, ...options }) => ({
-    kind: 'run',
-    options,
-    isOnce: once,
-    isJson: json,
-    reportFile: report ?? null,
-  }))
+  return ask<Flags, StartRun>(startCommand(), args, ({ once, json, report, ...flags }) => {
+    const options = { ...flags, spikeSeconds: flags.spikeSeconds ?? Math.min(SPIKE_S, flags.seconds / 3) }
+    if (options.trace === undefined) checkSpike(options)
+    return { kind: 'run', options, isOnce: once, isJson: json, reportFile: report ?? null }
+  })
 }
 
+/** A spike that goes on beyond the run would be cut without a word. */
+function checkSpike({ seconds, spikeSeconds }: Pick<RunOptions, 'seconds' | 'spikeSeconds'>): void {
+  const room = (seconds * 2) / 3
+  if (spikeSeconds <= room) return
+  throw new WrongUsage(
+    `--spike-seconds ${spikeSeconds} does not fit: the spike begins at a third of the ${seconds} s of --seconds, which leaves ${Math.floor(room)} s`,
+  )
+}
+
+const SPIKE_S = 20
 const MAX_SECONDS = 86_400
 const MAX_TIMES_CAPACITY = 1_000
 
@@ -68,9 +77,8 @@ function startCommand(): Command {
     .option('--peak <share>', 'rate of the spike, as a share of the measured capacity', share, 4)
     .option(
       '--spike-seconds <n>',
-      'length of the spike, which begins at a third of the run',
+      `length of the spike, which begins at a third of the run (default: ${SPIKE_S}, or a third of a shorter run)`,
       number(0.001, MAX_SECONDS),
-      20,
     )
     .option('--trace <file>', 'replay a rate trace (start_s,events) instead of the spike', existingFile)
     .option('--speedup <n>', 'compresses the time of the trace', number(0.001, 1_000_000), 1)

@@ -1,64 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { headline, type Pace, problems } from '../../dashboard/src/panels/headline'
 import type { Overview } from '../../edge-node/observe/feed'
+import { CALM, NODE } from './calm-node'
 
-const CALM: Pace = {
-  arrivals: 100,
-  edgeRate: 100,
-  burstRate: 0,
-  trueRate: 400,
-  queueDelayMs: 12,
-  backlogEvents: 3,
-  isStuck: false,
-  throttledLately: 0,
-  deadLately: 0,
-  spentLatelyUsdPerHour: 0,
-}
-
-const none = { p50: 0, p99: 0, max: 0 }
-const NODE: Overview = {
-  atMs: 0,
-  pipeline: 'bids',
-  version: 'v1',
-  incarnation: 'abc',
-  bootEpoch: 1,
-  unready: null,
-  refusal: null,
-  mode: 'auto',
-  policy: 'spillway',
-  bursting: false,
-  reason: 'queue delay 12 ms, limit 800 ms',
-  routeReason: 'queue delay 15 ms, limit 800 ms',
-  latencyTargetMs: 1_000,
-  limitMs: 800,
-  events: { accepted: 0, edge: 0, burst: 0, deadLettered: 0, late: 0, rejected: 0, pending: 0 },
-  windows: { open: 0, closing: 0, finalizing: 0, final: 0, withBurst: 0 },
-  processingDelayMs: none,
-  overTargetForMs: 0,
-  windowLatencyMs: none,
-  retention: 'results are kept for 7 days',
-  cloud: {
-    away: null,
-    shards: 2,
-    parallelization: 4,
-    laneRate: 0,
-    inFlightEnvelopes: 0,
-    inFlightEvents: 0,
-    inFlightBytes: 0,
-    throttled: 0,
-    ceilingRate: null,
-    divertUs: 0,
-    foldUs: 0,
-    latencyMs: null,
-    parts: [],
-    iteratorAgeMs: null,
-    capacity: 'nothing bursts',
-    bottleneck: 'enough',
-    invocations: 0,
-    records: 0,
-  },
-  cost: { usd: 0, lastHourUsd: 0, maxUsdPerHour: 10, idleUsdPerHour: 0.03 },
-}
 const away = { ...NODE, cloud: { ...NODE.cloud, away: 'the cloud is away (no answer)' } }
 
 describe('the headline', () => {
@@ -76,6 +20,7 @@ describe('the headline', () => {
     ['Over target', { ...NODE, overTargetForMs: 1, bursting: true }, {}, 'Over target for 1 s'],
     ['Falling behind', { ...NODE, overTargetForMs: 2_000 }, { queueDelayMs: 2_300 }, 'Over target for 2 s'],
     ['Refusing', { ...NODE, refusal: 'the edge is full' }, {}, 'Requests are refused: the edge is full.'],
+    ['Over target', NODE, { burstDelayMs: 3_400 }, 'Events that burst take 3.4 s; the target is 1 s.'],
     ['Stuck', NODE, { isStuck: true, backlogEvents: 1_827 }, '1,827 events wait, and none has been folded'],
     ['Cloud away', away, {}, 'The cloud is away (no answer); the edge works alone.'],
     ['Not accepting', { ...NODE, unready: 'the disk is nearly full' }, {}, 'The disk is nearly full.'],
@@ -118,6 +63,12 @@ describe('the problems', () => {
       '2 lines were rejected since the start',
     ])
     expect(found[0]?.tone).toBe('bad')
+  })
+
+  test('say that events die, and by what most of them', () => {
+    const dying = { events: 1_200, most: 'map failed at pipelines/clicks.ts:12' }
+    const texts = problems({ ...NODE, dying }, CALM).map(({ text }) => text)
+    expect(texts).toEqual(['Events die: 1,200 in the last minute, most by: map failed at pipelines/clicks.ts:12'])
   })
 
   test('include events over the target, also while the queue here is short', () => {

@@ -64,6 +64,13 @@ describe('the description', () => {
     )
   })
 
+  test('has no shape that nothing refers to, and one for an event', () => {
+    const text = JSON.stringify(openApi())
+    const { schemas } = openApi().components as { schemas: Record<string, unknown> }
+    expect(Object.keys(schemas)).toContain('Event')
+    expect(Object.keys(schemas).filter((name) => !text.includes(`"#/components/schemas/${name}"`))).toEqual([])
+  })
+
   test('names the scope that the guard asks for', () => {
     const paths = openApi().paths as Record<string, Record<string, { 'x-scope': string }>>
     for (const { method, path } of OPERATIONS)

@@ -63,6 +63,11 @@ function row({ part, inWords }: PartShare): HTMLElement {
  * come back.
  */
 export function showCloud({ cloud, bursting }: Overview, meanMs: number | null): void {
+  byId('cloud').hidden = cloud.none === true
+  if (cloud.none) {
+    setText(byId('cloud-state'), 'no cloud: back-pressure above capacity')
+    return
+  }
   setText(byId('cloud-state'), cloud.away ?? (bursting ? 'in use' : 'not in use'))
   const facts = cloudFacts(cloud, meanMs)
   const list = byId('cloud')

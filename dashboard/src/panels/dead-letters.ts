@@ -14,7 +14,6 @@ export class DeadLetterList {
 
   /** So many there are since the start. */
   total(total: number): void {
-    setText(byId('letters-note'), total === 0 ? 'none since the start' : `${exact(total)} since the start`)
     if (total === this.known || this.timer !== 0) return
     const isFirst = this.known < 0
     this.known = total
@@ -34,6 +33,7 @@ export class DeadLetterList {
     const reasons = reasonsOf(letters).map(({ code, reason, letters: many }) =>
       make('li', '', make('b', '', `${exact(many)} × `), make('code', '', code), ` ${reason}`),
     )
+    setText(byId('letters-note'), letters.length === 0 ? 'none' : `the newest ${exact(letters.length)}, by reason`)
     byId('letter-reasons').replaceChildren(...reasons)
     const list = byId('letters')
     if (letters.length === 0) list.replaceChildren(make('li', 'empty', 'Every event could be folded.'))

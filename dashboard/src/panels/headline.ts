@@ -8,6 +8,8 @@ export interface Pace {
   readonly burstRate: number
   readonly trueRate: number
   readonly queueDelayMs: number
+  /** How long events that burst take now; null where nothing bursts, or has only begun to. */
+  readonly burstDelayMs: number | null
   readonly backlogEvents: number
   /** Events have been waiting for seconds, and none was counted. */
   readonly isStuck: boolean
@@ -46,6 +48,8 @@ export function headline(overview: Overview, pace: Pace): Headline {
     return { chip: 'Falling behind', tone: 'bad', sentence: fallingBehind(overview, pace), why }
   if (overTargetForMs > 0)
     return { chip: 'Over target', tone: 'bad', sentence: `${overTarget(overview)} ${arrive(overview, pace)}`, why }
+  if (pace.burstDelayMs !== null && pace.burstDelayMs > latencyTargetMs)
+    return { chip: 'Over target', tone: 'bad', sentence: cloudTakes(overview, pace.burstDelayMs), why }
   if (cloud.away !== null)
     return { chip: 'Cloud away', tone: 'warn', sentence: `${capital(cloud.away)}; the edge works alone.`, why }
   if (bursting)
@@ -64,6 +68,8 @@ export function problems(overview: Overview, pace: Pace): Problem[] {
   if (refusal !== null) say('bad', `Requests are refused: ${refusal}`)
   if (pace.isStuck) say('bad', stuck(pace))
   if (pace.queueDelayMs > latencyTargetMs) say('bad', `Queue delay is over the target of ${duration(latencyTargetMs)}`)
+  if (pace.burstDelayMs !== null && pace.burstDelayMs > latencyTargetMs)
+    say('bad', `Events that burst take ${duration(pace.burstDelayMs)}, over the target of ${duration(latencyTargetMs)}`)
   if (overview.overTargetForMs > 0) say('bad', `Events take longer than the target of ${duration(latencyTargetMs)}`)
   if (cost.lastHourUsd >= cost.maxUsdPerHour)
     say('bad', `The spending limit of ${usd(cost.maxUsdPerHour)}/h is reached`)
@@ -72,12 +78,17 @@ export function problems(overview: Overview, pace: Pace): Problem[] {
   if (cloud.away !== null) say('warn', capital(cloud.away))
   if (isNarrow(cloud)) say('warn', `The cloud half is too narrow: ${cloud.capacity}`)
   if (pace.throttledLately > 0) say('warn', `${rounded(pace.throttledLately)} throttled puts in the last minute`)
-  if (pace.deadLately > 0) say('warn', `${rounded(pace.deadLately)} dead letters in the last minute`)
+  const dying = overview.dying ?? { events: pace.deadLately, most: null }
+  if (dying.events > 0) say('warn', eventsDie(dying))
   else if (events.deadLettered > 0) say('warn', `${rounded(events.deadLettered)} dead letters since the start`)
   if (events.late > 0) say('warn', `${rounded(events.late)} events came too late since the start`)
   if (overview.job !== undefined) for (const text of jobProblems(overview.job)) say('warn', text)
   if (events.rejected > 0) say('warn', `${rounded(events.rejected)} lines were rejected since the start`)
   return found
+}
+
+function eventsDie({ events, most }: NonNullable<Overview['dying']>): string {
+  return `Events die: ${rounded(events)} in the last minute${most === null ? '' : `, most by: ${most}`}`
 }
 
 /** What somebody should know of a Flink job. */
@@ -127,6 +138,9 @@ const stuck = ({ backlogEvents }: Pace) => `${count(backlogEvents)} events wait,
 
 const waits = ({ latencyTargetMs }: Overview, { queueDelayMs }: Pace) =>
   `An event waits ${duration(queueDelayMs)}; the target is ${duration(latencyTargetMs)}.`
+
+const cloudTakes = ({ latencyTargetMs }: Overview, burstDelayMs: number) =>
+  `Events that burst take ${duration(burstDelayMs)}; the target is ${duration(latencyTargetMs)}.`
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 const rounded = (value: number) => Math.round(value).toLocaleString('en-US')

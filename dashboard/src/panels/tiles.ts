@@ -1,51 +1,17 @@
 import type { Overview } from '../../../edge-node/observe/feed'
 import { byId, make, setText, showList } from '../dom'
-import { clock, count, duration, percent, rate, usd } from '../format'
-import { type Pace, type Problem, problems, type Tone, wholeSeconds } from './headline'
+import { clock } from '../format'
+import { type Pace, type Problem, problems } from './headline'
+import { burstTile, costTile, paceTile, type Tile } from './tile-texts'
 
-/** The four answers. */
-export function showTiles(overview: Overview, pace: Pace): void {
-  showPace(overview, pace)
-  showBurst(overview, pace)
-  showCost(overview, pace)
+/** The four answers: of now, or of the moment that `isPast` says. */
+export function showTiles(overview: Overview, pace: Pace, isPast: boolean): void {
+  byId('tiles-when').hidden = !isPast
+  if (isPast) setText(byId('tiles-when'), `At ${clock(overview.atMs)}:`)
+  show('tile-pace', paceTile(overview, pace))
+  show('tile-burst', burstTile(overview, pace))
+  show('tile-cost', costTile(overview, pace))
   showProblems(problems(overview, pace))
-}
-
-function showPace({ latencyTargetMs, bursting, processingDelayMs, overTargetForMs }: Overview, pace: Pace): void {
-  const { queueDelayMs, arrivals, trueRate } = pace
-  const share = queueDelayMs / latencyTargetMs
-  const load = trueRate > 0 ? `load ${percent(arrivals / trueRate)} of ${rate(trueRate)}` : 'nothing folded yet'
-  const delay = processingDelayMs.max > 0 ? `; delay p99 ${duration(processingDelayMs.p99)} since the start` : ''
-  const label = `queue delay is ${percent(share)} of the target`
-  const [tone, big] =
-    share > 1 || pace.isStuck || overTargetForMs > 0
-      ? (['bad', 'No'] as const)
-      : (['good', bursting ? 'Yes, with help' : 'Yes'] as const)
-  const over = overTargetForMs > 0 ? `over target for ${wholeSeconds(overTargetForMs)}; ` : ''
-  const note = `${over}queue delay ${duration(queueDelayMs)} of ${duration(latencyTargetMs)}; ${load}${delay}`
-  show('tile-pace', { tone, big, note, share, label })
-}
-
-function showBurst({ bursting, events, mode }: Overview, { edgeRate, burstRate }: Pace): void {
-  const folded = edgeRate + burstRate
-  const share = folded > 0 ? burstRate / folded : 0
-  const whole = events.edge + events.burst
-  const ever =
-    whole > 0 ? `${percent(events.burst / whole)} of ${count(whole)} events since the start` : 'no events yet'
-  const rule = mode === 'auto' ? '' : `mode is “${mode}”; `
-  const big = bursting ? `Yes, ${percent(share)}` : 'No'
-  const label = `${percent(share)} of the work is done in the cloud`
-  const now = bursting ? 'of the work is done in the cloud now; ' : ''
-  show('tile-burst', { tone: bursting ? 'busy' : 'quiet', big, note: `${now}${rule}${ever}`, share, label })
-}
-
-function showCost({ cost }: Overview, { spentLatelyUsdPerHour }: Pace): void {
-  const { usd: spent, lastHourUsd, maxUsdPerHour, idleUsdPerHour } = cost
-  const share = maxUsdPerHour > 0 ? lastHourUsd / maxUsdPerHour : 0
-  const now = `now ${usd(spentLatelyUsdPerHour + idleUsdPerHour)}/h, of which ${usd(idleUsdPerHour)} is the idle stream`
-  const label = `${percent(share)} of the spending limit of ${usd(maxUsdPerHour)} an hour`
-  const tone = share > 0.8 ? 'bad' : 'quiet'
-  show('tile-cost', { tone, big: usd(spent), note: `for bursts so far; ${now}`, share, label })
 }
 
 function showProblems(found: readonly Problem[]): void {
@@ -59,15 +25,6 @@ function showProblems(found: readonly Problem[]): void {
     ({ text }) => text,
     ({ text }) => make('li', '', text),
   )
-}
-
-interface Tile {
-  readonly tone: Tone
-  readonly big: string
-  readonly note: string
-  /** Of the bar, 0 to 1, and what it says to those who do not see it. */
-  readonly share: number
-  readonly label: string
 }
 
 function show(id: string, { tone, big, note, share, label }: Tile): void {

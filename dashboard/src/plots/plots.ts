@@ -47,7 +47,7 @@ export class Plots {
   private held: { readonly fromS: number; readonly toS: number } | undefined
   private cursorS: number | null = null
   private isPointing = false
-  private limits: Pick<Overview, 'limitMs' | 'latencyTargetMs'> = { limitMs: 0, latencyTargetMs: 0 }
+  private limits = { limitMs: 0, latencyTargetMs: 0, bursts: true }
 
   constructor(private readonly samples: Samples) {
     const plot = (spec: PlotSpec) => {
@@ -63,13 +63,20 @@ export class Plots {
   }
 
   /** The latest decision's limits, drawn across the delay. */
-  setLimits(limits: Pick<Overview, 'limitMs' | 'latencyTargetMs'>): void {
-    this.limits = limits
+  setLimits({ limitMs, latencyTargetMs, cloud }: Pick<Overview, 'limitMs' | 'latencyTargetMs' | 'cloud'>): void {
+    this.limits = { limitMs, latencyTargetMs, bursts: cloud.none !== true }
   }
 
   recolor(): void {
     this.palette.refresh()
     for (const plot of Object.values(this.plots)) plot.redraw()
+  }
+
+  /** How many seconds ago the moment is that the slider holds, of the samples by the second; null while it is now. */
+  get heldAge(): number | null {
+    if (this.cursorS === null) return null
+    const times = this.samples.seconds.view('atS')
+    return times.length === 0 ? null : times.length - 1 - indexOf(times, this.cursorS)
   }
 
   /** How often the picture changes, in ms. */
@@ -86,6 +93,11 @@ export class Plots {
     this.pointAgain(view)
   }
 
+  /** The samples that are drawn while the time is live. */
+  get ring(): View['ring'] {
+    return this.rangeS > RECENT_S ? this.samples.seconds : this.samples.recent
+  }
+
   private view(): View {
     const { recent, seconds } = this.samples
     const nowS = this.samples.now('atS')
@@ -97,12 +109,11 @@ export class Plots {
   }
 
   private marks(): Mark[] {
-    const { limitMs, latencyTargetMs } = this.limits
+    const { limitMs, latencyTargetMs, bursts } = this.limits
     if (latencyTargetMs === 0) return []
-    return [
-      { label: `target ${duration(latencyTargetMs)}`, value: latencyTargetMs, color: 'target' },
-      { label: `limit ${duration(limitMs)}: more bursts`, value: limitMs, color: 'limit' },
-    ]
+    const target = { label: `target ${duration(latencyTargetMs)}`, value: latencyTargetMs, color: 'target' } as const
+    if (!bursts) return [target]
+    return [target, { label: `limit ${duration(limitMs)}: more bursts`, value: limitMs, color: 'limit' }]
   }
 
   private choose(rangeS: number): void {

@@ -7,6 +7,7 @@ import type { Envelope } from '../../../core/protocol/envelope'
 import { type DeadLetter, type FoldTerms, foldEnvelope } from '../../../core/protocol/fold'
 import { emptyPartial, encodePartial, mergePartial, type Partial } from '../../../core/protocol/partial'
 import { pipelineIn } from '../../../program/program'
+import { thrownAt } from '../../../program/thrown-at'
 import type { Killer, Order, SentPane, Told } from './messages'
 
 const SETTLE_MS = 500 // to wait for what an envelope leaves behind; what comes later hits this process and not the node
@@ -37,7 +38,7 @@ async function main(module: string): Promise<void> {
 async function answer(pipeline: Pipeline, { envelope, dead, isEventByEvent }: Order): Promise<Told> {
   killers = []
   newest = null
-  const terms = { timers: machineTimers, dead }
+  const terms = { timers: machineTimers, dead, placeOf: thrownAt }
   const partial = isEventByEvent
     ? await eachEvent(pipeline, envelope, terms)
     : await foldEnvelope(pipeline, envelope, { ...terms, onProgress: progress() })

@@ -60,10 +60,17 @@ export function serveMetrics(app: FastifyInstance, ours: () => string): void {
   })
 }
 
+/**
+ * Gauges of the library that end like counters, and so break what goes by names. Each only sums up one that stays, by
+ * type.
+ */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`)
+
 /** Those of the process and of Node: CPU, memory, file descriptors, event loop, garbage collection. */
 function processMetrics(): Registry {
   const register = new Registry()
   collectDefaultMetrics({ register })
+  for (const gauge of MISNAMED) register.removeSingleMetric(gauge)
   return register
 }
 

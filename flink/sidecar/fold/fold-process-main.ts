@@ -3,6 +3,7 @@ import { machineTimers } from '../../../cloud/timers'
 import type { Pipeline } from '../../../core/pipeline/pipeline'
 import { foldEnvelope } from '../../../core/protocol/fold'
 import { pipelineIn } from '../../../program/program'
+import { thrownAt } from '../../../program/thrown-at'
 import { packPanes } from '../windows'
 import type { FoldNews, FoldOrder } from './fold-orders'
 
@@ -22,6 +23,7 @@ function main(module: string): void {
 async function answer(pipeline: Pipeline, { id, envelope }: FoldOrder): Promise<void> {
   const { panes, deadLetters } = await foldEnvelope(pipeline, envelope, {
     timers: machineTimers,
+    placeOf: thrownAt,
     onProgress: progressOf(id),
   })
   await new Promise(setImmediate) // a promise that `map` left rejected ends this process before it has said so

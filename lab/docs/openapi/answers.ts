@@ -212,7 +212,17 @@ export const replayRequest = named(
   }),
 )
 
-export const events = named('Events', z.union([z.looseObject({}), z.array(z.looseObject({})).min(1)]))
+const event = named(
+  'Event',
+  z
+    .looseObject({})
+    .describe(
+      'an object with what the pipeline reads: its key, its timestamp, the fields of its schema and aggregates',
+    ),
+)
+export const events = named('Events', z.union([event, z.array(event).min(1)]))
+/** A line of NDJSON. */
+export const eventLine = event
 export const burstMode = named('BurstMode', z.strictObject({ mode: z.enum(['auto', 'always', 'never']) }))
 export const health = named('Health', z.strictObject({ status: z.literal('ok') }))
 export const readiness = named(

@@ -56,9 +56,9 @@ function operationObject(operation: Operation): Json {
 const idOf = ({ method, path }: Operation) =>
   `${method.toLowerCase()}${path.replace(/\/(v1\/)?([a-z])?|[-.]([a-z])/g, (_all, _v1, first = '', later = '') => (first + later).toUpperCase())}`
 
-function bodyObject({ types, schema, says }: NonNullable<Operation['body']>): Json {
-  // Of NDJSON a schema could describe a line alone.
-  const contentOf = (type: string) => (type === 'application/json' ? { schema: refTo(schema) } : {})
+function bodyObject({ types, schema, line, says }: NonNullable<Operation['body']>): Json {
+  const lines = line === undefined ? {} : { schema: { type: 'string', contentSchema: refTo(line) } }
+  const contentOf = (type: string) => (type === 'application/json' ? { schema: refTo(schema) } : lines)
   return {
     required: true,
     description: says,
@@ -96,8 +96,11 @@ function answerObject(answer: Answer): Json {
   switch (answer.kind) {
     case 'json':
       return jsonObject(STATUS_CODES[answer.status] ?? '', answer.schema)
+    case 'stream': {
+      const contentSchema = { oneOf: answer.data.map(refTo) }
+      return { description: answer.says, content: { [answer.type]: { schema: { type: 'string', contentSchema } } } }
+    }
     case 'text':
-    case 'stream':
       return { description: answer.says, content: { [answer.type]: { schema: { type: 'string' } } } }
     case 'document':
       return { description: answer.says, content: { [answer.type]: { schema: { type: 'object' } } } }

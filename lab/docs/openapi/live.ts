@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { SAMPLE_FIELDS } from '../../../edge-node/observe/feed'
 import { count, epochMs, named } from './answers'
-import { eventCounts, percentiles, windowCounts } from './status'
+import { dying, eventCounts, percentiles, windowCounts } from './status'
 
-const fields = z.array(z.enum(SAMPLE_FIELDS))
+const fields = named('SampleFields', z.array(z.enum(SAMPLE_FIELDS)))
 const sample = named('Sample', z.array(z.number()).length(SAMPLE_FIELDS.length).describe('one number for each field'))
 const quantiles = z.looseObject(percentiles)
 const nullable = { text: z.string().nullable(), number: z.number().nullable() }
@@ -20,6 +20,7 @@ export const latest = named(
 )
 
 const cloud = z.strictObject({
+  none: z.boolean().optional().describe('there is none, as it is set'),
   away: nullable.text,
   shards: count(),
   parallelization: count(),
@@ -61,6 +62,7 @@ const overview = named(
     windows: windowCounts,
     retention: z.string().describe('how long results are kept, in words'),
     processingDelayMs: quantiles,
+    dying: dying.optional(),
     overTargetForMs: z.number(),
     windowLatencyMs: quantiles,
     cloud,
@@ -105,4 +107,10 @@ const windowsNow = named(
 )
 
 /** The server-sent events of the live feed, by name. */
-export const FEED = { fields, sample, overview, decisions: z.array(decision), windows: windowsNow } as const
+export const FEED = {
+  fields,
+  sample,
+  overview,
+  decisions: named('Decisions', z.array(decision)),
+  windows: windowsNow,
+} as const

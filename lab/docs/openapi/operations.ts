@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { RequestErrorCode } from '../errors'
 import * as answers from './answers'
-import { history, latest } from './live'
+import { FEED, history, latest } from './live'
 import { status } from './status'
 
 /** A parameter of a query or a header. */
@@ -17,9 +17,17 @@ export type Answer =
   | { readonly status: number; readonly kind: 'json'; readonly schema: z.ZodType }
   | {
       readonly status: number
-      readonly kind: 'text' | 'stream' | 'document'
+      readonly kind: 'text' | 'document'
       readonly type: string
       readonly says: string
+    }
+  | {
+      readonly status: number
+      readonly kind: 'stream'
+      readonly type: string
+      readonly says: string
+      /** What the data of its events are. */
+      readonly data: readonly z.ZodType[]
     }
 
 /** One operation of the HTTP API. Who may use it is in edge-node/http/access/routes.ts. */
@@ -29,7 +37,13 @@ export interface Operation {
   readonly summary: string
   readonly description?: string
   readonly parameters?: readonly Parameter[]
-  readonly body?: { readonly types: readonly string[]; readonly schema: z.ZodType; readonly says: string }
+  readonly body?: {
+    readonly types: readonly string[]
+    readonly schema: z.ZodType
+    /** Of a line, where a type is NDJSON. */
+    readonly line?: z.ZodType
+    readonly says: string
+  }
   readonly answers: readonly Answer[]
   /** Codes of its own, besides those that every route can have. */
   readonly errors?: readonly RequestErrorCode[]
@@ -80,6 +94,7 @@ export const OPERATIONS: readonly Operation[] = [
     body: {
       types: ['application/x-ndjson', 'application/json'],
       schema: answers.events,
+      line: answers.eventLine,
       says: 'NDJSON, a JSON array, or one object. The content type is not looked at.',
     },
     answers: [json(answers.ingested, 202)],
@@ -141,6 +156,7 @@ export const OPERATIONS: readonly Operation[] = [
         kind: 'stream',
         type: 'text/event-stream',
         says: 'events of the schemas WindowEvent and StreamReset',
+        data: [answers.windowEvent, answers.streamReset],
       },
     ],
     errors: ['invalid_event_id', 'invalid_query', 'window_gone', 'too_many_streams'],
@@ -219,6 +235,7 @@ export const OPERATIONS: readonly Operation[] = [
         kind: 'stream',
         type: 'text/event-stream',
         says: 'Sample, Overview, lists of Decision, WindowsNow',
+        data: Object.values(FEED),
       },
     ],
     errors: ['too_many_streams'],

@@ -151,6 +151,10 @@ const controller = z.strictObject({
   decisions: z.array(z.strictObject({ atMs: epochMs(), bursting: z.boolean(), reason: z.string(), facts })),
 } satisfies Fields<Status['controller']>)
 
+export const dying = z
+  .strictObject({ events: count(), most: z.string().nullable().describe('what most of them died of') })
+  .describe('events that died within the last minute')
+
 export const status = named(
   'Status',
   z.strictObject({
@@ -170,6 +174,7 @@ export const status = named(
     burst,
     controller,
     envelopes: count(),
+    dying,
     processingDelayMs: z.strictObject({
       ...percentiles,
       events: count().describe('of which the delay is known'),

@@ -6,6 +6,9 @@ import { curveOf, type Profile, spikeOf } from './profile'
 import { curveSchedule, type Schedule } from './schedule'
 import { parseTrace, traceCurve } from './trace'
 
+/** Length of a load that nobody gave one. */
+export const DEFAULT_S = 60
+
 /** A week: a timer cannot wait for much longer, and nobody will. */
 const MAX_SECONDS = 7 * 86_400
 
@@ -25,7 +28,7 @@ export async function openSchedule(profile: Profile, seconds: number | null, see
 
 /** `seconds` null: as long as the trace (60 s without one). `traceText` is read by the profile 'trace' alone. */
 export function scheduleOf(profile: Profile, seconds: number | null, seed: number, traceText: string): Schedule {
-  const length = seconds ?? 60
+  const length = seconds ?? DEFAULT_S
   switch (profile.kind) {
     case 'poisson':
       return poissonSchedule(profile.rate, length * 1000, seed)

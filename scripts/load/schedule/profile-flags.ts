@@ -31,7 +31,7 @@ const USED_BY: Readonly<Record<Exclude<keyof ProfileFlags, 'profile'>, readonly 
 }
 
 /** Throws WrongUsage for options that do not go together. */
-export function profileFrom(flags: ProfileFlags): Profile {
+export function profileFrom(flags: ProfileFlags, seconds: number): Profile {
   const kind = flags.profile ?? (flags.trace === undefined ? 'constant' : 'trace')
   refuseUnused(kind, flags)
   const rate = flags.rate ?? 1000
@@ -44,6 +44,7 @@ export function profileFrom(flags: ProfileFlags): Profile {
     case 'step':
       return { kind, rate, peak, startSeconds }
     case 'spike':
+      refuseCutSpike(flags, seconds)
       return { kind, rate, peak, startSeconds, lengthSeconds: flags.spikeSeconds ?? null }
     case 'ramp':
       return { kind, rate, peak }
@@ -52,6 +53,13 @@ export function profileFrom(flags: ProfileFlags): Profile {
     case 'trace':
       return traceProfile(flags)
   }
+}
+
+/** What of a spike lies beyond the end of the run would be cut without a word. */
+function refuseCutSpike({ spikeStart, spikeSeconds = 0 }: ProfileFlags, seconds: number): void {
+  const room = seconds - (spikeStart ?? seconds / 3)
+  if (spikeSeconds > room)
+    throw badOption(`--spike-seconds ${spikeSeconds} is more than the ${Math.floor(room)} s from its begin to the end`)
 }
 
 function traceProfile(flags: ProfileFlags): Profile {

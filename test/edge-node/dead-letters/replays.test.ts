@@ -82,7 +82,7 @@ describe('a dead letter whose window is open', () => {
     mood.failing.add('a')
     await post(event('a', 1))
     const { id, offset } = await oneLetter()
-    const reason = 'map failed: the service is away'
+    const reason = expect.stringMatching(/^map failed at test.*replays\.test\.ts:\d+: the service is away$/)
     expect(await replay([id])).toEqual([{ id, offset, kind: 'failed', code: 'map_failed', reason }])
     expect(await letters()).toHaveLength(1)
     expect((await status()).events.accepted).toBe(1)

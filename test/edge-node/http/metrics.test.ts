@@ -62,6 +62,12 @@ describe('the metrics', () => {
     }
   })
 
+  test('have no gauge that ends like a counter, also of those of the process', async () => {
+    const { body } = await (await start()).app.inject('/metrics')
+    const kinds = [...body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, kind]) => ({ name, kind }))
+    expect(kinds.filter(({ name, kind }) => name!.endsWith('_total') && kind !== 'counter')).toEqual([])
+  })
+
   test('count events by what became of them', async () => {
     const node = await start({ config: { mode: 'never' } })
     await node.post([event('a', 1), event('a', 2, 'poison'), '{'].join('\n'))

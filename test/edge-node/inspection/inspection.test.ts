@@ -8,7 +8,7 @@ import type { Pipeline } from '../../../core/pipeline/pipeline'
 import { type Configuration, readConfiguration } from '../../../edge-node/config/command-line'
 import type { Config } from '../../../edge-node/config/config'
 import { lockData } from '../../../edge-node/disk/data-lock'
-import { functionFinding, inspectCloud, mappingFinding } from '../../../edge-node/inspection/cloud-half'
+import { functionFinding, howToDeploy, inspectCloud, mappingFinding } from '../../../edge-node/inspection/cloud-half'
 import { type Finding, inWords } from '../../../edge-node/inspection/finding'
 import { inspect } from '../../../edge-node/inspection/inspection'
 import { type EmbeddedCloud, startEmbeddedCloud } from '../../../localstack/embedded/start'
@@ -170,7 +170,7 @@ describe('what is wrong with the cloud half', () => {
     const found = problems(await look())
     expect(found.map(({ what }) => what)).toEqual(['table', 'function', 'function', 'mapping'])
     expect(found[1]?.says).toBe(`burst has version another of the pipeline, this node has ${version}`)
-    for (const { advice } of found) expect(advice).toMatch(/npx sls deploy/)
+    for (const { advice } of found) expect(advice).toMatch(/^start the local cloud anew/)
     await deploy({ version })
   })
 
@@ -184,10 +184,19 @@ describe('what is wrong with the cloud half', () => {
     process.env.AWS_REGION = AWS_REGION
   })
 
+  test.each([
+    ['http://127.0.0.1:4566', /^start the local cloud anew/],
+    ['http://localhost:4566', /^start the local cloud anew/],
+    ['https://kinesis.example.com', /npx sls deploy$/],
+    [undefined, /npx sls deploy$/],
+  ])('a cloud half at %s that is not as it should be gets the advice that helps there', (endpoint, advice) => {
+    expect(howToDeploy(endpoint)).toMatch(advice)
+  })
+
   test('a function that may be called and not looked into has a version that nobody knows', () => {
     const here = { pipeline: bids as unknown as Pipeline, version }
     const finding = (state: string, versions?: Record<string, string>) =>
-      functionFinding('burst', here, { state, versions }).verdict
+      functionFinding('burst', here, { state, versions }, 'deploy').verdict
     expect(finding('Active')).toBe('unknown')
     expect(finding('Active', { bids: version })).toBe('ok')
     expect(finding('Active', { hot: version })).toBe('problem')
@@ -196,9 +205,9 @@ describe('what is wrong with the cloud half', () => {
 
   test('a mapping that is disabled, or reports nothing, holds up the stream', () => {
     const sound = { state: 'Enabled', parallelization: 1, reportsFailures: true, consumer: 'fan-out' } as const
-    expect(mappingFinding('flow', sound).verdict).toBe('ok')
-    expect(mappingFinding('flow', { ...sound, state: 'Disabled' }).verdict).toBe('problem')
-    expect(mappingFinding('flow', { ...sound, reportsFailures: false }).verdict).toBe('problem')
+    expect(mappingFinding('flow', sound, 'deploy').verdict).toBe('ok')
+    expect(mappingFinding('flow', { ...sound, state: 'Disabled' }, 'deploy').verdict).toBe('problem')
+    expect(mappingFinding('flow', { ...sound, reportsFailures: false }, 'deploy').verdict).toBe('problem')
   })
 })
 

@@ -85,6 +85,7 @@ describe('the command line', () => {
     ['--peak 10', '--peak has no effect with --profile constant'],
     ['--trace t.csv --rate 10', '--rate has no effect with --profile trace'],
     ['--profile step --spike-seconds 3', '--spike-seconds has no effect'],
+    ['--profile spike --seconds 60 --spike-seconds 41', '--spike-seconds 41 is more than the 40 s'],
     ['--speed 3', "Unknown option '--speed'"],
     ['extra', 'Too many arguments'],
     ['--seed', 'argument missing'],

@@ -29,6 +29,16 @@ describe('the command line of spillway start', () => {
     expect(parse(line)).toMatchObject({ kind: 'wrong', message: expect.stringMatching(/See spillway start --help\.$/) })
   })
 
+  test('a spike that is longer than what the run leaves for it is refused, and by default it fits', () => {
+    expect(parse('--seconds 60 --spike-seconds 41')).toMatchObject({
+      kind: 'wrong',
+      message: expect.stringMatching(/--spike-seconds 41 does not fit: .* leaves 40 s\. See spillway start --help\.$/),
+    })
+    expect(optionsOf('--seconds 60 --spike-seconds 40').spikeSeconds).toBe(40)
+    expect(optionsOf('').spikeSeconds).toBe(20)
+    expect(optionsOf('--seconds 9').spikeSeconds).toBe(3)
+  })
+
   test('takes no poison at all, and goes on after the report, unless told', () => {
     expect(parse('')).toMatchObject({
       isOnce: false,

@@ -1,0 +1,62 @@
+import type { Pace } from '../../dashboard/src/panels/headline'
+import type { Overview } from '../../edge-node/observe/feed'
+
+/** A node at a quarter of its capacity. */
+export const CALM: Pace = {
+  arrivals: 100,
+  edgeRate: 100,
+  burstRate: 0,
+  trueRate: 400,
+  queueDelayMs: 12,
+  burstDelayMs: null,
+  backlogEvents: 3,
+  isStuck: false,
+  throttledLately: 0,
+  deadLately: 0,
+  spentLatelyUsdPerHour: 0,
+}
+
+const none = { p50: 0, p99: 0, max: 0 }
+export const NODE: Overview = {
+  atMs: 0,
+  pipeline: 'bids',
+  version: 'v1',
+  incarnation: 'abc',
+  bootEpoch: 1,
+  unready: null,
+  refusal: null,
+  mode: 'auto',
+  policy: 'spillway',
+  bursting: false,
+  reason: 'queue delay 12 ms, limit 800 ms',
+  routeReason: 'queue delay 15 ms, limit 800 ms',
+  latencyTargetMs: 1_000,
+  limitMs: 800,
+  events: { accepted: 0, edge: 0, burst: 0, deadLettered: 0, late: 0, rejected: 0, pending: 0 },
+  windows: { open: 0, closing: 0, finalizing: 0, final: 0, withBurst: 0 },
+  processingDelayMs: none,
+  overTargetForMs: 0,
+  windowLatencyMs: none,
+  retention: 'results are kept for 7 days',
+  cloud: {
+    away: null,
+    shards: 2,
+    parallelization: 4,
+    laneRate: 0,
+    inFlightEnvelopes: 0,
+    inFlightEvents: 0,
+    inFlightBytes: 0,
+    throttled: 0,
+    ceilingRate: null,
+    divertUs: 0,
+    foldUs: 0,
+    latencyMs: null,
+    parts: [],
+    iteratorAgeMs: null,
+    capacity: 'nothing bursts',
+    bottleneck: 'enough',
+    invocations: 0,
+    records: 0,
+  },
+  cost: { usd: 0, lastHourUsd: 0, maxUsdPerHour: 10, idleUsdPerHour: 0.03 },
+}
