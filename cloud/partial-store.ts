@@ -146,7 +146,7 @@ export class PartialStore {
     pk: string,
     chunkKeys: string[],
   ): Promise<Partial | null> {
-    const partial = partialOf(tallies)
+    const partial = partialOf(pipeline, tallies)
     for (const item of await this.items.getAll(chunkKeys.map((sk) => ({ pk, sk })))) {
       if (item === undefined) return null
       decodeGroups(pipeline, partial, unpack(item.body) as unknown as EncodedGroup[])

@@ -76,7 +76,7 @@ type Outcome = Pick<WindowToSplit, 'rows' | 'dead'>
 async function outcomeOf(pipeline: Pipeline, window: WindowToSplit, split: Split, timers: Timers): Promise<Outcome> {
   const dead = new Map<number, string>()
   const computed = async (part: Split): Promise<Partial> => {
-    if (part.kind === 'merge') return mergePartial(pipeline, await computed(part.into), await computed(part.from))
+    if (part.kind === 'merge') return mergePartial(await computed(part.into), await computed(part.from))
     const folded = await foldPlaces(pipeline, window, part.events, timers, dead)
     return part.where === 'edge' ? folded : sent(pipeline, folded)
   }
@@ -96,8 +96,8 @@ async function foldPlaces(
   const envelope = { ...header, firstOffset: 0, count: lines.length, horizonMs: Number.NEGATIVE_INFINITY, lines }
   const { panes, deadLetters } = await foldEnvelope(pipeline, envelope, { timers })
   for (const { offset, code } of deadLetters) dead.set(places[offset]!, code)
-  const [first = emptyPartial(), ...others] = panes.values()
-  return others.reduce((whole, pane) => mergePartial(pipeline, whole, pane), first)
+  const [first = emptyPartial(pipeline), ...others] = panes.values()
+  return others.reduce(mergePartial, first)
 }
 
 /** As it arrives when it was folded elsewhere. */

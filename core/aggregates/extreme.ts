@@ -1,5 +1,6 @@
 import type { FieldAggregate, Json } from '../pipeline/aggregate'
 import { fieldSignature, MAX_MAGNITUDE, malformed, numberReader } from './aggregates'
+import { type CellForm, type Cells, inCells } from './cells'
 
 /** The best value so far, null before the first. */
 export type ExtremeState = number | null
@@ -14,7 +15,7 @@ export function extreme<Field extends string>(
   better: (candidate: number, kept: number) => boolean,
 ): FieldAggregate<Field, number, number, ExtremeState, number> {
   const add = (state: ExtremeState, value: number) => (state === null || better(value, state) ? value : state)
-  return {
+  const aggregate: FieldAggregate<Field, number, number, ExtremeState, number> = {
     signature,
     field,
     read: numberReader(field),
@@ -24,6 +25,23 @@ export function extreme<Field extends string>(
     present: (state) => state ?? Number.NaN,
     encode: (state) => state,
     decode: (json) => decode(signature, json),
+  }
+  return inCells(aggregate, cellsOf(better))
+}
+
+/** NaN stands for no value; no value is NaN. */
+function cellsOf(better: (candidate: number, kept: number) => boolean): CellForm<number, ExtremeState> {
+  const add = ({ numbers }: Cells, at: number, value: number) => {
+    const kept = numbers[at]!
+    if (Number.isNaN(kept) || better(value, kept)) numbers[at] = value
+    return true
+  }
+  return {
+    zero: [Number.NaN],
+    add,
+    merge: (cells, at, from, fromAt) => Number.isNaN(from.numbers[fromAt]) || add(cells, at, from.numbers[fromAt]!),
+    take: (cells, at, state) => state === null || add(cells, at, state),
+    read: ({ numbers }, at) => (Number.isNaN(numbers[at]) ? null : numbers[at]!),
   }
 }
 

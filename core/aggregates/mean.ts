@@ -1,6 +1,8 @@
 import type { FieldAggregate, Json } from '../pipeline/aggregate'
 import { decodeCount, fieldSignature, malformed, numberReader } from './aggregates'
+import { type CellForm, inCells } from './cells'
 import { addExactly, canonical, decodeExpansion, type Expansion, mergeExactly, roundOnce } from './exact-sum'
+import { addAllInPlace, addInPlace, EMPTY_SUM, expansionAt } from './exact-sum-cells'
 
 /** The exact sum and the number of the values in it. */
 export type MeanState = { sum: Expansion; count: number }
@@ -11,7 +13,7 @@ export type MeanState = { sum: Expansion; count: number }
  */
 export function mean<Field extends string>(field: Field): FieldAggregate<Field, number, number, MeanState, number> {
   const signature = fieldSignature('mean', field)
-  return {
+  const aggregate: FieldAggregate<Field, number, number, MeanState, number> = {
     signature,
     field,
     read: numberReader(field),
@@ -22,6 +24,30 @@ export function mean<Field extends string>(field: Field): FieldAggregate<Field, 
     encode: (state) => [state.count, ...canonical(state.sum)],
     decode: (json) => decode(signature, json),
   }
+  return inCells(aggregate, CELLS)
+}
+
+/** Where the count is: behind the sum. */
+const COUNT = EMPTY_SUM.length
+
+const CELLS: CellForm<number, MeanState> = {
+  zero: [...EMPTY_SUM, 0],
+  add: ({ numbers }, at, value) => {
+    if (!addInPlace(numbers, at, value)) return false
+    numbers[at + COUNT]! += 1
+    return true
+  },
+  merge: ({ numbers }, at, from, fromAt) => {
+    if (!addAllInPlace(numbers, at, from.numbers, fromAt, fromAt + COUNT)) return false
+    numbers[at + COUNT]! += from.numbers[fromAt + COUNT]!
+    return true
+  },
+  take: ({ numbers }, at, { sum, count }) => {
+    if (!addAllInPlace(numbers, at, sum, 0, sum.length)) return false
+    numbers[at + COUNT]! += count
+    return true
+  },
+  read: ({ numbers }, at) => ({ sum: expansionAt(numbers, at), count: numbers[at + COUNT]! }),
 }
 
 function add(state: MeanState, value: number): MeanState {

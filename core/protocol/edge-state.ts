@@ -5,7 +5,8 @@ import {
   decodePartial,
   type EncodedPartial,
   emptyPartial,
-  encodePartial,
+  encodeRows,
+  encodeTallies,
   mergePartial,
   type Partial,
   zeroTally,
@@ -57,7 +58,7 @@ export class EdgeState {
     const slices = [...this.slicesOf(endMs), ...(this.since?.slicesOf(endMs) ?? [])]
     const [only, ...others] = slices
     if (only !== undefined && others.length === 0) return only // tumbling windows: no copy of every group
-    return slices.reduce((whole, slice) => mergePartial(this.pipeline, whole, slice), emptyPartial())
+    return slices.reduce(mergePartial, emptyPartial(this.pipeline))
   }
 
   /** Forgets the panes all of whose windows are final. */
@@ -114,7 +115,7 @@ export class EdgeState {
     this.panes.set(pane, slices)
     const slice = slices.get(firstEndMs)
     if (slice === undefined) slices.set(firstEndMs, partial)
-    else mergePartial(this.pipeline, slice, partial)
+    else mergePartial(slice, partial)
   }
 }
 
@@ -127,11 +128,11 @@ interface PlacedSlice {
 /** The slices in pieces of some groups; the tallies of each are in its first piece. */
 function* piecesOf(pipeline: Pipeline, slices: readonly PlacedSlice[]): Generator<SliceSnapshot> {
   for (const { pane, firstEndMs, slice } of slices) {
-    const groups = slice.groups.entries()
+    const rows = slice.groups.entries()
     let { folded, dead } = slice
     for (let left = slice.groups.size, first = true; first || left > 0; left -= PIECE_GROUPS, first = false) {
-      const piece = { folded, dead, groups: new Map(takeSome(groups, PIECE_GROUPS)) }
-      yield { pane, firstEndMs, ...encodePartial(pipeline, piece) }
+      const groups = encodeRows(pipeline, slice.groups, takeSome(rows, PIECE_GROUPS))
+      yield { pane, firstEndMs, ...encodeTallies({ folded, dead }), groups }
       folded = dead = zeroTally()
     }
   }

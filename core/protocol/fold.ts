@@ -5,7 +5,7 @@ import type { Pipeline } from '../pipeline/pipeline'
 import { firstOpenWindowEnd, paneStart } from '../pipeline/window'
 import type { Envelope } from './envelope'
 import { addEvent, type EventHasher, eventHasher } from './hash-sum'
-import { emptyPartial, groupOf, type Partial, type Tally } from './partial'
+import { emptyPartial, type Partial, type Tally } from './partial'
 import { sideBySide, type Timers, type Turn } from './side-by-side'
 
 /** An event that could not be folded; the edge has its line in the log. */
@@ -141,15 +141,12 @@ class Fold {
   private add(paneStartMs: number, offset: number, mapped: unknown): undefined {
     const contributions = contributionsOf(this.pipeline, mapped)
     if (contributions instanceof Refusal) return this.bury(paneStartMs, offset, contributions)
-    const partial = this.partial(paneStartMs)
+    const { groups, folded } = this.partial(paneStartMs)
     for (const { key, values } of contributions) {
       // A key may be a part of a long field. As a view it would keep that field alive for as long as its group is held.
-      const group = partial.groups.get(key) ?? groupOf(this.pipeline, partial, excerpt(key, key.length))
-      this.pipeline.columns.forEach(([, aggregate], column) => {
-        group[column] = aggregate.add(group[column], values[column])
-      })
+      groups.add(groups.get(key) ?? groups.rowOf(excerpt(key, key.length)), values)
     }
-    this.count(partial.folded, offset)
+    this.count(folded, offset)
   }
 
   private bury(paneStartMs: number, offset: number, refusal: Refusal): undefined {
@@ -165,7 +162,7 @@ class Fold {
   private partial(paneStartMs: number): Partial {
     let partial = this.panes.get(paneStartMs)
     if (partial === undefined) {
-      partial = emptyPartial()
+      partial = emptyPartial(this.pipeline)
       this.panes.set(paneStartMs, partial)
     }
     return partial

@@ -35,13 +35,15 @@ export interface Unbalanced {
  * differ only in the figures.
  */
 export class WindowMerge {
-  private readonly whole = emptyPartial()
+  private readonly whole: Partial
   private readonly events = { edge: 0, burst: 0 }
 
-  constructor(private readonly pipeline: Pipeline) {}
+  constructor(private readonly pipeline: Pipeline) {
+    this.whole = emptyPartial(pipeline)
+  }
 
   add(from: 'edge' | 'burst', part: Partial): void {
-    mergePartial(this.pipeline, this.whole, part)
+    mergePartial(this.whole, part)
     this.events[from] += part.folded.count
   }
 

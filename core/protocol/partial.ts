@@ -1,5 +1,6 @@
 import type { Json } from '../pipeline/aggregate'
 import type { Pipeline, Row } from '../pipeline/pipeline'
+import { Groups } from './groups'
 import { addSum, type HashSum, sumEquals, sumFromHex, sumToHex, zeroSum } from './hash-sum'
 
 /**
@@ -11,11 +12,11 @@ export interface Tally {
   readonly sum: HashSum
 }
 
-/** What folding left of some events: their tallies and the states of each group, in the order of `pipeline.columns`. */
+/** What folding left of some events: their tallies, and the states of each group. */
 export interface Partial {
   readonly folded: Tally
   readonly dead: Tally
-  readonly groups: Map<string, unknown[]>
+  readonly groups: Groups
 }
 
 export const zeroTally = (): Tally => ({ count: 0, sum: zeroSum() })
@@ -33,39 +34,31 @@ export type EncodedTally = readonly [number, string]
 export const encodeTally = (tally: Tally): EncodedTally => [tally.count, sumToHex(tally.sum)]
 export const decodeTally = ([count, hex]: EncodedTally): Tally => ({ count, sum: sumFromHex(hex) })
 
-export const emptyPartial = (): Partial => ({ folded: zeroTally(), dead: zeroTally(), groups: new Map() })
+export const emptyPartial = (pipeline: Pipeline): Partial => ({
+  folded: zeroTally(),
+  dead: zeroTally(),
+  groups: new Groups(pipeline),
+})
 
 /** Joins two partials of one pipeline; changes `into` and never `from`, and shares no state between them. */
-export function mergePartial(pipeline: Pipeline, into: Partial, from: Partial): Partial {
+export function mergePartial(into: Partial, from: Partial): Partial {
   addTally(into.folded, from.folded)
   addTally(into.dead, from.dead)
-  for (const [key, states] of from.groups) {
-    const group = groupOf(pipeline, into, key)
-    pipeline.columns.forEach(([, aggregate], column) => {
-      group[column] = aggregate.merge(group[column], states[column])
-    })
-  }
+  for (const [key, row] of from.groups.entries()) into.groups.merge(into.groups.rowOf(key), from.groups, row)
   return into
-}
-
-/** The states of a key in `partial`, made when it has none. */
-export function groupOf(pipeline: Pipeline, partial: Partial, key: string): unknown[] {
-  let group = partial.groups.get(key)
-  if (group === undefined) {
-    group = pipeline.columns.map(([, aggregate]) => aggregate.zero())
-    partial.groups.set(key, group)
-  }
-  return group
 }
 
 /** The rows that a user sees, ordered by key (UTF-16 code units). */
 export const presentRows = (pipeline: Pipeline, partial: Partial): Row[] => [...rowsOf(pipeline, partial)]
 
 /** The same, each made when it is asked for. */
-export function* rowsOf(pipeline: Pipeline, partial: Partial): Generator<Row> {
-  for (const key of [...partial.groups.keys()].sort()) {
-    const states = partial.groups.get(key)!
-    const results = pipeline.columns.map(([name, aggregate], column) => [name, aggregate.present(states[column])])
+export function* rowsOf(pipeline: Pipeline, { groups }: Partial): Generator<Row> {
+  for (const key of [...groups.keys()].sort()) {
+    const row = groups.rowOf(key)
+    const results = pipeline.columns.map(([name, aggregate], column) => [
+      name,
+      aggregate.present(groups.state(row, column)),
+    ])
     yield { key, ...Object.fromEntries(results) } as Row
   }
 }
@@ -73,12 +66,19 @@ export function* rowsOf(pipeline: Pipeline, partial: Partial): Generator<Row> {
 /** One group on the wire: key, then its states in the order of `pipeline.columns`. */
 export type EncodedGroup = readonly [string, ...Json[]]
 
-export function encodeGroups(pipeline: Pipeline, partial: Partial): EncodedGroup[] {
-  return [...partial.groups].map(([key, states]) => [
+export const encodeGroups = (pipeline: Pipeline, { groups }: Partial): EncodedGroup[] =>
+  encodeRows(pipeline, groups, groups.entries())
+
+/** Some of the groups. */
+export const encodeRows = (
+  pipeline: Pipeline,
+  groups: Groups,
+  rows: Iterable<readonly [string, number]>,
+): EncodedGroup[] =>
+  Array.from(rows, ([key, row]) => [
     key,
-    ...pipeline.columns.map(([, aggregate], column) => aggregate.encode(states[column])),
+    ...pipeline.columns.map(([, aggregate], column) => aggregate.encode(groups.state(row, column))),
   ])
-}
 
 /**
  * Adds groups from the wire to `partial`. Throws a RangeError when they were not made by `encodeGroups` of this
@@ -87,10 +87,7 @@ export function encodeGroups(pipeline: Pipeline, partial: Partial): EncodedGroup
 export function decodeGroups(pipeline: Pipeline, partial: Partial, encoded: readonly EncodedGroup[]): void {
   for (const [key, ...states] of encoded) {
     if (states.length !== pipeline.columns.length) throw new RangeError(`group "${key}" has ${states.length} states`)
-    const group = groupOf(pipeline, partial, key)
-    pipeline.columns.forEach(([, aggregate], column) => {
-      group[column] = aggregate.merge(group[column], aggregate.decode(states[column]!))
-    })
+    partial.groups.decode(partial.groups.rowOf(key), states)
   }
 }
 
@@ -106,8 +103,8 @@ export const encodeTallies = ({ folded, dead }: Pick<Partial, 'folded' | 'dead'>
 })
 
 /** A partial with these tallies, and no groups yet. */
-export const partialOf = ({ folded, dead }: EncodedTallies): Partial => ({
-  ...emptyPartial(),
+export const partialOf = (pipeline: Pipeline, { folded, dead }: EncodedTallies): Partial => ({
+  ...emptyPartial(pipeline),
   folded: decodeTally(folded),
   dead: decodeTally(dead),
 })
@@ -124,7 +121,7 @@ export const encodePartial = (pipeline: Pipeline, partial: Partial): EncodedPart
 
 /** Throws a RangeError when it was not made by `encodePartial` of this pipeline. */
 export function decodePartial(pipeline: Pipeline, encoded: EncodedPartial): Partial {
-  const partial = partialOf(encoded)
+  const partial = partialOf(pipeline, encoded)
   decodeGroups(pipeline, partial, encoded.groups)
   return partial
 }

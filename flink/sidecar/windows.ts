@@ -36,8 +36,8 @@ export const packPanes = (pipeline: Pipeline, panes: ReadonlyMap<number, Partial
 
 /** Makes one partial of many, so that the state of a window does not grow with its envelopes. */
 export function mergePartials(pipeline: Pipeline, partials: readonly Uint8Array[]): Buffer {
-  const whole = emptyPartial()
-  for (const bytes of partials) mergePartial(pipeline, whole, unpackPartial(pipeline, bytes))
+  const whole = emptyPartial(pipeline)
+  for (const bytes of partials) mergePartial(whole, unpackPartial(pipeline, bytes))
   return packPartial(pipeline, whole)
 }
 

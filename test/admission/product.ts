@@ -59,7 +59,7 @@ function groupsOf(pipeline: Pipeline, panes: Panes, horizonMs: number) {
       if (end <= horizonMs || groups.size === 0) continue
       const keys = windows.get(end - pipeline.window.sizeMs) ?? new Map<string, number>()
       windows.set(end - pipeline.window.sizeMs, keys)
-      for (const [key, [count]] of groups) keys.set(key, (keys.get(key) ?? 0) + Number(count))
+      for (const [key, row] of groups.entries()) keys.set(key, (keys.get(key) ?? 0) + Number(groups.state(row, 0)))
     }
   }
   return [...windows]

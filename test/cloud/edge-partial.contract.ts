@@ -47,8 +47,8 @@ export function edgePartialsContract(open: () => Promise<ItemStore>): void {
     })
 
     test('without a group is there, and is empty', async () => {
-      const ref = await store.putPart(spec, FROM, END_MS, 'edge/1.0', emptyPartial())
-      expect(await read(ref)).toEqual(viewOf(spec, emptyPartial()))
+      const ref = await store.putPart(spec, FROM, END_MS, 'edge/1.0', emptyPartial(spec))
+      expect(await read(ref)).toEqual(viewOf(spec, emptyPartial(spec)))
     })
 
     test('with only dead letters keeps their tally', async () => {

@@ -67,7 +67,7 @@ async function eachEvent(pipeline: Pipeline, envelope: Envelope, terms: FoldTerm
     const event = { ...envelope, firstOffset, count: 1, lines: [line] }
     const partial = await origin.run(firstOffset, () => foldEnvelope(pipeline, event, terms))
     for (const [startMs, part] of partial.panes) {
-      panes.set(startMs, mergePartial(pipeline, panes.get(startMs) ?? emptyPartial(), part))
+      panes.set(startMs, mergePartial(panes.get(startMs) ?? emptyPartial(pipeline), part))
     }
     deadLetters.push(...partial.deadLetters)
     await settled(SETTLE_EVENT_MS)

@@ -58,12 +58,12 @@ describe('the edge part of a window', () => {
         for (const [n, [horizonMs, events]] of cuts.entries())
           state.absorb(horizonMs, await folded(events, horizonMs, n * 100))
         for (const endMs of [10, 20, 30, 40]) {
-          const expected = emptyPartial()
+          const expected = emptyPartial(spec)
           for (const [n, [horizonMs, events]] of cuts.entries()) {
             if (endMs <= horizonMs) continue // the window had closed
             const { panes } = await folded(events, NOTHING_MS, n * 100)
             for (const pane of panesOfWindow(spec.window, endMs)) {
-              mergePartial(spec, expected, panes.get(pane) ?? emptyPartial())
+              mergePartial(expected, panes.get(pane) ?? emptyPartial(spec))
             }
           }
           expect(plain(state.window(endMs))).toEqual(plain(expected))
@@ -98,7 +98,7 @@ describe('the state of the edge', () => {
     for (const horizonMs of [NOTHING_MS, 5]) state.absorb(horizonMs, await folded([event('a', 12)], horizonMs))
     expect(state.groups).toBe(1)
     expect(countsIn(state, 20)).toEqual({ a: 2 })
-    expect(plain(state.window(30))).toEqual(plain(emptyPartial()))
+    expect(plain(state.window(30))).toEqual(plain(emptyPartial(spec)))
   })
 
   test('that went through a snapshot as JSON text goes on as it was, and shares nothing with the old one', async () => {

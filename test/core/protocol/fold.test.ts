@@ -169,7 +169,7 @@ describe('a fold with a map', () => {
             const panes = new Map(into.panes)
             for (const [pane, partial] of (await foldFrom(...second)).panes) {
               const own = panes.get(pane)
-              panes.set(pane, own === undefined ? partial : mergePartial(spec, own, partial))
+              panes.set(pane, own === undefined ? partial : mergePartial(own, partial))
             }
             return plainEnvelope({ panes, deadLetters: [] }).panes
           }

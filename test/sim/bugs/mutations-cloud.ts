@@ -2,6 +2,7 @@ import type { Item, ItemStore } from '../../../cloud/item-store'
 import { envelopePartition, HEAD, type Origin } from '../../../cloud/keys'
 import { PartialStore } from '../../../cloud/partial-store'
 import { type Candidate, digestOfRows, ResultStore } from '../../../cloud/result-store'
+import type { Pipeline } from '../../../core/pipeline/pipeline'
 import { decodeTally, type EncodedTally, emptyPartial, type Partial } from '../../../core/protocol/partial'
 import type { Account } from '../../../core/protocol/protocol'
 import { MergedRuns } from '../../../edge-node/closing/merged-runs'
@@ -24,7 +25,7 @@ interface Adopting {
 }
 
 type Tallies = { readonly folded: EncodedTally; readonly dead: EncodedTally }
-type Assemble = (pipeline: unknown, tallies: Tallies, ...rest: never[]) => Promise<Partial | null>
+type Assemble = (pipeline: Pipeline, tallies: Tallies, ...rest: never[]) => Promise<Partial | null>
 type Adopt = (account: Account, digest: string) => Promise<Merged>
 
 /** Bugs in how partials and candidates stand in the cloud and are read. */
@@ -101,8 +102,14 @@ export const CLOUD_MUTATIONS: readonly Mutation[] = [
     breaks: 'An absent chunk means missing, never empty.',
     apply: () =>
       around<Assemble>(PartialStore.prototype, 'assemble', async (original, _self, args) => {
-        const [, { folded, dead }] = args
-        return (await original(...args)) ?? { ...emptyPartial(), folded: decodeTally(folded), dead: decodeTally(dead) }
+        const [pipeline, { folded, dead }] = args
+        return (
+          (await original(...args)) ?? {
+            ...emptyPartial(pipeline),
+            folded: decodeTally(folded),
+            dead: decodeTally(dead),
+          }
+        )
       }),
   },
   {
