@@ -1,5 +1,5 @@
 import { messageOf, Refusal } from '../pipeline/aggregate'
-import { eventOf, keyOf, timestampMsOf } from '../pipeline/event'
+import { eventOf, type Found, keyOf, timestampMsOf } from '../pipeline/event'
 import { excerpt, shortReason } from '../pipeline/excerpt'
 import type { Pipeline } from '../pipeline/pipeline'
 import { firstOpenWindowEnd, paneStart } from '../pipeline/window'
@@ -7,6 +7,7 @@ import type { Envelope } from './envelope'
 import { addEvent, type EventHasher, eventHasher } from './hash-sum'
 import { emptyPartial, groupOf, type Partial, type Tally } from './partial'
 import { sideBySide, type Timers, type Turn } from './side-by-side'
+import type { Readings } from './uncut'
 
 /** An event that could not be folded; the edge has its line in the log. */
 export interface DeadLetter {
@@ -30,6 +31,8 @@ export interface FoldTerms {
    * another call of `map`: somebody may have read that they are, and replayed them.
    */
   readonly dead?: ReadonlyMap<number, Refusal['code']> | undefined
+  /** What was read of the lines before: what it has is not read again. */
+  readonly readings?: Readings | undefined
   /**
    * Is told how many events were done since the last call: folded, dead-lettered or skipped. Each event is told once,
    * before the fold ends.
@@ -90,6 +93,8 @@ class Fold {
    */
   line(index: number, turn: Turn): PromiseLike<void> | undefined {
     const { pipeline, envelope } = this
+    const found = this.terms.readings?.found[index]
+    if (found != null) return this.addFound(index, found)
     const { event, timestampMs, pane } = this.read(index)
     if (firstOpenWindowEnd(pipeline.window, pane, envelope.horizonMs) === null) return undefined
     const offset = envelope.firstOffset + index
@@ -103,6 +108,19 @@ class Fold {
       (value) => (turn.isOver ? undefined : this.add(pane, offset, value)),
       (error) => (turn.isOver ? undefined : this.bury(pane, offset, mapFailure(error))),
     )
+  }
+
+  /** The same for a line that was read before. */
+  private addFound(index: number, { key, values }: Found): undefined {
+    const { pipeline, envelope } = this
+    const pane = this.terms.readings!.panes[index]!
+    if (firstOpenWindowEnd(pipeline.window, pane, envelope.horizonMs) === null) return undefined
+    const offset = envelope.firstOffset + index
+    const code = this.terms.dead?.get(offset)
+    if (code !== undefined) return this.bury(pane, offset, new Refusal(code, 'it was dead-lettered before'))
+    const partial = this.partial(pane)
+    this.addTo(partial.groups.get(key) ?? groupOf(pipeline, partial, key), values)
+    this.count(partial.folded, offset)
   }
 
   /** The `map` of this line hangs. */
@@ -128,11 +146,16 @@ class Fold {
     for (const { key, values } of contributions) {
       // A key may be a part of a long field. As a view it would keep that field alive for as long as its group is held.
       const group = partial.groups.get(key) ?? groupOf(this.pipeline, partial, excerpt(key, key.length))
-      this.pipeline.columns.forEach(([, aggregate], column) => {
-        group[column] = aggregate.add(group[column], values[column])
-      })
+      this.addTo(group, values)
     }
     this.count(partial.folded, offset)
+  }
+
+  private addTo(group: unknown[], values: readonly unknown[]): void {
+    const { columns } = this.pipeline
+    for (let column = 0; column < columns.length; column++) {
+      group[column] = columns[column]![1].add(group[column], values[column])
+    }
   }
 
   private bury(paneStartMs: number, offset: number, refusal: Refusal): undefined {
