@@ -3,7 +3,7 @@
 // Out: states that merge in any order, and the values that results show.
 
 import type { Json } from '../pipeline/aggregate'
-import { Refusal } from '../pipeline/aggregate'
+import { type FieldReader, fieldReader, Refusal } from '../pipeline/aggregate'
 
 /** 2^970: a sum of 2^53 values of this size still fits in a double, so that no state can overflow. */
 export const MAX_MAGNITUDE = 9.979201547673599e291
@@ -17,29 +17,24 @@ export function fieldSignature(name: string, field: string, ...args: number[]): 
 }
 
 /** Reads a finite number of at most `MAX_MAGNITUDE` from an event's own field; -0 is read as 0. */
-export function numberReader(field: string): (event: unknown) => number | Refusal {
-  return (event) => {
-    const value = ownValue(event, field)
+export function numberReader(field: string): FieldReader<number> {
+  return fieldReader(field, (value) => {
     if (typeof value !== 'number' || !Number.isFinite(value)) return refuse('not_a_number', field, value)
     if (Math.abs(value) > MAX_MAGNITUDE) return refuse('out_of_range', field, value)
     return value + 0
-  }
+  })
 }
 
-/** Reads a string, a finite number or a boolean from an event's own field. */
-export function scalarReader(field: string): (event: unknown) => string | number | boolean | Refusal {
-  return (event) => {
-    const value = ownValue(event, field)
-    if (typeof value === 'string' || typeof value === 'boolean') return value
-    if (typeof value === 'number' && Number.isFinite(value)) return value
+/** Reads a string, a finite number or a boolean from an event's own field, and makes something of it. */
+export function scalarReader<Value>(
+  field: string,
+  make: (value: string | number | boolean) => Value | Refusal,
+): FieldReader<Value> {
+  return fieldReader(field, (value) => {
+    if (typeof value === 'string' || typeof value === 'boolean') return make(value)
+    if (typeof value === 'number' && Number.isFinite(value)) return make(value)
     return refuse('not_a_scalar', field, value)
-  }
-}
-
-/** Reads own properties only: every object inherits `constructor`, and an event may have a field `__proto__`. */
-function ownValue(event: unknown, field: string): unknown {
-  if (typeof event !== 'object' || event === null || !Object.hasOwn(event, field)) return undefined
-  return (event as Record<string, unknown>)[field]
+  })
 }
 
 const EXPECTED = {

@@ -7,7 +7,7 @@ export function count(): Aggregate<null, number, number> {
   const signature = 'count()'
   const aggregate: Aggregate<null, number, number> = {
     signature,
-    read: () => null,
+    read: Object.assign(() => null, { field: null, ofValue: () => null }),
     zero: () => 0,
     add: (state) => state + 1,
     merge: (into, from) => into + from,

@@ -1,4 +1,4 @@
-import { type FieldAggregate, isUnsafeInteger, Refusal, unsafeInteger } from '../pipeline/aggregate'
+import { type FieldAggregate, isUnsafeInteger, unsafeInteger } from '../pipeline/aggregate'
 import { fieldSignature, scalarReader } from './aggregates'
 import { mergeRegisters, type Observation, observationOf, observe, type Registers } from './hyperloglog'
 import { decodeRegisters, encodeRegisters } from './hyperloglog-codec'
@@ -12,15 +12,12 @@ export function distinct<Field extends string>(
   field: Field,
 ): FieldAggregate<Field, string | number | boolean, Observation, Registers, number> {
   const signature = fieldSignature('distinct', field)
-  const readScalar = scalarReader(field)
   return {
     signature,
     field,
-    read: (event) => {
-      const value = readScalar(event)
-      if (value instanceof Refusal) return value
-      return isUnsafeInteger(value) ? unsafeInteger(`field "${field}"`) : observationOf(scalarText(value))
-    },
+    read: scalarReader(field, (value) =>
+      isUnsafeInteger(value) ? unsafeInteger(`field "${field}"`) : observationOf(scalarText(value)),
+    ),
     zero: () => [],
     add: observe,
     merge: mergeRegisters,

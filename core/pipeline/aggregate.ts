@@ -78,3 +78,29 @@ export interface FieldAggregate<Field extends string, Taken, Value, State, Resul
   readonly field: Field
   readonly takes?: (value: Taken) => void
 }
+
+/**
+ * A `read` that looks at one field and at nothing else. It says which (null: at none) and what it makes of the value, so
+ * that the field may be found without parsing the event. An own property `undefined` is a field that is not there.
+ */
+export interface FieldReader<Value> {
+  (event: unknown): Value | Refusal
+  readonly field: string | null
+  readonly ofValue: (value: unknown) => Value | Refusal
+}
+
+/** Reads own properties only: every object inherits `constructor`, and an event may have a field `__proto__`. */
+export function fieldReader<Value>(field: string, ofValue: (value: unknown) => Value | Refusal): FieldReader<Value> {
+  return Object.assign((event: unknown) => ofValue(ownValue(event, field)), { field, ofValue })
+}
+
+/** The value of an event's own field; undefined when it has none. */
+export function ownValue(event: unknown, field: string): unknown {
+  if (typeof event !== 'object' || event === null || !Object.hasOwn(event, field)) return undefined
+  return (event as Record<string, unknown>)[field]
+}
+
+/** The reader of an aggregate as one of a field; null where it may look at all of the event. */
+export function asFieldReader<Value>(read: (event: unknown) => Value | Refusal): FieldReader<Value> | null {
+  return 'ofValue' in read ? (read as FieldReader<Value>) : null
+}

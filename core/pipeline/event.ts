@@ -1,5 +1,5 @@
 import { messageOf, Refusal } from './aggregate'
-import { fieldsInWords, shortReason } from './excerpt'
+import { excerpt, fieldsInWords, shortReason } from './excerpt'
 import type { Pipeline } from './pipeline'
 import { LEAST_BARE_MS, readTimestamp } from './timestamp'
 
@@ -30,6 +30,14 @@ export interface ReadLine {
   readonly number: number
   readonly line: string
   readonly timestampMs: number
+  /** What folding it needs, where that was found and is small; else the fold reads the line again. */
+  readonly found: Found | null
+}
+
+/** What reading an event without `map` found: its key, and the value of each column of the pipeline. */
+export interface Found {
+  readonly key: string
+  readonly values: readonly unknown[]
 }
 
 /**
@@ -46,14 +54,29 @@ export function readLine(pipeline: Pipeline, number: number, line: string, lates
   if ('issue' in checked) return { code: 'schema', reason: shortReason(checked.issue) }
   const timestampMs = timestamp(pipeline, checked.event, latestMs)
   if (typeof timestampMs !== 'number') return timestampMs
-  if (pipeline.map === undefined) {
-    const key = keyOf(pipeline, checked.event)
-    if (key instanceof Refusal) {
-      return { code: codeOf(key), reason: shortReason(key.reason) }
-    }
-  }
-  return { number, line, timestampMs }
+  if (pipeline.map !== undefined) return { number, line, timestampMs, found: null }
+  const key = keyOf(pipeline, checked.event)
+  if (key instanceof Refusal) return { code: codeOf(key), reason: shortReason(key.reason) }
+  return { number, line, timestampMs, found: foundIn(pipeline, checked.event, key) }
 }
+
+/** Null where a column has no value, or one of which it is not known how much memory it keeps. */
+function foundIn(pipeline: Pipeline, event: unknown, key: string): Found | null {
+  const values: unknown[] = []
+  try {
+    for (const [, aggregate] of pipeline.columns) {
+      const value = aggregate.read(event)
+      if (typeof value !== 'number' && value !== null) return null
+      values.push(value)
+    }
+  } catch {
+    return null // the fold meets it again, and says what it was
+  }
+  const isOwn = key.length < MIN_VIEW_LENGTH || (pipeline.keyField !== null && !pipeline.hasSchema)
+  return { key: isOwn ? key : excerpt(key, key.length), values }
+}
+
+const MIN_VIEW_LENGTH = 13 // shorter parts of a text are copies in V8, longer ones may keep all of it alive
 
 function codeOf({ code }: Refusal): 'key_too_long' | 'unsafe_integer' | 'missing_key' {
   return code === 'key_too_long' || code === 'unsafe_integer' ? code : 'missing_key'

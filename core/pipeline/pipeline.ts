@@ -3,7 +3,7 @@
 // Out: a checked pipeline; events with key and timestamp, or the reason why a line is none.
 
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type Aggregate, isUnsafeInteger, messageOf, Refusal, unsafeInteger } from './aggregate'
+import { type Aggregate, isUnsafeInteger, messageOf, ownValue, Refusal, unsafeInteger } from './aggregate'
 import { type Duration, parseDurationMs } from './duration'
 import { fieldsInWords } from './excerpt'
 import type { Aggregated, Fitting, NamedBy } from './known-fields'
@@ -95,12 +95,16 @@ export interface Pipeline<Event = unknown, Mapped = unknown, A extends Aggregate
   readonly timestampField: string | null
   /** What numbers in the timestamp count, as the pipeline states it; null when it does not. */
   readonly timestampUnit: TimestampUnit | null
+  /** The field that holds the key; null where a function finds it. */
+  readonly keyField: string | null
+  /** Whether a schema checks the event, so that all of it has to be read. */
+  readonly hasSchema: boolean
   keyOf(event: Mapped): string | Refusal
   map?(event: Event, context: MapContext): MapResult<Mapped> | Promise<MapResult<Mapped>>
 }
 
 const MAX_MAP_TIMEOUT_MS = 15 * 60_000 // a function may run no longer
-const MAX_KEY_LENGTH = 512 // keys stand in every partial, row and query; longer ones are nearly always a wrong field
+export const MAX_KEY_LENGTH = 512 // keys stand in every partial, row and query; longer ones are nearly always a wrong field
 
 /** Defines a pipeline whose events have a type that was stated before: `pipeline<Click>()({ ... })`. */
 type PipelineOf<Event> = <Mapped = Event, A extends Aggregates = Aggregates, const Given = unknown>(
@@ -147,6 +151,8 @@ function checkedPipeline<Event, Mapped, A extends Aggregates>(
     columns,
     check: checker(options),
     ...timestampReader(options.name, options.timestamp),
+    keyField: typeof options.key === 'string' ? options.key : null,
+    hasSchema: options.event !== undefined,
     keyOf: keyReader(options.key),
     ...(options.map === undefined ? {} : { map: options.map }),
   }
@@ -197,11 +203,7 @@ function checker<Event, Mapped, A extends Aggregates>(options: PipelineOptions<E
 }
 
 function reader<T>(field: string | ((event: T) => unknown)): (event: T) => unknown {
-  if (typeof field === 'function') return field
-  return (event) =>
-    typeof event === 'object' && event !== null && Object.hasOwn(event, field)
-      ? (event as Record<string, unknown>)[field]
-      : undefined
+  return typeof field === 'function' ? field : (event) => ownValue(event, field)
 }
 
 function keyReader<T>(field: string | ((event: T) => unknown)): (event: T) => string | Refusal {

@@ -46,6 +46,15 @@ export function readTimestamp(value: unknown, unit: TimestampUnit | null = null)
   return ms >= 0 && ms <= MAX_TIMESTAMP_MS ? ms + 0 : null
 }
 
+/**
+ * The same for a value that may have been sent in the wrong unit: NaN for a number of which `LEAST_BARE_MS` says so,
+ * and where it is no event time.
+ */
+export function timestampMsIn(value: unknown, unit: TimestampUnit | null): number {
+  if (unit === null && typeof value === 'number' && value < LEAST_BARE_MS) return Number.NaN
+  return readTimestamp(value, unit) ?? Number.NaN
+}
+
 function numberMs(value: number, unit: TimestampUnit | null): number {
   switch (unit) {
     case 's':

@@ -1,5 +1,5 @@
 import { messageOf, Refusal } from '../pipeline/aggregate'
-import { eventOf, keyOf, timestampMsOf } from '../pipeline/event'
+import { eventOf, type Found, keyOf, timestampMsOf } from '../pipeline/event'
 import { excerpt, shortReason } from '../pipeline/excerpt'
 import type { Pipeline } from '../pipeline/pipeline'
 import { firstOpenWindowEnd, paneStart } from '../pipeline/window'
@@ -7,6 +7,7 @@ import type { Envelope } from './envelope'
 import { addEvent, type EventHasher, eventHasher } from './hash-sum'
 import { emptyPartial, type Partial, type Tally } from './partial'
 import { sideBySide, type Timers, type Turn } from './side-by-side'
+import type { Readings } from './uncut'
 
 /** An event that could not be folded; the edge has its line in the log. */
 export interface DeadLetter {
@@ -32,6 +33,8 @@ export interface FoldTerms {
   readonly dead?: ReadonlyMap<number, Refusal['code']> | undefined
   /** Where in the user's files an error of `map` was thrown, such as `pipelines/clicks.ts:12`; null where none says. */
   readonly placeOf?: ((error: unknown) => string | null) | undefined
+  /** What was read of the lines before: what it has is not read again. */
+  readonly readings?: Readings | undefined
   /**
    * Is told how many events were done since the last call: folded, dead-lettered or skipped. Each event is told once,
    * before the fold ends.
@@ -92,6 +95,8 @@ class Fold {
    */
   line(index: number, turn: Turn): PromiseLike<void> | undefined {
     const { pipeline, envelope } = this
+    const found = this.terms.readings?.found[index]
+    if (found != null) return this.addFound(index, found)
     const { event, timestampMs, pane } = this.read(index)
     if (firstOpenWindowEnd(pipeline.window, pane, envelope.horizonMs) === null) return undefined
     const offset = envelope.firstOffset + index
@@ -105,6 +110,19 @@ class Fold {
       (value) => (turn.isOver ? undefined : this.add(pane, offset, value)),
       (error) => (turn.isOver ? undefined : this.bury(pane, offset, this.mapFailure(error))),
     )
+  }
+
+  /** The same for a line that was read before. */
+  private addFound(index: number, { key, values }: Found): undefined {
+    const { pipeline, envelope } = this
+    const pane = this.terms.readings!.panes[index]!
+    if (firstOpenWindowEnd(pipeline.window, pane, envelope.horizonMs) === null) return undefined
+    const offset = envelope.firstOffset + index
+    const code = this.terms.dead?.get(offset)
+    if (code !== undefined) return this.bury(pane, offset, new Refusal(code, 'it was dead-lettered before'))
+    const { groups, folded } = this.partial(pane)
+    groups.add(groups.get(key) ?? groups.rowOf(key), values)
+    this.count(folded, offset)
   }
 
   /** The `map` of this line hangs. */

@@ -1,4 +1,4 @@
-import type { ReadLine } from '../pipeline/event'
+import type { Found, ReadLine } from '../pipeline/event'
 import type { Pipeline } from '../pipeline/pipeline'
 import { lateness, paneStart } from '../pipeline/window'
 import type { AnswerPage } from './answer-block'
@@ -156,7 +156,7 @@ export class Intake {
         newestMs = Math.max(newestMs, read.timestampMs)
         lines.push(read.line)
         addRun(panes, pane)
-        this.accept(read.line, pane)
+        this.accept(read.line, pane, read.found)
       }
     }
     if (lines.length === 0 && unplaced.mayPass) return null
@@ -285,7 +285,7 @@ export class Intake {
     if (firstOffset !== this.offset) throw new Error(`the log has a gap at offset ${this.offset}`)
     let line = 0
     for (const [pane, count] of panes) {
-      for (const end = line + count; line < end; line++) this.accept(lines[line]!, pane)
+      for (const end = line + count; line < end; line++) this.accept(lines[line]!, pane, null)
     }
     if (line !== lines.length)
       throw new Error(`the request at offset ${firstOffset} has ${lines.length} lines, ${line} with a pane`)
@@ -295,9 +295,9 @@ export class Intake {
       this.remember(key, answer, bodyDigest, atMs ?? UNKNOWN_TIME)
   }
 
-  private accept(line: string, pane: number): void {
+  private accept(line: string, pane: number, found: Found | null): void {
     this.horizon.accept(pane)
-    this.uncut.push(line, pane)
+    this.uncut.push(line, pane, found)
     this.offset += 1
   }
 

@@ -1,6 +1,6 @@
 import { type WindowSpec, windowEndsOfPane } from '../pipeline/window'
 import { addTally, decodeTally, type EncodedTally, encodeTally, type Tally, zeroTally } from './partial'
-import type { CutEnvelope } from './uncut'
+import type { AccountedEnvelope } from './uncut'
 
 /**
  * `open` takes events; `closing` waits for its envelopes; `finalizing` has them all; `final` windows leave the ledger.
@@ -43,7 +43,7 @@ export class LedgerWindows {
    * Enters an envelope into those windows of its panes that end after its horizon; they now wait for it. Returns their
    * ends.
    */
-  enter({ envelope, panes }: CutEnvelope): Set<number> {
+  enter({ envelope, panes }: AccountedEnvelope): Set<number> {
     const ends = new Set<number>()
     for (const [pane, tally] of panes) {
       for (const endMs of windowEndsOfPane(this.spec, pane)) {

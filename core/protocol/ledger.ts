@@ -9,7 +9,7 @@ import {
 } from './ledger-windows'
 import { encodeTally } from './partial'
 import type { Account } from './protocol'
-import type { CutEnvelope } from './uncut'
+import type { AccountedEnvelope } from './uncut'
 
 /**
  * Where an envelope is. `queued`: at the edge, not counted. `bursting`: sent, no head seen. `edge`, `burst`: counted
@@ -74,7 +74,7 @@ export class Ledger {
    * Enters an envelope as `queued`. It counts in the windows of its panes that end after its horizon. Without its lines
    * it has to be attached before it is worked on.
    */
-  enter(cut: CutEnvelope, withLines = true): void {
+  enter(cut: AccountedEnvelope, withLines = true): void {
     const { envelope, bytes } = cut
     const windows = this.windows.enter(cut)
     const { lines: _, ...header } = envelope

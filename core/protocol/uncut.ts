@@ -1,3 +1,4 @@
+import type { Found } from '../pipeline/event'
 import { digestInput, type Envelope, type EnvelopeHeader } from './envelope'
 import { addEvent, type EventHasher, eventHasher } from './hash-sum'
 import { type Tally, zeroTally } from './partial'
@@ -5,12 +6,24 @@ import { type Tally, zeroTally } from './partial'
 /** What all envelopes of a log have in common. */
 export type EnvelopeOrigin = Pick<EnvelopeHeader, 'pipeline' | 'version' | 'incarnation'>
 
-/** An envelope as it was cut, with what each pane accepted: the edge's knowledge for the ledger. */
-export interface CutEnvelope {
+/** An envelope with what each pane accepted: the edge's knowledge for the ledger. */
+export interface AccountedEnvelope {
   readonly envelope: Envelope
   readonly panes: ReadonlyMap<number, Tally>
   /** Length of the lines, newlines included. */
   readonly bytes: number
+}
+
+/** An envelope as it was cut. */
+export interface CutEnvelope extends AccountedEnvelope {
+  /** What ingest found in them; null after a start, when nobody has read them. */
+  readonly readings: Readings | null
+}
+
+/** What was read of the lines of an envelope, one entry a line: its pane, and what folding it needs where it is known. */
+export interface Readings {
+  readonly panes: readonly number[]
+  readonly found: readonly (Found | null)[]
 }
 
 /** Events accepted and not yet cut, oldest first: their lines, and the pane of each. Envelopes are made of them. */
@@ -19,6 +32,7 @@ export class Uncut {
   envelopes = 0
   private readonly lines: string[] = []
   private readonly panes: number[] = []
+  private readonly found: (Found | null)[] = []
   private total = 0
   private readonly hasher: EventHasher
 
@@ -37,9 +51,10 @@ export class Uncut {
     return this.total
   }
 
-  push(line: string, pane: number): void {
+  push(line: string, pane: number, found: Found | null): void {
     this.lines.push(line)
     this.panes.push(pane)
+    this.found.push(found)
     this.total += lineBytes(line)
   }
 
@@ -83,14 +98,29 @@ export class Uncut {
     const bytes = lines.reduce((sum, line) => sum + lineBytes(line), 0)
     this.total -= bytes
     this.envelopes += 1
-    const panes = new Map<number, Tally>()
-    this.panes.splice(0, header.count).forEach((pane, index) => {
-      const tally = panes.get(pane) ?? zeroTally()
-      panes.set(pane, tally)
+    const panes = this.panes.splice(0, header.count)
+    const found = this.found.splice(0, header.count)
+    const tallies = this.talliesOf(panes, header.firstOffset)
+    const readings = found.some((reading) => reading !== null) ? { panes, found } : null
+    return { envelope: { ...header, lines }, panes: tallies, bytes, readings }
+  }
+
+  /** Neighbours are mostly of one pane, so its tally is looked for once. */
+  private talliesOf(panes: readonly number[], firstOffset: number): Map<number, Tally> {
+    const tallies = new Map<number, Tally>()
+    let last = Number.NaN
+    let tally = zeroTally()
+    for (let index = 0; index < panes.length; index++) {
+      const pane = panes[index]!
+      if (pane !== last) {
+        tally = tallies.get(pane) ?? zeroTally()
+        tallies.set(pane, tally)
+        last = pane
+      }
       tally.count += 1
-      addEvent(tally.sum, this.hasher, header.firstOffset + index)
-    })
-    return { envelope: { ...header, lines }, panes, bytes }
+      addEvent(tally.sum, this.hasher, firstOffset + index)
+    }
+    return tallies
   }
 }
 

@@ -12,6 +12,7 @@ import type { Config } from '../config/config'
 import type { DeadLetterBook } from '../dead-letters/dead-letters'
 import { type Deaths, DyingEvents } from '../dead-letters/dying-events'
 import type { Arrivals } from '../ingest/arrivals'
+import type { KeptReadings } from '../ingest/kept-readings'
 import type { Log } from '../log/log'
 import { Unread } from '../log/unread'
 import type { Clock } from '../observe/clock'
@@ -51,6 +52,7 @@ export interface FoldingDependencies {
   readonly ledger: Ledger
   readonly state: EdgeState
   readonly arrivals: Arrivals
+  readonly readings: Pick<KeptReadings, 'of' | 'drop'>
   readonly deadLetters: DeadLetterBook
   /** How envelopes that may end the process are folded; as any other when absent. */
   readonly care?: Care
@@ -86,7 +88,7 @@ export class Folding {
     private readonly deps: FoldingDependencies,
     uncutEvents: number,
   ) {
-    const { config, pipeline, log, ledger, deadLetters, care, clock, trace } = deps
+    const { config, pipeline, log, ledger, readings, deadLetters, care, clock, trace } = deps
     this.unfinished = ledger.queued()
     this.unattached = ledger.unattached()
     const headers = [...this.unfinished, ...this.unattached]
@@ -95,6 +97,7 @@ export class Folding {
     const onFolded = this.folded.bind(this)
     this.workers = new Workers(foldsWith(pipeline), config.workers, onFolded, clock, {
       deadOf: (envelope) => deadLetters.of?.(envelope),
+      readingsOf: ({ number }) => readings.of(number),
       before: (envelope) => care?.suspects.noteFold(envelope),
       onBegin: ({ number }) => trace.envelope(number, { kind: 'folding' }),
     })
@@ -236,7 +239,8 @@ export class Folding {
   }
 
   private counted(envelope: Envelope, letters: readonly DeadLetter[]): void {
-    const { deadLetters, arrivals, clock, logger, events } = this.deps
+    const { deadLetters, arrivals, readings, clock, logger, events } = this.deps
+    readings.drop(envelope.number)
     this.events.deadLettered += letters.length
     this.dying.note(letters, clock.monotonicMs())
     deadLetters.add(envelope, letters)

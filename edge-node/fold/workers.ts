@@ -21,6 +21,8 @@ export const foldsWith =
 export interface FoldHooks {
   /** What an earlier fold of the envelope dead-lettered. */
   readonly deadOf?: (envelope: Envelope) => FoldTerms['dead']
+  /** What ingest has read of the envelope. */
+  readonly readingsOf?: (envelope: Envelope) => FoldTerms['readings']
   /** What has to be on disk before the envelope is folded here; undefined where nothing has. */
   readonly before?: (envelope: Envelope) => Promise<void> | undefined
   readonly onBegin?: (envelope: Envelope) => void
@@ -173,7 +175,8 @@ export class Workers<Folded = EnvelopePartial> {
     }
     const before = this.foldedEvents
     this.heldSinceMs = clock.monotonicMs()
-    const terms = { timers: clock, dead: this.hooks.deadOf?.(envelope), onProgress, pause }
+    const [dead, readings] = [this.hooks.deadOf?.(envelope), this.hooks.readingsOf?.(envelope)]
+    const terms = { timers: clock, dead, readings, onProgress, pause }
     const folding = this.foldOne(envelope, terms)
     if (!paused) {
       this.stillHeld() // until now, when it has come back to wait, or is done

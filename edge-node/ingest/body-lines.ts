@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Rejection } from '../../core/pipeline/event'
+import type { Scanned } from '../../core/pipeline/line-scanner'
+import { LineTexts } from './line-texts'
 
 /** A body that cannot be read at all: nothing of it was accepted. */
 export class UnreadableBody extends Error {
@@ -22,6 +24,15 @@ export interface Step {
   /** Null for a blank line, and in the middle of a long element. */
   readonly line: string | Rejection | null
   readonly bytes: number
+  /** What was found in the line without parsing it; absent where nobody is sure. */
+  readonly scanned?: Scanned
+}
+
+/** Scans the lines of a body; see `LineScanner`. */
+export interface ScansLines {
+  scan(body: Buffer, start: number): Scanned | null
+  /** Where the object of the line that was scanned last ends. */
+  readonly end: number
 }
 
 /** What a body is, decided by its first character after white space and byte order marks. */
@@ -41,12 +52,12 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
  * The lines of a body: NDJSON, the elements of a JSON array, or one object over several lines. Reading an array throws
  * UnreadableBody when it does not parse: it has no lines that could be told apart.
  */
-export function linesOf(body: Buffer, maxLineBytes: number): BodyLines {
+export function linesOf(body: Buffer, maxLineBytes: number, scanner: ScansLines | null = null): BodyLines {
   const start = contentStart(body, 0, body.length)
   const first = body[start]
   if (first === OPEN_ARRAY) return { form: 'array', steps: elements(body, start, maxLineBytes) }
   const object = first === OPEN_OBJECT ? oneObject(body, start, maxLineBytes) : undefined
-  if (object === undefined) return { form: 'ndjson', steps: ndjson(body, maxLineBytes) }
+  if (object === undefined) return { form: 'ndjson', steps: ndjson(body, maxLineBytes, scanner) }
   return { form: 'object', steps: [{ number: 1, line: object, bytes: body.length }] }
 }
 
@@ -114,16 +125,31 @@ function isJson(text: string): boolean {
 }
 
 /** Lines of NDJSON with their numbers from 1; blank ones have none that could count. */
-function* ndjson(body: Buffer, maxLineBytes: number): Iterable<Step> {
+function* ndjson(body: Buffer, maxLineBytes: number, scanner: ScansLines | null): Iterable<Step> {
   const sound = isUtf8(body)
+  const texts = sound && scanner !== null ? new LineTexts(body) : null
   let number = 0
   for (let start = 0; start < body.length; ) {
-    const newline = body.indexOf(NEWLINE, start)
-    const end = newline < 0 ? body.length : newline
     number += 1
-    yield { number, line: ndjsonLine(body.subarray(start, end), sound, maxLineBytes), bytes: end - start }
-    start = end + 1
+    const scanned = texts === null ? null : scanner!.scan(body, start)
+    const end = scanned === null ? -1 : lineEnd(body, scanner!.end)
+    if (scanned !== null && end >= 0 && end - start <= maxLineBytes) {
+      yield { number, line: texts!.text(start, scanner!.end), bytes: end - start, scanned }
+      start = end + 1
+      continue
+    }
+    const newline = body.indexOf(NEWLINE, start)
+    const endsAt = newline < 0 ? body.length : newline
+    yield { number, line: ndjsonLine(body.subarray(start, endsAt), sound, maxLineBytes), bytes: endsAt - start }
+    start = endsAt + 1
   }
+}
+
+/** Where a line ends that has white space alone from `from` on; -1 when it has something else. */
+function lineEnd(body: Buffer, from: number): number {
+  let at = from
+  while (at < body.length && body[at] !== NEWLINE && isSpace(body[at])) at++
+  return at === body.length || body[at] === NEWLINE ? at : -1
 }
 
 function ndjsonLine(line: Buffer, sound: boolean, maxLineBytes: number): string | Rejection | null {

@@ -1,16 +1,18 @@
+import type { Envelope } from '../../core/protocol/envelope'
 import type { Intake } from '../../core/protocol/intake'
 import type { Ledger } from '../../core/protocol/ledger'
 import type { LogRecord } from '../../core/protocol/log-record'
-import type { CutEnvelope } from '../../core/protocol/uncut'
 import type { EnvelopeEvents } from '../observe/envelope-events'
 import type { Trace } from '../observe/observe'
 import type { Arrivals } from './arrivals'
+import type { KeptReadings } from './kept-readings'
 
 /** What cutting needs. */
 export interface CutterDependencies {
   readonly intake: Intake
   readonly ledger: Ledger
   readonly arrivals: Arrivals
+  readonly readings: Pick<KeptReadings, 'keep'>
   readonly maxEnvelopeBytes: number
   /** How many events an envelope may have now; it may have a few more when its lines are shorter than most. */
   readonly maxEnvelopeEvents: () => number
@@ -62,13 +64,14 @@ export class Cutter {
     const arrivedMs = this.deps.arrivals.cutEnvelope(number, firstOffset, count)
     this.deps.trace.envelope(number, { kind: 'cut', events: count, arrivedMs })
     this.deps.ledger.enter(made.cut)
+    this.deps.readings.keep(number, made.cut.readings)
     this.envelopes += 1
     this.waitingEvents += count
     this.waitingBytes += made.cut.bytes
-    return { records: [made.record], proceed: () => this.durable(made.cut) }
+    return { records: [made.record], proceed: () => this.durable(made.cut.envelope, made.cut.bytes) }
   }
 
-  private durable({ envelope, bytes }: CutEnvelope): void {
+  private durable(envelope: Envelope, bytes: number): void {
     this.waitingEvents -= envelope.count
     this.waitingBytes -= bytes
     this.deps.trace.envelope(envelope.number, { kind: 'durable' })

@@ -19,6 +19,7 @@ import { Appender } from '../ingest/appender'
 import { Arrivals } from '../ingest/arrivals'
 import { Cutter } from '../ingest/cutter'
 import { Admission } from '../ingest/ingest'
+import { KeptReadings } from '../ingest/kept-readings'
 import { Checkpointer } from '../log/checkpointer'
 import type { Checkpoints } from '../log/checkpoints'
 import type { KeyFiles } from '../log/key-files'
@@ -61,6 +62,7 @@ interface Shared {
   readonly events: EnvelopeEvents
   readonly trace: Trace
   readonly arrivals: Arrivals
+  readonly readings: KeptReadings
 }
 
 /** Builds the parts. Each gets what it uses, by name; what they tell each other goes through `events`. */
@@ -69,7 +71,12 @@ export function partsOf(deps: NodeDependencies, events: EnvelopeEvents, whole: W
   const { intake, ledger, state } = recovered
   const burstParts = new BurstParts(config.transport, clock)
   const arrivals = new Arrivals(config.latencyTargetMs)
-  const shared = { events, arrivals, trace: alsoTelling(deps.trace ?? NO_TRACE, burstParts) }
+  const shared = {
+    events,
+    arrivals,
+    readings: new KeptReadings(),
+    trace: alsoTelling(deps.trace ?? NO_TRACE, burstParts),
+  }
   const { maxEnvelopeBytes } = config
   const maxEnvelopeEvents = () => router.controller.envelopeEvents
   const cutter = new Cutter({ intake, ledger, maxEnvelopeBytes, maxEnvelopeEvents, ...shared })
@@ -102,12 +109,12 @@ export function partsOf(deps: NodeDependencies, events: EnvelopeEvents, whole: W
   }
 }
 
-function foldingOf(deps: NodeDependencies, { events, trace, arrivals }: Shared): Folding {
+function foldingOf(deps: NodeDependencies, { events, trace, arrivals, readings }: Shared): Folding {
   const { config, pipeline, log, recovered, deadLetters, care, logger, clock } = deps
   const { intake, ledger, state } = recovered
   return new Folding(
     {
-      ...{ config, pipeline, log, ledger, state, arrivals, deadLetters, logger, clock, trace, events },
+      ...{ config, pipeline, log, ledger, state, arrivals, readings, deadLetters, logger, clock, trace, events },
       ...(care && { care }),
     },
     intake.open.events,

@@ -6,6 +6,7 @@ import { newCommand } from '../../scripts/command-line/new-command'
 import { type Output, TERMINAL } from '../../scripts/command-line/output'
 import type { Bench } from './bench'
 import { breakEven } from './break-even/break-even'
+import { capacity } from './capacity/capacity'
 import { flink } from './flink/flink'
 import { merge } from './merge/merge'
 import { everythingOn } from './overhead/everything-on'
@@ -85,6 +86,7 @@ function command(choose: (measure: Measure) => void): Command {
     .addCommand(commandFor(soak, choose))
     .addCommand(commandFor(merge, choose))
     .addCommand(commandFor(flink, choose))
+    .addCommand(commandFor(capacity, choose))
 }
 
 /** Resolves to the exit code. */

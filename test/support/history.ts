@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { count } from '../../core/aggregates/count'
 import type { ReadLine } from '../../core/pipeline/event'
-import { type PipelineOptions, pipeline } from '../../core/pipeline/pipeline'
+import { type Pipeline, type PipelineOptions, pipeline } from '../../core/pipeline/pipeline'
 import { sliding } from '../../core/pipeline/window'
 import { Intake, type IntakeLimits, type KeyRules } from '../../core/protocol/intake'
 import type { LogRecord } from '../../core/protocol/log-record'
@@ -34,17 +34,19 @@ export const KEY_RULES: KeyRules = {
 export const digestOf = (lines: readonly string[]): string => lines.join('\n')
 
 export const newIntake = (limits: Partial<IntakeLimits> = {}, options: Partial<Options> = {}) =>
-  new Intake(
-    slidingPipeline(options),
-    { incarnation: 'i', version: 'v' },
-    { ...LIMITS, ...limits },
-    digestOf,
-    KEY_RULES,
-  )
+  newIntakeOf(slidingPipeline(options), limits)
+
+export const newIntakeOf = (spec: Pipeline, limits: Partial<IntakeLimits> = {}) =>
+  new Intake(spec, { incarnation: 'i', version: 'v' }, { ...LIMITS, ...limits }, digestOf, KEY_RULES)
 
 /** Lines of one request, as they are read from a client, with these event times in ms. */
 export const linesAt = (...timestamps: number[]): ReadLine[] =>
-  timestamps.map((t, index) => ({ number: index + 1, line: JSON.stringify({ k: 'a', t }), timestampMs: t }))
+  timestamps.map((t, index) => ({
+    number: index + 1,
+    line: JSON.stringify({ k: 'a', t }),
+    timestampMs: t,
+    found: null,
+  }))
 
 /** One thing that happens to an intake. */
 export type Step =

@@ -26,7 +26,7 @@ const fails = (thrown: unknown) => () => {
 describe('a line that is an event', () => {
   test('keeps its number and its text, with its event time in ms', () => {
     const line = '{ "k": "a",  "t": "1970-01-01T00:00:01.5Z" }'
-    expect(read(line)).toEqual({ number: 7, line, timestampMs: 1_500 })
+    expect(read(line)).toMatchObject({ number: 7, line, timestampMs: 1_500 })
   })
 
   test('may be as late as the largest timestamp taken', () => {

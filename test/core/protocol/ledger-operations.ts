@@ -4,7 +4,7 @@ import { sliding } from '../../../core/pipeline/window'
 import { Ledger, type Place } from '../../../core/protocol/ledger'
 import { addTally, encodeTally, type Tally, zeroTally } from '../../../core/protocol/partial'
 import type { Account } from '../../../core/protocol/protocol'
-import type { CutEnvelope } from '../../../core/protocol/uncut'
+import type { AccountedEnvelope } from '../../../core/protocol/uncut'
 import { envelopeOf } from './folded'
 
 const newLedger = () => new Ledger(sliding(20, 10))
@@ -98,7 +98,7 @@ function pick(model: LedgerModel, place: Place, die: number) {
   return { number, entry: model.known(number) }
 }
 
-function headerOf({ envelope }: CutEnvelope) {
+function headerOf({ envelope }: AccountedEnvelope) {
   const { lines: _, ...header } = envelope
   return header
 }
@@ -119,7 +119,7 @@ function enter({ ledger, model }: Pair, die: number): void {
   const tally = (pane: number): Tally => ({ count: 1 + (pane % 3), sum: { hi: number, lo: pane } })
   const panes = new Map(starts.map((pane) => [pane, tally(Math.abs(pane))]))
   const envelope = envelopeOf([], { number, horizonMs, firstOffset: number * 10, digest: `digest-${number}` })
-  const made: CutEnvelope = { envelope, panes, bytes: 10 + (die % 7) }
+  const made: AccountedEnvelope = { envelope, panes, bytes: 10 + (die % 7) }
   ledger.enter(made)
   const ends = new Set(starts.flatMap((pane) => [pane + 10, pane + 20]).filter((endMs) => endMs > horizonMs))
   envelopes.push({ made, ends: [...ends], place: 'queued', reclaimAtMs: 0, deadLettered: 0 })
@@ -160,7 +160,7 @@ export const someOperations: fc.Arbitrary<Operation[]> = fc.array(
 )
 
 interface Modelled {
-  readonly made: CutEnvelope
+  readonly made: AccountedEnvelope
   readonly ends: readonly number[]
   place: Place
   reclaimAtMs: number

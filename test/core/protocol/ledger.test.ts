@@ -3,20 +3,20 @@ import fc from 'fast-check'
 import { sliding } from '../../../core/pipeline/window'
 import { Ledger } from '../../../core/protocol/ledger'
 import { encodeTally, type Tally } from '../../../core/protocol/partial'
-import type { CutEnvelope } from '../../../core/protocol/uncut'
+import type { AccountedEnvelope } from '../../../core/protocol/uncut'
 import { envelopeOf } from './folded'
 import { isCounted, Pair, someOperations, views } from './ledger-operations'
 
 const tally = (count: number): Tally => ({ count, sum: { hi: 0, lo: count } })
 
 /** An envelope with one event in each pane. */
-function cut(number: number, panes: readonly number[], horizonMs = Number.NEGATIVE_INFINITY): CutEnvelope {
+function cut(number: number, panes: readonly number[], horizonMs = Number.NEGATIVE_INFINITY): AccountedEnvelope {
   const envelope = { ...envelopeOf([]), number, horizonMs, digest: `d${number}` }
   return { envelope, panes: new Map(panes.map((pane) => [pane, tally(1)])), bytes: 10 }
 }
 
 /** Windows of 20 ms, one every 10 ms: pane 0 is in those that end at 10 and 20. */
-function ledgerWith(...cuts: CutEnvelope[]): Ledger {
+function ledgerWith(...cuts: AccountedEnvelope[]): Ledger {
   const ledger = new Ledger(sliding(20, 10))
   for (const made of cuts) ledger.enter(made)
   return ledger

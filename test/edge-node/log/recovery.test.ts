@@ -145,7 +145,11 @@ describe('another version of the pipeline', () => {
     const { boot: next, finals, intake } = recoverAs(finished.records, 'v2')
     expect(next).toMatchObject({ version: 'v2', epoch: 2, incarnation: 'test-incarnation' })
     expect(finals.map(({ version }) => version)).toEqual(['v1'])
-    intake.admit({ key: null, lines: [{ number: 1, line: '{"k":"a","t":30}', timestampMs: 30 }], rejected: [] })!
+    intake.admit({
+      key: null,
+      lines: [{ number: 1, line: '{"k":"a","t":30}', timestampMs: 30, found: null }],
+      rejected: [],
+    })!
     expect(intake.cut(1_000)?.record.header).toMatchObject({ version: 'v2', number: 1 })
   })
 
@@ -185,7 +189,9 @@ describe('envelopes that are still in the log', () => {
     const intake = new Intake(spec, { incarnation: 'i', version: 'v1' }, LIMITS, digestOf, KEY_RULES)
     const records: LogRecord[] = [{ type: 'boot', incarnation: 'i', epoch: 1, version: 'v1', atMs: 0 }]
     for (let number = 0; number < ENVELOPES; number++) {
-      records.push(intake.admit({ key: null, lines: [{ number: 1, line: LINE, timestampMs: 1 }], rejected: [] })!)
+      records.push(
+        intake.admit({ key: null, lines: [{ number: 1, line: LINE, timestampMs: 1, found: null }], rejected: [] })!,
+      )
       records.push(intake.cut(1_000)!.record)
     }
     return records
