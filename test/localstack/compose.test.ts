@@ -68,7 +68,7 @@ describe('npm run localstack', () => {
   test('says what to do where there is no Docker', async () => {
     const { code, output } = await up(undefined, '1')
     expect(code).toBe(1)
-    expect(output).toMatch(/Install Docker with its Compose plugin.*npm run cloud/s)
+    expect(output).toMatch(/Install Docker with its Compose plugin.*spillway cloud/s)
   }, 30_000)
 
   test('says so when the container does not start', async () => {
