@@ -12,7 +12,7 @@ const TSC = join(ROOT, 'node_modules/.bin/tsc')
 const filesOf = (page: string) =>
   blocksOf(textOf(page)).flatMap((block) => {
     const marker = markerOf(block)
-    return marker.kind === 'file' && !marker.path.endsWith('registry.ts') ? [[marker.path, block.code] as const] : []
+    return marker.kind === 'file' && !marker.path.endsWith('functions.ts') ? [[marker.path, block.code] as const] : []
   })
 
 /** Below the project, so that its packages are found, and under a name that git passes over. */

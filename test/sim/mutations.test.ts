@@ -24,6 +24,6 @@ describe('the world notices when', () => {
     async ({ apply }) => {
       expect(await caught(apply)).not.toBeNull()
     },
-    60_000,
+    240_000,
   )
 })

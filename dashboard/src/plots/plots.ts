@@ -95,7 +95,7 @@ export class Plots {
 
   /** The samples that are drawn while the time is live. */
   get ring(): View['ring'] {
-    return this.rangeS > RECENT_S ? this.samples.seconds : this.samples.recent
+    return this.held === undefined ? this.view().ring : this.samples.recent
   }
 
   private view(): View {
