@@ -57,9 +57,10 @@ export async function startEdge(config: Config, logger: Logger, given: Given = {
 
 async function start(given: Config, logger: Logger, { program, heldBeyondMs }: Given): Promise<Edge> {
   const config: Config = given.cloud === 'none' ? { ...given, mode: 'never' } : given
-  const loaded = program ?? loadProgram(config.pipeline, process.cwd(), join(config.dataDir, 'pipelines'))
   await keepPrivate(config.dataDir, logger)
   const lock = await lockData(config.dataDir)
+  // After both: what is written there is code that this process runs, and another node may run it, too.
+  const loaded = program ?? loadProgram(config.pipeline, process.cwd(), join(config.dataDir, 'bundles'))
   const half = await cloudHalfOf(config, loaded, logger)
   const data = await openData(config, loaded, half, logger)
   const diskSpace = new DiskSpace(config.dataDir, config.reservedDiskBytes, systemClock, lock.stands)

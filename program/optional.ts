@@ -15,7 +15,11 @@ export function optional<T>(what: string, packages: readonly string[], load: () 
   try {
     return load()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    const isOneOfThem = packages.some((name) =>
+      message.startsWith(`Cannot find module '${name.replace(/@npm:.*$/, '')}`),
+    )
+    if (code !== 'MODULE_NOT_FOUND' || !isOneOfThem) throw error
     throw new NotInstalled(what, packages, { cause: error })
   }
 }

@@ -2,7 +2,7 @@
  * The user's program: which file holds a pipeline, its bundle, and its version. In comes what `--pipeline` says, out
  * goes the pipeline with the module that other processes load it from.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { buildSync, type Message } from 'esbuild'
 import type { Pipeline } from '../core/pipeline/pipeline'
@@ -31,17 +31,29 @@ export class BadPipeline extends Error {
 export function loadProgram(asked: string, projectFolder: string, keptIn: string): Program {
   const file = pipelineFileOf(asked, projectFolder)
   const shown = relative(projectFolder, file) || file
-  const bundle = compiled(shown, () => bundleOf(file, projectFolder, join(resolve(keptIn), 'pipeline.cjs')))
-  const version = versionOf(file)
+  const { bundle, version } = compiled(shown, () => readWhole(file, projectFolder, keptIn))
   const module = join(resolve(keptIn), `${version}.cjs`)
   mkdirSync(keptIn, { recursive: true, mode: 0o700 })
-  writeFileSync(module, bundle, { mode: 0o600 })
+  const fresh = `${module}.${process.pid}`
+  writeFileSync(fresh, bundle, { mode: 0o600 })
+  renameSync(fresh, module) // whoever loads it finds a whole one
   const pipeline = definedIn(module, shown, projectFolder)
   if (!isPath(asked) && pipeline.name !== asked)
     throw new BadPipeline(
       `${shown} defines the pipeline "${pipeline.name}": the functions look for it by the name of its file; call both alike`,
     )
   return { pipeline, version, module }
+}
+
+/** The bundle and the version of the same source: read again where somebody saved it in between. */
+function readWhole(file: string, projectFolder: string, keptIn: string): { bundle: string; version: string } {
+  const bundled = () => bundleOf(file, projectFolder, join(resolve(keptIn), 'pipeline.cjs'))
+  for (let bundle = bundled(); ; ) {
+    const version = versionOf(file)
+    const after = bundled()
+    if (after === bundle) return { bundle, version }
+    bundle = after
+  }
 }
 
 /** The pipeline that a module written by `loadProgram` holds. From then on errors of it name the user's files. */

@@ -7,7 +7,7 @@ import { makeFolder } from './data-unusable'
 const OTHERS = 0o077 // all that a group and everybody else may do
 /** What a node keeps. A folder that holds anything else was not made for it, and is not ours to close. */
 const OURS = [
-  'pipelines',
+  'bundles',
   'log',
   'log.mark',
   'checkpoints',

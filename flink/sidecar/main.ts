@@ -77,7 +77,7 @@ async function run(
   logger: Logger,
   err: Output['err'],
 ): Promise<number> {
-  const { pipeline, version, module } = loadProgram(config.pipeline, process.cwd(), join(config.dataDir, 'pipelines'))
+  const { pipeline, version, module } = loadProgram(config.pipeline, process.cwd(), join(config.dataDir, 'bundles'))
   const orders = new StandingOrders(config, systemClock)
   Object.assign(process.env, cloudVariables(config.cloud, process.env))
   const canBurst = config.mode !== 'never' && config.cloud !== 'none'

@@ -18,7 +18,7 @@ const ROOMS = [
   ...['testing', 'client'],
 ]
 /** Single files besides: what starts the dashboard, its page, and what is read as it is. */
-const AS_THEY_ARE = ['dashboard/dist', 'docs/reference/openapi.json', 'deploy/cloud-half.yml', 'scripts/init/template']
+const AS_THEY_ARE = ['dashboard/dist', 'docs/reference/openapi.json', 'deploy', 'scripts/init/template']
 /** What `exports` of package.json names, by the name of its module. */
 const ENTRIES = {
   spillway: 'core/spillway.ts',

@@ -81,8 +81,8 @@ export class Project {
   /** The steps of the Dockerfile, and of the unit. */
   async runsAsAService(): Promise<void> {
     const image = `${this.folder}-image`
-    for (const part of ['package.json', 'package-lock.json', 'spillway.yaml', 'pipelines'])
-      cpSync(join(this.folder, part), join(image, part), { recursive: true })
+    const isLeftOut = (path: string) => /[/\\](node_modules|\.spillway|\.serverless|test)([/\\]|$)/.test(path)
+    cpSync(this.folder, image, { recursive: true, filter: (path) => !isLeftOut(path.slice(this.folder.length)) })
     await shell('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund'], image)
     const program = join(image, 'node_modules/spillway/dist/scripts/spillway.js')
     const settings = ['--host', '127.0.0.1', '--port', '0', '--cloud', 'none', '--data-dir', join(image, 'data')]

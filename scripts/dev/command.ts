@@ -67,9 +67,13 @@ function optionsOf(args: readonly string[]): DevOptions | string {
   const rate = Number(own.get('--rate') ?? DEFAULT_RATE)
   if (!(rate > 0)) return '--rate takes a number of events a second'
   try {
-    const configuration = readConfiguration(rest, process.env, process.cwd(), EDGE_NODE)
-    if ('help' in configuration) return 'the help was not asked for'
-    return { project: process.cwd(), configuration, settings: rest, sample: own.get('--sample') ?? null, rate }
+    const read = () => {
+      const configuration = readConfiguration(rest, process.env, process.cwd(), EDGE_NODE)
+      if ('help' in configuration) throw new UnusableConfig(['the help was not asked for'])
+      return configuration
+    }
+    read()
+    return { project: process.cwd(), read, settings: rest, sample: own.get('--sample') ?? null, rate }
   } catch (error) {
     if (error instanceof UnusableConfig) return error.message
     throw error
@@ -81,7 +85,7 @@ function divided(args: readonly string[]): { own: Map<string, string>; rest: str
   const own = new Map<string, string>()
   const rest: string[] = []
   for (let at = 0; at < args.length; at++) {
-    const [name = '', value] = args[at]!.split('=')
+    const [, name = '', value] = /^([^=]*)(?:=(.*))?$/s.exec(args[at]!) ?? []
     if (name !== '--sample' && name !== '--rate') rest.push(args[at]!)
     else own.set(name, value ?? args[++at] ?? '')
   }

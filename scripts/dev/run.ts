@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Configuration } from '../../edge-node/config/command-line'
-import { BadPipeline, loadProgram, type Program } from '../../program/program'
+import { loadProgram, type Program } from '../../program/program'
 import { pc } from '../command-line/colours'
 import { type Child, type Stoppable, startChild, startCommand } from '../processes/child'
 import { type LocalCloud, startLocalCloud, whyNoCloud } from './local-cloud'
@@ -11,7 +12,8 @@ import { watchProject } from './watch'
 /** What `spillway dev` runs with. */
 export interface DevOptions {
   readonly project: string
-  readonly configuration: Configuration
+  /** Reads the settings as they are now; throws UnusableConfig. */
+  readonly read: () => Configuration
   /** The settings as they were given, for the edge node. */
   readonly settings: readonly string[]
   /** Events to send again and again; null: none. */
@@ -21,12 +23,16 @@ export interface DevOptions {
 
 type Say = (line: string) => void
 
+const AGAIN_MS = 1_000 // after a node ended by itself: an event that ends it is set aside at its second death
+
 /** The edge node of a project with all around it; started anew when the project's files change. */
 export class Dev {
   private edge: Child | null = null
   /** Where it listens, from its first start on: senders and the page keep it. */
   private port: string | null = null
+  /** What runs; empty while nothing does. */
   private version = ''
+  private isEnding = false
 
   private constructor(
     private readonly options: DevOptions,
@@ -36,78 +42,119 @@ export class Dev {
 
   /** Starts everything and adds it to `children`. Rejects with BadPipeline where the project has a mistake. */
   static async start(options: DevOptions, children: Stoppable[], say: Say): Promise<void> {
-    const { pipeline } = programOf(options) // a mistake is said before anything is started
-    const cloud = await cloudOf(options, children, say)
+    const configuration = options.read()
+    const { pipeline } = programOf(configuration, options.project) // a mistake is said before anything is started
+    const cloud = await cloudOf(options.project, configuration, children, say)
     const dev = new Dev(options, cloud, say)
-    children.push({ stop: async () => dev.edge?.stop() })
-    const url = await dev.startEdge()
+    children.push({ stop: () => dev.end() })
+    const url = await dev.startEdge(configuration)
     say(`\n   ${pc.bold('dashboard')}  ${url}`)
     if (options.sample !== null) {
       say(`   ${pc.bold('events')}     ${options.rate} a second after ${options.sample}`)
       children.push(startSample(options, url, pipeline.timestampField))
     } else say(`   ${pc.bold('events')}     POST them to ${url}/v1/events, one JSON object a line`)
-    const end = watchProject(options.project, (path) => dev.changed(path))
+    const onError = (error: Error) => say(pc.yellow(`Files are not watched any more: ${error.message}`))
+    const end = watchProject(options.project, (path) => dev.changed(path), onError)
     children.push({ stop: async () => end() })
     say(`   Save a file of the project, and the node takes it over. Ctrl-C ends everything.\n`)
   }
 
-  private async startEdge(): Promise<string> {
-    const { settings, configuration } = this.options
-    this.version = versionOf(this.options)
-    const dataDir = join(configuration.config.dataDir, 'dev', this.version)
-    const cloud =
-      this.cloud === 'none' ? ['--cloud', 'none'] : this.cloud === 'as configured' ? [] : this.flagsOf(this.cloud)
+  private async startEdge(configuration: Configuration): Promise<string> {
+    const { version } = programOf(configuration, this.options.project)
+    const dataDir = join(configuration.config.dataDir, 'dev', version)
     const port = this.port === null ? [] : ['--port', this.port]
-    const args = [...settings, ...cloud, ...port, '--data-dir', dataDir, '--log-level', 'warn']
-    this.edge = startChild('edge-node/main.ts', args, {}, 1)
-    const { url } = await this.edge.ready<{ url: string }>()
+    const own = ['--pipeline', configuration.config.pipeline, '--data-dir', dataDir, '--log-level', 'warn']
+    const edge = startChild(
+      'edge-node/main.ts',
+      [...this.options.settings, ...this.cloudFlags(), ...port, ...own],
+      {},
+      1,
+    )
+    this.edge = edge
+    const { url } = await edge.ready<{ url: string }>()
+    this.version = version
     this.port = new URL(url).port
+    void edge.ended().then((code) => this.ended(edge, code))
     return url
   }
 
-  private flagsOf({ endpoint, stack }: LocalCloud): string[] {
-    return ['--cloud', endpoint, '--stack', stack]
+  private cloudFlags(): string[] {
+    if (this.cloud === 'as configured') return []
+    if (this.cloud === 'none') return ['--cloud', 'none']
+    return ['--cloud', this.cloud.endpoint, '--stack', this.cloud.stack]
+  }
+
+  /** The node is gone: by our own will, or by an event, after which it goes on from its log. */
+  private async ended(edge: Child, code: number): Promise<void> {
+    if (edge !== this.edge || this.isEnding) return
+    this.version = ''
+    this.say(pc.yellow(`The node ended with ${code}; it starts again, with all that it had accepted.`))
+    await sleep(AGAIN_MS)
+    if (edge === this.edge && !this.isEnding) await this.restart(this.options.read)
   }
 
   /** A file of the project was saved. What is wrong with it is said, and what ran goes on. */
   private async changed(path: string): Promise<void> {
+    await this.restart(() => {
+      const { project } = this.options
+      const configuration = this.options.read()
+      const data = relative(project, resolve(project, configuration.config.dataDir))
+      if (path.startsWith(data + sep)) return null // what the node itself writes
+      const { version } = programOf(configuration, project)
+      const isSame = version === this.version
+      if (isSame && !/\.(ya?ml|json)$/.test(path)) return null
+      this.say(`${path} was saved; ${isSame ? 'the node starts anew' : `version ${version} starts`} ...`)
+      return configuration
+    })
+  }
+
+  /** Starts the node with what `read` gives; null: nothing is to be done. */
+  private async restart(read: () => Configuration | null): Promise<void> {
     try {
-      const version = versionOf(this.options)
-      if (version === this.version && !/\.(ya?ml|json)$/.test(path)) return
-      this.say(
-        `${path} was saved; ${version === this.version ? 'the node starts anew' : `version ${version} starts`} ...`,
-      )
+      const configuration = read()
+      if (configuration === null) return
       const problem = typeof this.cloud === 'object' ? await this.cloud.update() : null
       if (problem !== null) return this.say(pc.red(problem))
-      await this.edge?.stop()
-      await this.startEdge()
+      const { edge } = this
+      this.edge = null
+      this.version = ''
+      await edge?.stop()
+      await this.startEdge(configuration)
       this.say(pc.green('it runs.'))
     } catch (error) {
-      this.say(pc.red(error instanceof BadPipeline ? `${error.message}\nWhat ran before goes on.` : String(error)))
+      const goesOn = this.version === '' ? 'Nothing runs now: save a file to try again.' : 'What ran before goes on.'
+      this.say(pc.red(`${error instanceof Error ? error.message : String(error)}\n${goesOn}`))
     }
+  }
+
+  private async end(): Promise<void> {
+    this.isEnding = true
+    await this.edge?.stop()
   }
 }
 
-const versionOf = (options: DevOptions): string => programOf(options).version
-
-function programOf({ configuration, project }: DevOptions): Program {
+function programOf({ config }: Configuration, project: string): Program {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-dev-'))
   try {
-    return loadProgram(configuration.config.pipeline, project, folder)
+    return loadProgram(config.pipeline, project, folder)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
+/** The embedded cloud was asked for, and the project lacks what it takes. */
+class NoLocalCloud extends Error {}
+
 /** The cloud that was asked for; where none was, the embedded one if the project has what it takes. */
 async function cloudOf(
-  { project, configuration }: DevOptions,
+  project: string,
+  { config, sources }: Configuration,
   children: Stoppable[],
   say: Say,
 ): Promise<LocalCloud | 'none' | 'as configured'> {
-  const { config, sources } = configuration
   if (sources.has('cloud') && config.cloud !== 'embedded') return 'as configured'
   const why = whyNoCloud(project)
+  if (why !== null && sources.has('cloud')) throw new NoLocalCloud(`there can be no embedded cloud: ${why}`)
   if (why !== null) {
     say(pc.yellow(`No local cloud: ${why}. Until then there is back-pressure above capacity.`))
     return 'none'

@@ -11,14 +11,19 @@ export function concernsNode(path: string): boolean {
 }
 
 /** Calls `onChange` once for each burst of changes in a project; never while the call before is at work. Returns its end. */
-export function watchProject(project: string, onChange: (path: string) => Promise<void>): () => void {
+export function watchProject(
+  project: string,
+  onChange: (path: string) => Promise<void>,
+  onError: (error: Error) => void = () => undefined,
+): () => void {
   let timer: NodeJS.Timeout | undefined
   let isAtWork = false
   let waiting: string | null = null
   const run = async (path: string) => {
     isAtWork = true
-    await onChange(path)
-    isAtWork = false
+    await onChange(path).finally(() => {
+      isAtWork = false
+    })
     if (waiting !== null) settle(waiting)
   }
   const settle = (path: string) => {
@@ -33,6 +38,7 @@ export function watchProject(project: string, onChange: (path: string) => Promis
   const watcher = watch(project, { recursive: true }, (_, path) => {
     if (path !== null && concernsNode(path)) settle(path)
   })
+  watcher.on('error', onError) // such as too many folders for the system: what runs goes on, and is not reloaded
   return () => {
     clearTimeout(timer)
     watcher.close()

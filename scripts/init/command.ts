@@ -7,7 +7,7 @@ import { newCommand } from '../command-line/new-command'
 import { type Output, TERMINAL } from '../command-line/output'
 
 const TEMPLATE = join(__dirname, 'template')
-const NAME = /^[a-z][a-z0-9-]{0,40}$/
+const NAME = /^(?=.{1,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 
 interface Flags {
   readonly spillway?: string
@@ -49,7 +49,11 @@ function problemWith(name: string, folder: string): string | null {
 
 /** Writes the files of the template, with the names filled in; their paths in the project. */
 function written(name: string, folder: string, spillway: string): string[] {
-  const words = { name, spillway, variable: name.replace(/-+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()) }
+  const words = {
+    name,
+    spillway,
+    variable: `${name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())}Pipeline`,
+  }
   const fill = (text: string) =>
     text.replace(/\{\{(\w+)\}\}/g, (_, word: string) => words[word as keyof typeof words] ?? '')
   const entries = readdirSync(TEMPLATE, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())

@@ -31,11 +31,11 @@ describe('a new project', () => {
     const { name, dependencies } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
     expect([name, dependencies]).toEqual(['page-visits', { spillway: 'file:spillway.tgz' }])
     expect(await readFile(join(folder, 'functions.ts'), 'utf8')).toContain(
-      "import pageVisits from './pipelines/page-visits'",
+      "import pageVisitsPipeline from './pipelines/page-visits'",
     )
   })
 
-  test.each(['Clicks', '7days', 'a_b'])('cannot be called %s: a stack could not be', async (name) => {
+  test.each(['Clicks', '7days', 'a_b', 'clicks-'])('cannot be called %s: a stack could not be', async (name) => {
     expect(await init(join(await newFolder(), name))).toMatchObject({
       code: 2,
       err: expect.stringMatching(/cannot be that of a stack: .* See spillway init --help\.$/),
