@@ -1,5 +1,7 @@
 import { type FieldAggregate, isUnsafeInteger, unsafeInteger } from '../pipeline/aggregate'
 import { fieldSignature, scalarReader } from './aggregates'
+import { inCells } from './cells'
+import { DISTINCT_CELLS } from './distinct-cells'
 import { mergeRegisters, type Observation, observationOf, observe, type Registers } from './hyperloglog'
 import { decodeRegisters, encodeRegisters } from './hyperloglog-codec'
 import { estimate } from './hyperloglog-estimate'
@@ -12,7 +14,7 @@ export function distinct<Field extends string>(
   field: Field,
 ): FieldAggregate<Field, string | number | boolean, Observation, Registers, number> {
   const signature = fieldSignature('distinct', field)
-  return {
+  const aggregate: FieldAggregate<Field, string | number | boolean, Observation, Registers, number> = {
     signature,
     field,
     read: scalarReader(field, (value) =>
@@ -25,6 +27,7 @@ export function distinct<Field extends string>(
     encode: encodeRegisters,
     decode: (json) => decodeRegisters(signature, json),
   }
+  return inCells(aggregate, DISTINCT_CELLS)
 }
 
 /** One text per value; the letter keeps values of different types apart. */

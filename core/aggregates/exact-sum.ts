@@ -80,7 +80,7 @@ function isNumber(json: Json): json is number {
 }
 
 /** `a + b - total`, exactly, for `total` = a + b rounded (D. Knuth's TwoSum: no branch on which is larger). */
-export function roundingError(a: number, b: number, total: number): number {
+function roundingError(a: number, b: number, total: number): number {
   const roundedB = total - a
   return a - (total - roundedB) + (b - roundedB)
 }

@@ -7,6 +7,9 @@ import { MAX_MAGNITUDE } from './aggregates'
  */
 export type Bucket = number
 
+/** Values in each bucket; never a count of 0. */
+export type BucketCounts = Map<Bucket, number>
+
 /** Bits of the upper half that a bucket does not look at. */
 const DROPPED_BITS = 13
 

@@ -1,9 +1,8 @@
 import type { FieldAggregate, Json } from '../pipeline/aggregate'
 import { decodeCount, fieldSignature, malformed, numberReader, render } from './aggregates'
-import { type Bucket, bucketOf, bucketValue, MAX_BUCKET } from './log-bucket'
-
-/** Values in each bucket; never a count of 0. */
-export type BucketCounts = Map<Bucket, number>
+import { inCells } from './cells'
+import { type Bucket, type BucketCounts, bucketOf, bucketValue, MAX_BUCKET } from './log-bucket'
+import { QUANTILE_CELLS } from './quantile-cells'
 
 /**
  * The `q`-quantile of a number field (0 the smallest, 0.5 the median, 1 the largest), with a relative error of at most
@@ -17,7 +16,7 @@ export function quantile<Field extends string>(
   if (!(q >= 0 && q <= 1)) throw new RangeError(`quantile: q must be from 0 to 1, not ${render(q)}`)
   const share = decimalOf(q)
   const signature = fieldSignature('quantile', field, q)
-  return {
+  const aggregate: FieldAggregate<Field, number, number, BucketCounts, number> = {
     signature,
     field,
     read: numberReader(field),
@@ -28,6 +27,7 @@ export function quantile<Field extends string>(
     encode,
     decode: (json) => decode(signature, json),
   }
+  return inCells(aggregate, QUANTILE_CELLS)
 }
 
 function addToBucket(state: BucketCounts, bucket: Bucket, count: number): BucketCounts {

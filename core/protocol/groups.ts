@@ -56,8 +56,8 @@ export class Groups {
   private readonly layout: Layout
   private readonly cells = new Cells()
   private readonly objects: unknown[] = []
-  /** States that do not fit into their cells, by place. */
-  private readonly spilled = new Map<number, unknown>()
+  /** States that do not fit into their cells. The second number of such a cell says which it is. */
+  private readonly spilled: unknown[] = []
 
   constructor(pipeline: Pipeline) {
     this.layout = layoutOf(pipeline)
@@ -97,7 +97,7 @@ export class Groups {
       } else {
         const place = row * zero.length + at
         if (form.add(this.cells, place, values[i])) continue
-        this.spill(place, aggregate.add(this.stateIn(form, place), values[i]))
+        this.spill(form, place, aggregate.add(this.stateIn(form, place), values[i]))
       }
     }
   }
@@ -114,7 +114,7 @@ export class Groups {
       const place = row * zero.length + at
       const fromPlace = fromRow * zero.length + at
       if (form.merge(this.cells, place, from.cells, fromPlace)) continue
-      this.spill(place, aggregate.merge(this.stateIn(form, place), from.stateIn(form, fromPlace)))
+      this.spill(form, place, aggregate.merge(this.stateIn(form, place), from.stateIn(form, fromPlace)))
     }
   }
 
@@ -129,7 +129,8 @@ export class Groups {
         return
       }
       const place = row * zero.length + at
-      if (!form.take(this.cells, place, state)) this.spill(place, aggregate.merge(this.stateIn(form, place), state))
+      if (!form.take(this.cells, place, state))
+        this.spill(form, place, aggregate.merge(this.stateIn(form, place), state))
     })
   }
 
@@ -141,12 +142,20 @@ export class Groups {
   }
 
   private stateIn(form: CellForm<unknown, unknown>, place: number): unknown {
-    return this.spilled.has(place) ? this.spilled.get(place) : form.read(this.cells, place)
+    return this.isSpilled(form, place) ? this.spilled[this.cells.numbers[place + 1]!] : form.read(this.cells, place)
   }
 
-  private spill(place: number, state: unknown): void {
-    this.spilled.set(place, state)
-    this.cells.numbers[place] = Number.NaN
+  private isSpilled(form: CellForm<unknown, unknown>, place: number): boolean {
+    return form.zero.length > 1 && Number.isNaN(this.cells.numbers[place])
+  }
+
+  private spill(form: CellForm<unknown, unknown>, place: number, state: unknown): void {
+    const { numbers } = this.cells
+    if (this.isSpilled(form, place)) this.spilled[numbers[place + 1]!] = state
+    else {
+      numbers[place] = Number.NaN
+      numbers[place + 1] = this.spilled.push(state) - 1
+    }
   }
 
   private newRow(key: string): number {

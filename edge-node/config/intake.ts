@@ -39,7 +39,9 @@ export const intakeFields = {
     .describe('panes with events at once: each has its groups in memory'),
   maxGroups: wholeNumber({ min: 1, max: 2_000_000 })
     .default(1_000_000)
-    .describe('keys held over all open panes at the edge before it refuses'),
+    .describe(
+      'keys held over all open panes at the edge before it refuses; beside its text, one of count, sum and max takes some 80 bytes, quantile and distinct grow with their values up to some kB (`spillway bench memory`)',
+    ),
   idleTimeoutMs: wholeNumber({ min: 100 })
     .default(5_000)
     .describe('time without requests after which windows that are past by the clock close'),

@@ -107,7 +107,7 @@ export class Admission {
   private refusal(key: string | null): Refused | null {
     const { state, intake, overload } = this.deps
     const { maxGroups, maxAnswerBytes, rememberKeysMs } = this.deps.config
-    if (state.groups >= maxGroups) return this.refused('overloaded', `${maxGroups} keys are held already`)
+    if (state.groups >= maxGroups) return this.refused('overloaded', keysHeld(maxGroups))
     const overloaded = overload.refusal()
     if (overloaded !== null) return this.refused('overloaded', overloaded)
     if (key === null || intake.keyRoomInMs === 0) return null
@@ -121,5 +121,8 @@ export class Admission {
     return { kind: 'refused', code, reason, retryAfterMs: clamp(soonMs, MIN_RETRY_AFTER_MS, MAX_RETRY_AFTER_MS) }
   }
 }
+
+const keysHeld = (maxGroups: number) =>
+  `${maxGroups} keys are held already; there is room once windows close, or with a larger maxGroups`
 
 const clamp = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value))

@@ -8,6 +8,8 @@ import type { Bench } from './bench'
 import { breakEven } from './break-even/break-even'
 import { capacity } from './capacity/capacity'
 import { flink } from './flink/flink'
+import { fold } from './fold/fold'
+import { memory } from './memory/memory'
 import { merge } from './merge/merge'
 import { everythingOn } from './overhead/everything-on'
 import { overhead } from './overhead/overhead'
@@ -85,6 +87,8 @@ function command(choose: (measure: Measure) => void): Command {
     .addCommand(commandFor(recovery, choose))
     .addCommand(commandFor(soak, choose))
     .addCommand(commandFor(merge, choose))
+    .addCommand(commandFor(fold, choose))
+    .addCommand(commandFor(memory, choose))
     .addCommand(commandFor(flink, choose))
     .addCommand(commandFor(capacity, choose))
 }

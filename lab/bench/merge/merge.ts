@@ -1,12 +1,12 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { markdownTable, paragraphs, whole } from '../../../scripts/command-line/markdown'
 import { mustHold } from '../../../scripts/command-line/must-hold'
 import type { Bench } from '../bench'
+import { inAProcess } from '../in-a-process'
 import type { MergeFigures } from './merge-process'
 
+const PROGRAM = join(__dirname, 'merge-process.ts')
 const SIZES = [1_000, 10_000, 100_000]
 const HEAP_MEGABYTES = 512 // half of what the function has
 const MOST_GROWTH = 1.3
@@ -22,7 +22,7 @@ export const merge: Bench<Options, readonly MergeFigures[]> = {
     const figures: MergeFigures[] = []
     for (const envelopes of SIZES) {
       say(`Merging a window of ${whole(envelopes)} envelopes ...`)
-      figures.push(await measured(envelopes))
+      figures.push(await inAProcess<MergeFigures>(PROGRAM, [envelopes], [`--max-old-space-size=${HEAP_MEGABYTES}`]))
     }
     return figures
   },
@@ -59,17 +59,4 @@ export const merge: Bench<Options, readonly MergeFigures[]> = {
 function growthOf(figures: readonly MergeFigures[]): number | null {
   const [fewest, most] = [figures[0], figures.at(-1)]
   return fewest && most ? most.peakMiB / fewest.peakMiB : null
-}
-
-async function measured(envelopes: number): Promise<MergeFigures> {
-  const child = fork(join(__dirname, 'merge-process.ts'), [String(envelopes)], {
-    execArgv: ['--import', 'tsx', `--max-old-space-size=${HEAP_MEGABYTES}`],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`merging ${envelopes} envelopes ended with ${code}`)
-  })
-  const [figures] = await Promise.race([once(child, 'message'), ended])
-  ended.catch(() => undefined)
-  return figures as MergeFigures
 }

@@ -125,6 +125,24 @@ describe('states in cells', () => {
     }
   })
 
+  test('count further than a word does, and more buckets than a list has', () => {
+    const MOST = 2 ** 32 - 1
+    const P90 = IN_CELLS.columns.findIndex(([name]) => name === 'p90')
+    const buckets = Array.from({ length: 5_000 }, (_, i) => (1 + (i % 128) / 128) * 2 ** Math.floor(i / 128))
+    for (const values of [[1, 1, 2], buckets]) {
+      const [cells, objects] = [new Groups(IN_CELLS), new Groups(IN_OBJECTS)].map((groups, i) => {
+        const spec = i === 0 ? IN_CELLS : IN_OBJECTS
+        const states = spec.columns.map(([, aggregate]) => aggregate.encode(aggregate.zero()))
+        states[P90] = [130_000, MOST - 1]
+        groups.decode(groups.rowOf('a'), states)
+        for (const v of values) add(spec, groups, 'a', v)
+        groups.decode(groups.rowOf('a'), states)
+        return encodedGroup(spec, groups)
+      })
+      expectSame(cells, objects)
+    }
+  })
+
   test('hold the exact sum, rounded once', () => {
     fc.assert(
       fc.property(courseOf(numbers), (course) => {

@@ -104,7 +104,7 @@ test('too many keys at once are refused until windows close', async () => {
   const refusal = await node.post(event('a', 2))
   expect([refusal.statusCode, refusal.json().message]).toEqual([
     429,
-    expect.stringContaining('5 keys are held already'),
+    expect.stringContaining('5 keys are held already; there is room once windows close, or with a larger maxGroups'),
   ])
 })
 
