@@ -8,6 +8,7 @@ import {
   encodePartial,
   mergePartial,
   type Partial,
+  takeOver,
   zeroTally,
 } from './partial'
 
@@ -114,7 +115,7 @@ export class EdgeState {
     this.panes.set(pane, slices)
     const slice = slices.get(firstEndMs)
     if (slice === undefined) slices.set(firstEndMs, partial)
-    else mergePartial(this.pipeline, slice, partial)
+    else takeOver(this.pipeline, slice, partial)
   }
 }
 

@@ -39,20 +39,34 @@ export const emptyPartial = (): Partial => ({ folded: zeroTally(), dead: zeroTal
 export function mergePartial(pipeline: Pipeline, into: Partial, from: Partial): Partial {
   addTally(into.folded, from.folded)
   addTally(into.dead, from.dead)
-  for (const [key, states] of from.groups) {
-    const group = groupOf(pipeline, into, key)
-    pipeline.columns.forEach(([, aggregate], column) => {
-      group[column] = aggregate.merge(group[column], states[column])
-    })
-  }
+  for (const [key, states] of from.groups) mergeStates(pipeline, groupOf(pipeline, into, key), states)
   return into
 }
 
+/** The same, but `into` may keep states of `from`, which is of no use afterwards. */
+export function takeOver(pipeline: Pipeline, into: Partial, from: Partial): void {
+  addTally(into.folded, from.folded)
+  addTally(into.dead, from.dead)
+  for (const [key, states] of from.groups) {
+    const group = into.groups.get(key)
+    if (group === undefined) into.groups.set(key, states)
+    else mergeStates(pipeline, group, states)
+  }
+}
+
+/** A loop and not a method of arrays: this runs for each key of each envelope. */
+function mergeStates({ columns }: Pipeline, group: unknown[], states: readonly unknown[]): void {
+  for (let column = 0; column < columns.length; column++) {
+    group[column] = columns[column]![1].merge(group[column], states[column])
+  }
+}
+
 /** The states of a key in `partial`, made when it has none. */
-export function groupOf(pipeline: Pipeline, partial: Partial, key: string): unknown[] {
+export function groupOf({ columns }: Pipeline, partial: Partial, key: string): unknown[] {
   let group = partial.groups.get(key)
   if (group === undefined) {
-    group = pipeline.columns.map(([, aggregate]) => aggregate.zero())
+    group = []
+    for (let column = 0; column < columns.length; column++) group.push(columns[column]![1].zero())
     partial.groups.set(key, group)
   }
   return group
