@@ -1,3 +1,5 @@
+import type { KeyCache, TextOf } from './key-cache'
+
 /** What a field of a scanned line holds. */
 export const ABSENT = 0
 export const NULL = 1
@@ -78,46 +80,86 @@ export class FieldScanner {
     if (bytes[at] === CLOSE_OBJECT) return at + 1
     for (;;) {
       if (bytes[at] !== QUOTE) return UNSURE
-      const nameEnd = this.plainEnd(bytes, at + 1)
-      if (bytes[nameEnd] !== QUOTE) return UNSURE
-      const field = this.fieldOf(bytes, at + 1, nameEnd)
-      at = afterSpace(bytes, nameEnd + 1)
-      if (bytes[at] !== COLON) return UNSURE
-      at = afterSpace(bytes, at + 1)
-      const end = field < 0 ? this.valueEnd(bytes, at, MAX_DEPTH) : this.keep(bytes, at, field)
-      if (end === UNSURE) return UNSURE
-      at = afterSpace(bytes, end)
-      if (bytes[at] === CLOSE_OBJECT) return at + 1
-      if (bytes[at] !== COMMA) return UNSURE
-      at = afterSpace(bytes, at + 1)
+      const nameAt = ++at
+      while (CLASS[bytes[at]!] === PLAIN) at++
+      if (bytes[at] !== QUOTE) return UNSURE
+      const field = this.fieldOf(bytes, nameAt, at++)
+      if (bytes[at]! <= SPACE) at = afterSpace(bytes, at)
+      if (bytes[at++] !== COLON) return UNSURE
+      if (bytes[at]! <= SPACE) at = afterSpace(bytes, at)
+      const valueAt = at
+      at = bytes[at] === QUOTE ? this.textEnd(bytes, at + 1) : this.valueEnd(bytes, at, MAX_DEPTH)
+      if (at === UNSURE || (field >= 0 && !this.keep(bytes, valueAt, at, field))) return UNSURE
+      if (bytes[at]! <= SPACE) at = afterSpace(bytes, at)
+      const next = bytes[at++]
+      if (next === CLOSE_OBJECT) return at
+      if (next !== COMMA) return UNSURE
+      if (bytes[at]! <= SPACE) at = afterSpace(bytes, at)
     }
   }
 
-  /** The number in a field that holds one, as JSON.parse reads it. */
-  numberOf(bytes: Uint8Array, field: number): number {
-    return numberAt(bytes, this.starts[field]!, this.ends[field]!)
+  /** The value of a field as JSON.parse reads it; undefined where it is absent, or nested. */
+  value(bytes: Uint8Array, field: number, textOf: TextOf): unknown {
+    switch (this.kinds[field]) {
+      case INTEGER:
+      case DECIMAL:
+        return numberAt(bytes, this.starts[field]!, this.ends[field]!)
+      case TEXT:
+        return textOf(bytes, this.starts[field]!, this.ends[field]!)
+      case TRUE:
+        return true
+      case FALSE:
+        return false
+      case NULL:
+        return null
+      default:
+        return undefined
+    }
+  }
+
+  /** Its value as a key, where it is one without doubt: a text within the length, a number that is its own text. */
+  key(bytes: Uint8Array, field: number, maxLength: number, keys: KeyCache): string | null {
+    const start = this.starts[field]!
+    const end = this.ends[field]!
+    switch (this.kinds[field]) {
+      case TEXT:
+        return end - start <= maxLength ? keys.text(bytes, start, end) : null
+      case INTEGER:
+        return isItsText(bytes, start, end) ? keys.text(bytes, start, end) : null
+      case TRUE:
+        return 'true'
+      case FALSE:
+        return 'false'
+      default:
+        return null
+    }
+  }
+
+  isNested(field: number): boolean {
+    return this.kinds[field] === NESTED
   }
 
   /** Which of the names it is; -1: none. */
   private fieldOf(bytes: Uint8Array, start: number, end: number): number {
     const { names } = this
     for (let field = 0; field < names.length; field++) {
-      if (isAt(bytes, start, end, names[field]!)) return field
+      const name = names[field]!
+      const length = name.length
+      if (end - start !== length || bytes[start] !== name[0]) continue
+      let at = 1
+      while (at < length && bytes[start + at] === name[at]) at++
+      if (at >= length) return field
     }
     return -1
   }
 
-  /** Notes the value of a field; of two with one name the last counts. */
-  private keep(bytes: Uint8Array, start: number, field: number): number {
-    const first = bytes[start]
-    const end = this.valueEnd(bytes, start, MAX_DEPTH)
-    if (end === UNSURE) return UNSURE
-    const isText = first === QUOTE
-    if (isText && !this.isPlain) return UNSURE
+  /** Notes the value of a field, of two with one name the last; false for a text that is not as it is written. */
+  private keep(bytes: Uint8Array, start: number, end: number, field: number): boolean {
+    const isText = bytes[start] === QUOTE
     this.kinds[field] = isText ? TEXT : kindOf(bytes, start, end)
     this.starts[field] = isText ? start + 1 : start
     this.ends[field] = isText ? end - 1 : end
-    return end
+    return !isText || this.isPlain
   }
 
   /** Where the value that begins at `at` ends. */
@@ -193,25 +235,27 @@ export class FieldScanner {
     while (CLASS[bytes[at]!] === PLAIN) {
       at++
       if (((at + wordsAt) & 3) !== 0) continue
-      let word = (at + wordsAt) >> 2
-      while (word < words.length && isPlainWord(words[word]!)) word++
-      at = word * 4 - wordsAt
+      let index = (at + wordsAt) >> 2
+      for (const last = words.length; index < last; index++) {
+        const word = words[index]!
+        const quotes = word ^ QUOTES
+        const backslashes = word ^ BACKSLASHES
+        const odd =
+          ((quotes - ONES) & ~quotes) | ((backslashes - ONES) & ~backslashes) | ((word - SPACES) & ~word) | word
+        if ((odd & HIGH_BITS) !== 0) break
+      }
+      at = index * 4 - wordsAt
     }
     return at
   }
 }
 
 /**
- * Whether none of the four bytes of a word is a quote, a backslash, a control character or beyond ASCII. Subtracting
- * from each byte borrows from its highest bit just where it was too small; the bytes above it may be wrong then.
+ * How four bytes at once are found to be plain. Subtracting from each byte borrows from its highest bit where it was too
+ * small; the bytes above such a one may look odd, too, and are looked at one by one.
  */
-function isPlainWord(word: number): boolean {
-  const quotes = word ^ 0x22222222
-  const backslashes = word ^ 0x5c5c5c5c
-  const odd = ((quotes - ONES) & ~quotes) | ((backslashes - ONES) & ~backslashes) | ((word - SPACES) & ~word) | word
-  return (odd & HIGH_BITS) === 0
-}
-
+const QUOTES = 0x22222222
+const BACKSLASHES = 0x5c5c5c5c
 const ONES = 0x01010101
 const SPACES = 0x20202020
 const HIGH_BITS = 0x80808080 | 0
@@ -223,13 +267,16 @@ const WORD_TRUE = Uint8Array.from('true', (letter) => letter.charCodeAt(0))
 const WORD_FALSE = Uint8Array.from('false', (letter) => letter.charCodeAt(0))
 const WORD_NULL = Uint8Array.from('null', (letter) => letter.charCodeAt(0))
 
-const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0d
+const SPACE = 0x20
 
 /** A line feed is none here: it ends the line. */
 function afterSpace(bytes: Uint8Array, start: number): number {
   let at = start
-  while (isSpace(bytes[at])) at++
-  return at
+  for (;;) {
+    const byte = bytes[at]
+    if (byte !== SPACE && byte !== 0x09 && byte !== 0x0d) return at
+    at++
+  }
 }
 
 function isAt(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
@@ -266,14 +313,12 @@ const NOWHERE = 0x3fff_ffff
 function isHex(byte: number | undefined): boolean {
   if (byte === undefined) return false
   const letter = byte | 0x20
-  return isDigit(byte) || (letter >= 0x61 && letter <= 0x66)
+  return (byte >= DIGIT_0 && byte <= DIGIT_9) || (letter >= 0x61 && letter <= 0x66)
 }
-
-const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= DIGIT_0 && byte <= DIGIT_9
 
 function digitsEnd(bytes: Uint8Array, start: number): number {
   let at = start
-  while (isDigit(bytes[at])) at++
+  while (bytes[at]! >= DIGIT_0 && bytes[at]! <= DIGIT_9) at++
   return at > start ? at : UNSURE
 }
 
@@ -303,7 +348,7 @@ function kindOf(bytes: Uint8Array, start: number, end: number): number {
     case OPEN_ARRAY:
       return NESTED
     default:
-      for (let at = start + 1; at < end; at++) if (!isDigit(bytes[at])) return DECIMAL
+      for (let at = start + 1; at < end; at++) if (bytes[at]! < DIGIT_0 || bytes[at]! > DIGIT_9) return DECIMAL
       return INTEGER
   }
 }
@@ -326,6 +371,11 @@ function numberAt(bytes: Uint8Array, start: number, end: number): number {
   }
   const magnitude = value / POWERS_OF_TEN[end - 1 - dotAt]!
   return isNegative ? -magnitude : magnitude
+}
+
+/** Whether an integer, as JSON writes it, is written as JavaScript would: all but -0 and those that may be rounded. */
+function isItsText(bytes: Uint8Array, start: number, end: number): boolean {
+  return end - start <= MAX_EXACT_DIGITS && (bytes[start] !== MINUS || bytes[start + 1] !== DIGIT_0)
 }
 
 /** ASCII as a text; for the rare one, since it costs more than a number. */

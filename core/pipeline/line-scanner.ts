@@ -1,23 +1,9 @@
 import { asFieldReader, type FieldReader, Refusal } from './aggregate'
-import type { Found, ReadLine } from './event'
-import {
-  ABSENT,
-  canBeScanned,
-  DECIMAL,
-  FALSE,
-  FieldScanner,
-  INTEGER,
-  NESTED,
-  NULL,
-  TEXT,
-  TRUE,
-  UNSURE,
-} from './field-scanner'
+import type { Found } from './event'
+import { canBeScanned, FieldScanner, UNSURE } from './field-scanner'
 import { KeyCache, type TextOf } from './key-cache'
 import { MAX_KEY_LENGTH, type Pipeline } from './pipeline'
 import { timestampMsIn } from './timestamp'
-
-const MAX_PLAIN_DIGITS = 15 // any number of so many digits is its own text, and a double holds it
 
 /** What of a line is looked for: names, and the place of each use among them. */
 interface Plan {
@@ -25,11 +11,11 @@ interface Plan {
   readonly timestamp: number
   /** -1 where `map` makes the event that has the key. */
   readonly key: number
+  /** Places of the fields that columns read, each once. */
+  readonly columnFields: readonly number[]
+  /** Their place is -1 where a column reads nothing. */
   readonly columns: readonly { readonly field: number; readonly ofValue: FieldReader<unknown>['ofValue'] }[]
 }
-
-/** What a scan found in a line that can be admitted. */
-export type Scanned = Omit<ReadLine, 'number' | 'line'>
 
 /**
  * Reads lines of a pipeline that names its fields without parsing them. What it finds is what `readLine` finds; where a
@@ -38,6 +24,8 @@ export type Scanned = Omit<ReadLine, 'number' | 'line'>
 export class LineScanner {
   private readonly fields: FieldScanner
   private readonly keys: KeyCache
+  /** What the fields of the line at hand hold. */
+  private readonly fieldValues: unknown[]
 
   private constructor(
     private readonly plan: Plan,
@@ -46,6 +34,7 @@ export class LineScanner {
   ) {
     this.fields = new FieldScanner(plan.names)
     this.keys = new KeyCache(textOf)
+    this.fieldValues = plan.names.map(() => undefined)
   }
 
   /** Null for a pipeline whose fields are not known by name, or whose schema looks at the whole event. */
@@ -54,90 +43,51 @@ export class LineScanner {
     return plan?.names.every(canBeScanned) === true ? new LineScanner(plan, pipeline.timestampUnit, textOf) : null
   }
 
-  /** Where the line that was scanned last ends: after its object. */
+  /** Of the line that was scanned last: where its object ends, its event time, and what folding it needs. */
   end = UNSURE
+  timestampMs = Number.NaN
+  found: Found | null = null
 
   /**
-   * Scans the line that begins at `start`; null where it is not sure. The bytes up to its line feed are UTF-8, which was
-   * checked.
+   * Scans the line that begins at `start`; false where it is not sure. The bytes up to its line feed are UTF-8, which
+   * was checked.
    */
-  scan(bytes: Uint8Array, start: number, latestMs: number): Scanned | null {
-    this.end = this.fields.scan(bytes, start)
-    if (this.end === UNSURE) return null
-    const timestampMs = timestampMsIn(this.valueOf(bytes, this.plan.timestamp), this.unit)
-    if (!(timestampMs <= latestMs)) return null
-    if (this.plan.key < 0) return { timestampMs, found: null }
-    const key = this.keyOf(bytes, this.plan.key)
-    return key === null ? null : { timestampMs, found: this.foundOf(bytes, key) }
+  scan(bytes: Uint8Array, start: number, latestMs: number): boolean {
+    const { fields, plan } = this
+    this.end = fields.scan(bytes, start)
+    if (this.end === UNSURE) return false
+    this.timestampMs = timestampMsIn(fields.value(bytes, plan.timestamp, this.textOf), this.unit)
+    if (!(this.timestampMs <= latestMs)) return false
+    this.found = null
+    if (plan.key < 0) return true
+    const key = fields.key(bytes, plan.key, MAX_KEY_LENGTH, this.keys)
+    if (key === null) return false
+    this.found = this.foundOf(bytes, key)
+    return true
   }
 
   /** Null where a column has no value that it takes: then the event is a dead letter, and the fold says why. */
   private foundOf(bytes: Uint8Array, key: string): Found | null {
+    const { fields, fieldValues } = this
     const { columns } = this.plan
-    const values: unknown[] = []
+    for (const field of this.plan.columnFields) {
+      if (fields.isNested(field)) return null
+      fieldValues[field] = fields.value(bytes, field, this.textOf)
+    }
+    const values = new Array<unknown>(columns.length)
     for (let column = 0; column < columns.length; column++) {
       const { field, ofValue } = columns[column]!
-      if (field >= 0 && this.fields.kinds[field] === NESTED) return null
-      const value = ofValue(field < 0 ? undefined : this.valueOf(bytes, field))
-      if (value instanceof Refusal) return null
-      values.push(value)
+      const value = ofValue(fieldValues[field])
+      if (typeof value === 'object' && value instanceof Refusal) return null
+      values[column] = value
     }
     return { key, values }
   }
-
-  private valueOf(bytes: Uint8Array, field: number): unknown {
-    const { kinds, starts, ends } = this.fields
-    switch (kinds[field]) {
-      case INTEGER:
-      case DECIMAL:
-        return this.fields.numberOf(bytes, field)
-      case TEXT:
-        return this.textOf(bytes, starts[field]!, ends[field]!)
-      case TRUE:
-        return true
-      case FALSE:
-        return false
-      case NULL:
-        return null
-      default:
-        return undefined
-    }
-  }
-
-  /** The key, where it is one without doubt. */
-  private keyOf(bytes: Uint8Array, field: number): string | null {
-    const { kinds, starts, ends } = this.fields
-    const start = starts[field]!
-    const end = ends[field]!
-    switch (kinds[field]) {
-      case TEXT:
-        return end - start <= MAX_KEY_LENGTH ? this.keys.text(bytes, start, end) : null
-      case INTEGER:
-        return isItsText(bytes, start, end) ? this.keys.text(bytes, start, end) : null
-      case TRUE:
-        return 'true'
-      case FALSE:
-        return 'false'
-      case DECIMAL:
-      case NULL:
-      case NESTED:
-      case ABSENT:
-        return null
-      default:
-        return null
-    }
-  }
-}
-
-/** Whether an integer, as JSON writes it, is written as JavaScript would: all but -0 and those that may be rounded. */
-function isItsText(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start > MAX_PLAIN_DIGITS) return false
-  return bytes[start] !== 0x2d || bytes[start + 1] !== 0x30
 }
 
 function planOf({ timestampField, keyField, columns, map, hasSchema }: Pipeline): Plan | null {
   if (timestampField === null || hasSchema) return null
-  if (map !== undefined) return { names: [timestampField], timestamp: 0, key: -1, columns: [] }
+  if (map !== undefined) return { names: [timestampField], timestamp: 0, key: -1, columnFields: [], columns: [] }
   if (keyField === null) return null
   const names: string[] = []
   const placeOf = (name: string | null) => {
@@ -152,5 +102,6 @@ function planOf({ timestampField, keyField, columns, map, hasSchema }: Pipeline)
     if (reader === null) return null
     readers.push({ field: placeOf(reader.field), ofValue: reader.ofValue })
   }
-  return { names, timestamp, key, columns: readers }
+  const columnFields = [...new Set(readers.map(({ field }) => field))].filter((field) => field >= 0)
+  return { names, timestamp, key, columnFields, columns: readers }
 }

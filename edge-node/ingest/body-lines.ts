@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import type { Rejection } from '../../core/pipeline/event'
-import type { Scanned } from '../../core/pipeline/line-scanner'
+import type { ReadLine, Rejection } from '../../core/pipeline/event'
+import type { LineScanner } from '../../core/pipeline/line-scanner'
 import { LineTexts } from './line-texts'
 
 /** A body that cannot be read at all: nothing of it was accepted. */
@@ -24,16 +24,12 @@ export interface Step {
   /** Null for a blank line, and in the middle of a long element. */
   readonly line: string | Rejection | null
   readonly bytes: number
-  /** What was found in the line without parsing it; absent where nobody is sure. */
-  readonly scanned?: Scanned
+  /** The line as it was read by scanning it; null where nobody is sure, and `line` has it. */
+  readonly read: ReadLine | null
 }
 
 /** Scans the lines of a body; see `LineScanner`. */
-export interface ScansLines {
-  scan(body: Buffer, start: number): Scanned | null
-  /** Where the object of the line that was scanned last ends. */
-  readonly end: number
-}
+export type ScansLines = Pick<LineScanner, 'scan' | 'end' | 'timestampMs' | 'found'>
 
 /** What a body is, decided by its first character after white space and byte order marks. */
 export interface BodyLines {
@@ -52,13 +48,13 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
  * The lines of a body: NDJSON, the elements of a JSON array, or one object over several lines. Reading an array throws
  * UnreadableBody when it does not parse: it has no lines that could be told apart.
  */
-export function linesOf(body: Buffer, maxLineBytes: number, scanner: ScansLines | null = null): BodyLines {
+export function linesOf(body: Buffer, maxLineBytes: number, scan: Scan | null): BodyLines {
   const start = contentStart(body, 0, body.length)
   const first = body[start]
   if (first === OPEN_ARRAY) return { form: 'array', steps: elements(body, start, maxLineBytes) }
   const object = first === OPEN_OBJECT ? oneObject(body, start, maxLineBytes) : undefined
-  if (object === undefined) return { form: 'ndjson', steps: ndjson(body, maxLineBytes, scanner) }
-  return { form: 'object', steps: [{ number: 1, line: object, bytes: body.length }] }
+  if (object === undefined) return { form: 'ndjson', steps: new Ndjson(body, maxLineBytes, scan) }
+  return { form: 'object', steps: [{ number: 1, line: object, bytes: body.length, read: null }] }
 }
 
 /**
@@ -83,10 +79,11 @@ function* elements(body: Buffer, open: number, maxLineBytes: number): Iterable<S
     if (ends) {
       const isNone = depth === 0 && number === 0 && isBlank(body, start, at)
       if (depth === 0 && byte !== CLOSE_ARRAY) throw unreadableArray('begins as a JSON array and is none')
-      if (!isNone) yield { number: ++number, line: element(body, start, at, maxLineBytes), bytes: at - start }
+      if (!isNone)
+        yield { number: ++number, line: element(body, start, at, maxLineBytes), bytes: at - start, read: null }
       start = at + 1
       if (depth === 0 && !isBlank(body, start, body.length)) throw unreadableArray('goes on after its JSON array')
-    } else if ((at - open) % STRETCH_BYTES === 0) yield { number, line: null, bytes: STRETCH_BYTES }
+    } else if ((at - open) % STRETCH_BYTES === 0) yield { number, line: null, bytes: STRETCH_BYTES, read: null }
   }
 }
 
@@ -124,25 +121,75 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Lines of NDJSON with their numbers from 1; blank ones have none that could count. */
-function* ndjson(body: Buffer, maxLineBytes: number, scanner: ScansLines | null): Iterable<Step> {
-  const sound = isUtf8(body)
-  const texts = sound && scanner !== null ? new LineTexts(body) : null
-  let number = 0
-  for (let start = 0; start < body.length; ) {
-    number += 1
-    const scanned = texts === null ? null : scanner!.scan(body, start)
-    const end = scanned === null ? -1 : lineEnd(body, scanner!.end)
-    if (scanned !== null && end >= 0 && end - start <= maxLineBytes) {
-      yield { number, line: texts!.text(start, scanner!.end), bytes: end - start, scanned }
-      start = end + 1
-      continue
-    }
-    const newline = body.indexOf(NEWLINE, start)
-    const endsAt = newline < 0 ? body.length : newline
-    yield { number, line: ndjsonLine(body.subarray(start, endsAt), sound, maxLineBytes), bytes: endsAt - start }
-    start = endsAt + 1
+/**
+ * Lines of NDJSON with their numbers from 1; blank ones have none that could count. There is one step, which is changed
+ * from line to line: one of its own for each would be as much garbage as the line.
+ */
+class Ndjson implements Iterable<Step>, Iterator<Step>, Step {
+  number = 0
+  line: Step['line'] = null
+  bytes = 0
+  read: ReadLine | null = null
+  done = false
+  private start = 0
+  private readonly isSound: boolean
+  private readonly texts: LineTexts | null
+
+  constructor(
+    private readonly body: Buffer,
+    private readonly maxLineBytes: number,
+    private readonly scan: Scan | null,
+  ) {
+    this.isSound = isUtf8(body)
+    this.texts = this.isSound && scan !== null ? new LineTexts(body) : null
   }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+
+  /** Itself, as the step and as the result that has it. */
+  get value(): Step {
+    return this
+  }
+
+  next(): this {
+    const { body, start } = this
+    this.done = start >= body.length
+    if (this.done) return this
+    this.number += 1
+    this.read = null
+    this.line = null
+    const end = this.scanned() ?? this.split()
+    this.bytes = end - start
+    this.start = end + 1
+    return this
+  }
+
+  /** Where the line ends that was scanned; null where nobody is sure of it. */
+  private scanned(): number | null {
+    const { body, start, scan, texts } = this
+    if (scan === null || texts === null || !scan.scanner.scan(body, start, scan.latestMs)) return null
+    const { end: objectEnd, timestampMs, found } = scan.scanner
+    const end = lineEnd(body, objectEnd)
+    if (end < 0 || end - start > this.maxLineBytes) return null
+    this.read = { number: this.number, line: texts.text(start, objectEnd), timestampMs, found }
+    return end
+  }
+
+  private split(): number {
+    const { body, start } = this
+    const newline = body.indexOf(NEWLINE, start)
+    const end = newline < 0 ? body.length : newline
+    this.line = ndjsonLine(body.subarray(start, end), this.isSound, this.maxLineBytes)
+    return end
+  }
+}
+
+/** How lines are scanned, and the largest timestamp that is taken. */
+export interface Scan {
+  readonly scanner: ScansLines
+  readonly latestMs: number
 }
 
 /** Where a line ends that has white space alone from `from` on; -1 when it has something else. */

@@ -3,11 +3,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { type ReadLine, type Rejection, readLine } from '../../core/pipeline/event'
-import { LineScanner, type Scanned } from '../../core/pipeline/line-scanner'
+import { LineScanner } from '../../core/pipeline/line-scanner'
 import type { Pipeline } from '../../core/pipeline/pipeline'
 import { RejectionList, type Rejections } from '../../core/protocol/rejections'
 
-import { linesOf, type ScansLines, UnreadableBody } from './body-lines'
+import { linesOf, UnreadableBody } from './body-lines'
 
 /** Sizes taken from clients; see `config.ts` for the reasons. */
 export interface BodyLimits {
@@ -82,28 +82,13 @@ const scanners = new WeakMap<Pipeline, LineScanner | null>()
 const asciiText = (bytes: Uint8Array, start: number, end: number) => (bytes as Buffer).toString('latin1', start, end)
 
 /** One scanner a pipeline, since it knows the keys that it has met. A line is scanned in one go, so all may share it. */
-function scannerFor(pipeline: Pipeline, latestMs: number): ScansLines | null {
+function scannerOf(pipeline: Pipeline): LineScanner | null {
   let scanner = scanners.get(pipeline)
   if (scanner === undefined) {
     scanner = LineScanner.of(pipeline, asciiText)
     scanners.set(pipeline, scanner)
   }
-  return scanner && new ScannerAt(scanner, latestMs)
-}
-
-class ScannerAt implements ScansLines {
-  constructor(
-    private readonly scanner: LineScanner,
-    private readonly latestMs: number,
-  ) {}
-
-  get end(): number {
-    return this.scanner.end
-  }
-
-  scan(body: Buffer, start: number): Scanned | null {
-    return this.scanner.scan(body, start, this.latestMs)
-  }
+  return scanner
 }
 
 /** Yields after each slice. A body of which no line is JSON is none of the forms that are taken, and unreadable. */
@@ -116,15 +101,16 @@ function* reading(
   const lines: ReadLine[] = []
   const rejections = new RejectionList()
   const latestMs = nowMs + limits.futureSkewMs
-  const { form, steps } = linesOf(body, limits.lineBytes, scannerFor(pipeline, latestMs))
+  const scanner = scannerOf(pipeline)
+  const { form, steps } = linesOf(body, limits.lineBytes, scanner && { scanner, latestMs })
   let isJson = form !== 'ndjson'
   let garbage: Rejection | undefined
   let cost = 0
-  for (const { number, line, bytes, scanned } of steps) {
+  for (const { number, line, bytes, read: scanned } of steps) {
     if (number > (limits.lines ?? Number.POSITIVE_INFINITY)) throw tooManyLines(limits)
     cost += bytes + LINE_COST_BYTES
-    if (scanned !== undefined) {
-      lines.push({ number, line: line as string, timestampMs: scanned.timestampMs, found: scanned.found })
+    if (scanned !== null) {
+      lines.push(scanned)
       isJson = true
     } else if (line !== null) {
       const read = typeof line === 'string' ? readLine(pipeline, number, line, latestMs) : line

@@ -35,8 +35,9 @@ async function admitted(
   if (record === null) return { refused: 'too_many_windows' }
   const { answer, lines } = record
   const closesTo = intake.dueHorizonMs(nowMs)
-  const envelope = intake.cut(Number.MAX_SAFE_INTEGER)?.cut.envelope
-  const folded = envelope === undefined ? undefined : await foldEnvelope(pipeline, envelope)
+  const cut = intake.cut(Number.MAX_SAFE_INTEGER)?.cut
+  const readings = cut?.readings ?? undefined
+  const folded = cut === undefined ? undefined : await foldEnvelope(pipeline, cut.envelope, { readings })
   return {
     lines,
     late: answer.late,

@@ -53,10 +53,11 @@ function isSame(scanner: FieldScanner, bytes: Buffer, field: number, value: unkn
       return value === false
     case INTEGER:
       return (
-        Object.is(value, scanner.numberOf(bytes, field)) && !/[.eE]/.test(textOf(bytes, starts[field], ends[field]))
+        Object.is(value, scanner.value(bytes, field, textOf)) &&
+        !/[.eE]/.test(textOf(bytes, starts[field], ends[field]))
       )
     case DECIMAL:
-      return Object.is(value, scanner.numberOf(bytes, field))
+      return Object.is(value, scanner.value(bytes, field, textOf))
     case TEXT:
       return value === textOf(bytes, starts[field], ends[field])
     case NESTED:
@@ -66,4 +67,4 @@ function isSame(scanner: FieldScanner, bytes: Buffer, field: number, value: unkn
   }
 }
 
-const textOf = (bytes: Buffer, start = 0, end = 0) => bytes.toString('latin1', start, end)
+const textOf = (bytes: Uint8Array, start = 0, end = 0) => Buffer.from(bytes.subarray(start, end)).toString('latin1')

@@ -1,18 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import {
-  ABSENT,
-  canBeScanned,
-  DECIMAL,
-  FALSE,
-  FieldScanner,
-  INTEGER,
-  NESTED,
-  NULL,
-  TEXT,
-  TRUE,
-  UNSURE,
-} from '../../../core/pipeline/field-scanner'
+import { canBeScanned, FieldScanner, UNSURE } from '../../../core/pipeline/field-scanner'
 import { scanDifference } from '../../support/scan-difference'
 import { anyJsonLine, mutated } from '../../support/some-json'
 
@@ -24,18 +12,11 @@ function scanned(line: string, names: readonly string[] = NAMES) {
   const bytes = Buffer.from(line)
   const end = scanner.scan(bytes, 0)
   if (end === UNSURE) return null
-  const values = names.map((_, field) => {
-    const [kind, start, stop] = [scanner.kinds[field]!, scanner.starts[field]!, scanner.ends[field]!]
-    switch (kind) {
-      case INTEGER:
-      case DECIMAL:
-        return scanner.numberOf(bytes, field)
-      case TEXT:
-        return bytes.toString('latin1', start, stop)
-      default:
-        return { [ABSENT]: undefined, [NULL]: null, [TRUE]: true, [FALSE]: false, [NESTED]: 'nested' }[kind]
-    }
-  })
+  const values = names.map((_, field) =>
+    scanner.isNested(field)
+      ? 'nested'
+      : scanner.value(bytes, field, (all, start, stop) => Buffer.from(all.subarray(start, stop)).toString('latin1')),
+  )
   return { end, values }
 }
 

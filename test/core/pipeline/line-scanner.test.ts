@@ -40,8 +40,9 @@ const asciiText = (bytes: Uint8Array, start: number, end: number) =>
 
 function scan(spec: Pipeline, line: string) {
   const scanner = LineScanner.of(spec, asciiText)!
-  const scanned = scanner.scan(Buffer.from(`${line}\n`), 0, LATEST_MS)
-  return scanned === null ? null : { ...scanned, end: scanner.end }
+  if (!scanner.scan(Buffer.from(`${line}\n`), 0, LATEST_MS)) return null
+  const { timestampMs, found, end } = scanner
+  return { timestampMs, found, end }
 }
 
 /** Events as they should be, with values now and then that should not be there. */
