@@ -101,7 +101,7 @@ describe('the command line of the load', () => {
     { kind: 'trace', file: 'a.csv', meanRate: 10, speedup: 2 },
   ] as const)('is understood by the load: $kind', (shape) => {
     const command = parseLoadArguments(loadArgs({ ...order, shape }))
-    expect(command).toMatchObject({ quiet: true, options: { seed: 3, profile: { kind: shape.kind } } })
+    expect(command).toMatchObject({ isQuiet: true, options: { seed: 3, profile: { kind: shape.kind } } })
   })
 })
 
