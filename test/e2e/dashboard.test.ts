@@ -44,7 +44,7 @@ async function watched(browser: Browser, options: BrowserContextOptions = {}) {
 
 const textOf = async (page: Page, selector: string) => (await page.locator(selector).textContent()) ?? ''
 const untilText = (page: Page, selector: string, text: string) =>
-  page.locator(selector, { hasText: text }).waitFor({ timeout: 20_000 })
+  page.locator(selector, { hasText: text }).first().waitFor({ timeout: 20_000 })
 
 /** How many pixels of the first plot are of a color, said as a condition over `r`, `g` and `b`. */
 const pixelsOf = (page: Page, condition: string) =>
