@@ -31,8 +31,8 @@ export type Stoppable = Pick<Child, 'stop'>
 const STOP_TIMEOUT_MS = 10_000 // then it is killed: nothing may be left behind
 
 /**
- * Starts the program `file`, named from the root as it is in the repository; its standard error is ours unless it is ignored, its standard output goes to an open file where one is
- * given.
+ * Starts the program `file`, named from the root as it is in the repository. Its standard error is ours unless it is
+ * ignored, its standard output goes to an open file where one is given.
  */
 export function startChild(
   file: string,
