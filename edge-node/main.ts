@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { ensureBuilt } from '../dashboard/ensure-built'
-import { parentEnded } from '../program/parent-ended'
+import { toldToStop } from '../program/parent-ended'
 import { cloudVariables } from './config/cloud'
 import { type Configuration, EDGE_CHECK, EDGE_NODE, type Program, readConfiguration } from './config/command-line'
 import { printedConfig } from './config/resolve'
@@ -68,12 +68,7 @@ async function run({ config, file }: Configuration, err: Output['err']): Promise
     return null
   })
   if (edge === null) return 1
-  const stopped = new Promise<void>((resolve) => {
-    process.on('SIGTERM', resolve)
-    process.on('SIGINT', resolve)
-    process.on('disconnect', resolve) // the program that started it is gone
-    void parentEnded().then(resolve)
-  })
+  const stopped = toldToStop()
   void page.then(() => process.send?.({ url: edge.url }))
   await stopped
   await stop(edge, logger)

@@ -16,3 +16,13 @@ export function parentEnded(): Promise<void> {
     timer.unref()
   })
 }
+
+/** Resolves when a process that serves is to stop: by a signal, or since the process that started it is gone. */
+export function toldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    process.on('SIGTERM', () => resolve())
+    process.on('SIGINT', () => resolve())
+    process.on('disconnect', () => resolve())
+    void parentEnded().then(resolve)
+  })
+}

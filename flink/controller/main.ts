@@ -5,7 +5,7 @@ import { printedConfig } from '../../edge-node/config/resolve'
 import { UnusableConfig } from '../../edge-node/config/unusable'
 import { createLogger } from '../../edge-node/observe/logger'
 import { type Output, stillWaiting, TERMINAL } from '../../edge-node/observe/output'
-import { parentEnded } from '../../program/parent-ended'
+import { toldToStop } from '../../program/parent-ended'
 import { FlinkWatch } from './flink-watch'
 import { JOB_CONTROLLER } from './program'
 import { sidecarLinks, startController } from './start-controller'
@@ -53,14 +53,9 @@ async function run(config: Config): Promise<number> {
     if (built.kind === 'impossible') logger.warn({ reason: built.reason }, 'the dashboard could not be built')
   })
   const controller = await startController(config, logger)
-  const toldToStop = new Promise<void>((resolve) => {
-    process.on('SIGTERM', resolve)
-    process.on('SIGINT', resolve)
-    process.on('disconnect', resolve) // the program that started it is gone
-    void parentEnded().then(resolve)
-  })
+  const stopped = toldToStop()
   void page.then(() => process.send?.({ url: controller.url }))
-  await toldToStop
+  await stopped
   const tooLong = new Promise<void>((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS))
   await Promise.race([controller.stop().catch(() => {}), tooLong])
   return 0

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
 import { burstClient, cloudFormationClient, dynamoClient, kinesisClient, lambdaClient } from '../../cloud/clients'
-import { type Lanes, NO_LANES, readDeployment, readLanes } from '../../cloud/deployment'
+import { type Lanes, readDeployment, readLanes } from '../../cloud/deployment'
 import { DynamoItemStore } from '../../cloud/dynamo-item-store'
 import { FunctionInvoker } from '../../cloud/functions'
 import type { CapacityMeter } from '../../cloud/item-store'
 import { expiresAtS } from '../../cloud/keys'
-import { MemoryItemStore } from '../../cloud/memory-item-store'
 import { PartialStore } from '../../cloud/partial-store'
+import { noCloudHalf } from '../../edge-node/burst/cloud-half'
 import type { Transport } from '../../edge-node/burst/envelope-sender'
 import { Prewarmer } from '../../edge-node/burst/prewarmer'
 import { transportOf } from '../../edge-node/burst/transports'
@@ -39,13 +39,6 @@ export async function openBurstCloud(config: Config, logger: Logger): Promise<Bu
 
 /** No cloud at all, for mode `never` and where there is none: nothing is ever sent. */
 export function noCloud(logger: Logger): BurstCloud {
-  const unused = { invoke: () => Promise.reject(new Error('mode never calls no function')) }
-  const counters = { records: 0, bytes: 0, putUnits: 0, invocations: 0, throttled: 0, failed: 0, divertMs: 0 }
-  return {
-    partials: new PartialStore(new MemoryItemStore(), expiresAtS),
-    transport: () => ({ send: () => undefined, counters: () => counters }),
-    prewarmer: new Prewarmer(unused, 0, logger),
-    meters: [],
-    lanes: NO_LANES,
-  }
+  const { partials, transport, prewarmer, meters, width } = noCloudHalf(logger)
+  return { partials, transport, prewarmer, meters, lanes: width.lanes }
 }
