@@ -23,6 +23,12 @@ export interface DevOptions {
 
 type Say = (line: string) => void
 
+/** What is to run. */
+interface Wanted {
+  readonly configuration: Configuration
+  readonly version: string
+}
+
 const AGAIN_MS = 1_000 // after a node ended by itself: an event that ends it is set aside at its second death
 
 /** The edge node of a project with all around it; started anew when the project's files change. */
@@ -33,6 +39,7 @@ export class Dev {
   /** What runs; empty while nothing does. */
   private version = ''
   private isEnding = false
+  private last: Promise<void> = Promise.resolve()
 
   private constructor(
     private readonly options: DevOptions,
@@ -43,11 +50,11 @@ export class Dev {
   /** Starts everything and adds it to `children`. Rejects with BadPipeline where the project has a mistake. */
   static async start(options: DevOptions, children: Stoppable[], say: Say): Promise<void> {
     const configuration = options.read()
-    const { pipeline } = programOf(configuration, options.project) // a mistake is said before anything is started
+    const { pipeline, version } = programOf(configuration, options.project) // a mistake is said before all else
     const cloud = await cloudOf(options.project, configuration, children, say)
     const dev = new Dev(options, cloud, say)
     children.push({ stop: () => dev.end() })
-    const url = await dev.startEdge(configuration)
+    const url = await dev.startEdge({ configuration, version })
     say(`\n   ${pc.bold('dashboard')}  ${url}`)
     if (options.sample !== null) {
       say(`   ${pc.bold('events')}     ${options.rate} a second after ${options.sample}`)
@@ -59,8 +66,7 @@ export class Dev {
     say(`   Save a file of the project, and the node takes it over. Ctrl-C ends everything.\n`)
   }
 
-  private async startEdge(configuration: Configuration): Promise<string> {
-    const { version } = programOf(configuration, this.options.project)
+  private async startEdge({ configuration, version }: Wanted): Promise<string> {
     const dataDir = join(configuration.config.dataDir, 'dev', version)
     const port = this.port === null ? [] : ['--port', this.port]
     const own = ['--pipeline', configuration.config.pipeline, '--data-dir', dataDir, '--log-level', 'warn']
@@ -90,36 +96,48 @@ export class Dev {
     this.version = ''
     this.say(pc.yellow(`The node ended with ${code}; it starts again, with all that it had accepted.`))
     await sleep(AGAIN_MS)
-    if (edge === this.edge && !this.isEnding) await this.restart(this.options.read)
+    await this.restart(() => (edge === this.edge ? this.wanted() : null))
   }
 
   /** A file of the project was saved. What is wrong with it is said, and what ran goes on. */
   private async changed(path: string): Promise<void> {
     await this.restart(() => {
       const { project } = this.options
-      const configuration = this.options.read()
+      const wanted = this.wanted()
+      const { configuration, version } = wanted
       const data = relative(project, resolve(project, configuration.config.dataDir))
       if (path.startsWith(data + sep)) return null // what the node itself writes
-      const { version } = programOf(configuration, project)
       const isSame = version === this.version
       if (isSame && !/\.(ya?ml|json)$/.test(path)) return null
       this.say(`${path} was saved; ${isSame ? 'the node starts anew' : `version ${version} starts`} ...`)
-      return configuration
+      return wanted
     })
   }
 
+  /** What the project's files say now. */
+  private wanted(): Wanted {
+    const configuration = this.options.read()
+    return { configuration, version: programOf(configuration, this.options.project).version }
+  }
+
+  /** One after the other: a file may be saved just as a node that ended is started again. */
+  private restart(read: () => Wanted | null): Promise<void> {
+    this.last = this.last.then(() => this.restartNow(read))
+    return this.last
+  }
+
   /** Starts the node with what `read` gives; null: nothing is to be done. */
-  private async restart(read: () => Configuration | null): Promise<void> {
+  private async restartNow(read: () => Wanted | null): Promise<void> {
     try {
-      const configuration = read()
-      if (configuration === null) return
+      const wanted = this.isEnding ? null : read()
+      if (wanted === null) return
       const problem = typeof this.cloud === 'object' ? await this.cloud.update() : null
       if (problem !== null) return this.say(pc.red(problem))
       const { edge } = this
       this.edge = null
       this.version = ''
       await edge?.stop()
-      await this.startEdge(configuration)
+      await this.startEdge(wanted)
       this.say(pc.green('it runs.'))
     } catch (error) {
       const goesOn = this.version === '' ? 'Nothing runs now: save a file to try again.' : 'What ran before goes on.'
