@@ -4,17 +4,12 @@
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { addNaively, type NaiveGroup } from '../naive-groups'
 
 const WINDOW_MS = 10_000
 const OPEN_WINDOWS = 3
 
-interface Group {
-  bids: number
-  revenue: number
-  top: number
-}
-
-const windows = new Map<number, Map<string, Group>>()
+const windows = new Map<number, Map<string, NaiveGroup>>()
 
 function add(line: string): void {
   const { auction, price, dateTime } = JSON.parse(line) as { auction: number; price: number; dateTime: number }
@@ -25,14 +20,7 @@ function add(line: string): void {
     windows.set(start, groups)
     if (windows.size > OPEN_WINDOWS) windows.delete(Math.min(...windows.keys()))
   }
-  const key = String(auction)
-  const group = groups.get(key)
-  if (group === undefined) groups.set(key, { bids: 1, revenue: price, top: price })
-  else {
-    group.bids += 1
-    group.revenue += price
-    if (price > group.top) group.top = price
-  }
+  addNaively(groups, String(auction), price)
 }
 
 const server = createServer((request, response) => {

@@ -10,6 +10,7 @@ import bids from '../../../pipelines/bids'
 import hot from '../../../pipelines/hot'
 import { bidLines } from '../../../scripts/load/events/bids'
 import { bidPipeline, FORMS, type Form, MEASURED, type MeasuredName } from '../aggregates'
+import { addNaively, type NaiveGroup } from '../naive-groups'
 
 const KEYS = [1_000, 100_000]
 const ADDS = 1_000_000 // of a round; what the compiler takes beside them is then little
@@ -162,18 +163,11 @@ function envelopeOf(number: number, line: (n: number, timestampMs: number) => st
   return { ...ids, firstOffset, count: LINES, horizonMs: Number.NEGATIVE_INFINITY, lines }
 }
 
-function naiveFold({ lines }: Envelope): Map<string, { n: number; total: number; top: number }> {
-  const groups = new Map<string, { n: number; total: number; top: number }>()
+function naiveFold({ lines }: Envelope): Map<string, NaiveGroup> {
+  const groups = new Map<string, NaiveGroup>()
   for (const line of lines) {
     const { auction, price } = JSON.parse(line) as { auction: number; price: number }
-    const key = String(auction)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, { n: 1, total: price, top: price })
-    else {
-      group.n += 1
-      group.total += price
-      if (price > group.top) group.top = price
-    }
+    addNaively(groups, String(auction), price)
   }
   return groups
 }
